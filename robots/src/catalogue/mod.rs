@@ -1,0 +1,3 @@
+//! The catalogue: robots that come with the project, one file each.
+
+pub mod ball;

@@ -1,0 +1,53 @@
+//! The task: what is to be achieved, and how well it went.
+
+use serde::{Deserialize, Serialize};
+
+use crate::action::Action;
+use crate::checkpoint::Checkpoint;
+use crate::stage::{Need, Stage, StageError};
+
+/// How an episode ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum End {
+    /// The task is over: success, or a failure such as a fall.
+    Terminated,
+    /// It was cut off from outside, as by a time limit; the state it was in still had a future.
+    Truncated,
+}
+
+/// What a task says of one control period.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Evaluation {
+    /// The reward of this control period.
+    pub reward: f32,
+    /// Whether, and how, the episode ended.
+    pub end: Option<End>,
+}
+
+/// A metric as two sums that only grow; over any window its value is the growth of `numerator` over that of `denominator`.
+///
+/// Targets per 1 000 s, say, counts 1 000 for each target over the seconds that passed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Tally {
+    /// Name of the metric, with its unit: `targets_per_1000s`.
+    pub name: String,
+    /// Grows with what is counted.
+    pub numerator: f64,
+    /// Grows with what it is counted against.
+    pub denominator: f64,
+}
+
+/// What is to be achieved. It may move things within an episode without telling the controller.
+pub trait Task: Send + Checkpoint {
+    /// What it needs of a stage; a body that lacks any of it is refused when the scenario is loaded.
+    fn needs(&self) -> Vec<Need>;
+
+    /// Sets the stage for an episode, with every random stream drawn from `seed`. Tallies go on.
+    fn begin(&mut self, stage: &mut dyn Stage, seed: u64) -> Result<(), StageError>;
+
+    /// The reward and end of the control period that `action` was applied in.
+    fn evaluate(&mut self, stage: &mut dyn Stage, action: &Action) -> Result<Evaluation, StageError>;
+
+    /// The metrics since this task was made, over all episodes. The first is the one that matters most.
+    fn tallies(&self) -> &[Tally];
+}
