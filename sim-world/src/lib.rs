@@ -1,1 +1,26 @@
+//! How a body moves and senses: rigid-body physics built from a robot's description alone, and the sensors on top.
+//!
+//! [`SimulatedBody`] keeps the contract of [`embody_robots::Body`]: it clamps an action, drives the links, steps Rapier
+//! by whole nanoseconds, and senses. [`EventCamera`] turns any sequence of intensity images into address events.
+//! With the feature `bevy` the `plugin` module steps the same environment inside a Bevy schedule, bit for bit alike.
+//!
+//! Not here: tasks and rewards (`scenarios`), networks (`brain`), transports (`bridges`), and any rendering. The physics
+//! core knows no Bevy: `--no-default-features` builds without it.
 
+pub mod arena;
+mod camera;
+mod drive;
+pub mod event_camera;
+mod normal;
+pub mod overhead;
+mod physics;
+#[cfg(feature = "bevy")]
+pub mod plugin;
+mod stage;
+mod unrest;
+pub mod world;
+
+pub use arena::{Arena, ArenaError};
+pub use event_camera::EventCamera;
+pub use overhead::{Disc, OverheadImage};
+pub use world::{BuildError, SimulatedBody};

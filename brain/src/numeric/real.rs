@@ -1,0 +1,82 @@
+//! The two floating-point types that kernels are written for.
+
+use std::fmt::Debug;
+use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::math;
+
+/// `f32`, in which networks run, or `f64`, in which tests compare forms of the same equations.
+///
+/// Its functions give the same bits on every platform, which the standard library's `exp` and its like don't promise.
+pub trait Real:
+    Copy
+    + Debug
+    + Default
+    + PartialOrd
+    + Send
+    + Sync
+    + Serialize
+    + DeserializeOwned
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + AddAssign
+    + SubAssign
+    + MulAssign
+    + 'static
+{
+    /// Distance from 1 to the next number.
+    const EPSILON: Self;
+    /// The nearest value to `x`.
+    fn of(x: f64) -> Self;
+    /// This value from an `f32`, exactly.
+    fn of_f32(x: f32) -> Self;
+    /// This value as `f64`, exactly.
+    fn f64(self) -> f64;
+    /// e^x.
+    fn exp(self) -> Self;
+}
+
+impl Real for f32 {
+    const EPSILON: f32 = f32::EPSILON;
+    #[inline(always)]
+    fn of(x: f64) -> f32 {
+        x as f32
+    }
+    #[inline(always)]
+    fn of_f32(x: f32) -> f32 {
+        x
+    }
+    #[inline(always)]
+    fn f64(self) -> f64 {
+        f64::from(self)
+    }
+    #[inline(always)]
+    fn exp(self) -> f32 {
+        math::exp(self)
+    }
+}
+
+impl Real for f64 {
+    const EPSILON: f64 = f64::EPSILON;
+    #[inline(always)]
+    fn of(x: f64) -> f64 {
+        x
+    }
+    #[inline(always)]
+    fn of_f32(x: f32) -> f64 {
+        f64::from(x)
+    }
+    #[inline(always)]
+    fn f64(self) -> f64 {
+        self
+    }
+    #[inline(always)]
+    fn exp(self) -> f64 {
+        libm::exp(self)
+    }
+}

@@ -1,0 +1,2 @@
+//! Plasticity
+pub mod spore;

@@ -1,0 +1,104 @@
+//! The rigid bodies: Rapier's world, made of a robot's links and an arena, and where Rapier's settings are chosen.
+//!
+//! This is the only place that knows how a description becomes bodies and colliders. It draws nothing at random and
+//! reads no clock: the same description gives the same world, byte for byte. Poses cross to the contract's `f64`
+//! types here, through arrays, because Rapier's and nalgebra's vectors are different crates'.
+
+use embody_robots::Nanos;
+use embody_robots::robot::{RobotSpec, Shape};
+use embody_robots::stage::{Pose, Velocity};
+use nalgebra::{Quaternion, Translation3, Unit, UnitQuaternion, Vector3};
+use rapier3d::math::{Pose as RapierPose, Rotation, Vector};
+use rapier3d::prelude::{
+    CoefficientCombineRule, ColliderBuilder, FrictionModel, IntegrationParameters, PhysicsWorld, RigidBody,
+    RigidBodyBuilder, RigidBodyHandle,
+};
+
+use crate::arena::Arena;
+
+/// The names of what isn't a link, in the order of their colliders.
+pub(crate) const SURROUNDINGS: [&str; 5] = ["ground", "wall_east", "wall_west", "wall_north", "wall_south"];
+
+/// Thickness of the walls (m): thick, so that no contact is ever nearer to a wall's far side.
+const WALL_THICKNESS_M: f32 = 1.0;
+
+/// Builds the world of `robot` in `arena`, and gives the body of each link in the order of the description.
+///
+/// Collider i carries i as user data: first the links, then [`SURROUNDINGS`].
+pub(crate) fn build(robot: &RobotSpec, arena: &Arena, period: Nanos) -> (PhysicsWorld, Vec<RigidBodyHandle>) {
+    let mut world = PhysicsWorld::new();
+    world.gravity = Vector::new(0.0, 0.0, -arena.gravity_m_s2 as f32);
+    world.integration_parameters = settings(period);
+    // The more slippery surface decides. Bounces belong to the arena: a link itself has none, and the greater counts.
+    let surface = |builder: ColliderBuilder, friction: f64, restitution: f64, index: usize| {
+        builder
+            .friction(friction as f32)
+            .friction_combine_rule(CoefficientCombineRule::Min)
+            .restitution(restitution as f32)
+            .restitution_combine_rule(CoefficientCombineRule::Max)
+            .user_data(index as u128)
+    };
+    let links = robot.links.iter().enumerate().map(|(index, link)| {
+        let Shape::Sphere { radius_m } = link.shape;
+        let home = link.home_m.map(|x| x as f32);
+        // Asleep, a body would have to be woken by each command; one that never sleeps is also the cheaper to step.
+        let body = RigidBodyBuilder::dynamic().translation(Vector::from(home)).can_sleep(false);
+        let collider = surface(ColliderBuilder::ball(radius_m as f32), link.friction, 0.0, index);
+        world.insert(body, collider.mass(link.mass_kg as f32)).0
+    });
+    let links: Vec<_> = links.collect();
+    let (half, height) = (arena.half_extent_m as f32, arena.wall_height_m as f32);
+    let (middle, half_thick) = (half + 0.5 * WALL_THICKNESS_M, 0.5 * WALL_THICKNESS_M);
+    // East and west walls close the corners.
+    let along_y = || ColliderBuilder::cuboid(half_thick, half + WALL_THICKNESS_M, 0.5 * height);
+    let along_x = || ColliderBuilder::cuboid(half, half_thick, 0.5 * height);
+    let centre = |x: f32, y: f32| Vector::new(x, y, 0.5 * height);
+    let surroundings = [
+        if e("CUB",0)==1 {ColliderBuilder::cuboid(half+1.0,half+1.0,0.5).translation(Vector::new(0.0,0.0,-0.5))} else {ColliderBuilder::halfspace(Unit::new_unchecked(Vector::Z))},
+        along_y().translation(centre(middle, 0.0)),
+        along_y().translation(centre(-middle, 0.0)),
+        along_x().translation(centre(0.0, middle)),
+        along_x().translation(centre(0.0, -middle)),
+    ];
+    for (index, collider) in surroundings.into_iter().enumerate() {
+        world.insert_collider(surface(collider, arena.friction, arena.restitution, links.len() + index), None);
+    }
+    (world, links)
+}
+
+/// Rapier's settings for a period.
+fn settings(period: Nanos) -> IntegrationParameters {
+    IntegrationParameters {
+        dt: period.as_secs_f64() as f32,
+        friction_model: if e("SIMPLE",0)==1 {FrictionModel::Simplified} else {FrictionModel::Coulomb},
+        num_solver_iterations: e("IT",4), num_internal_stabilization_iterations: e("ST",1), max_ccd_substeps: e("CCD",1),
+        friction_in_bias_pass: e("FB",0)==1,
+        contact_clustering: false,
+        contact_recycling: e("REC",0)==1,
+        ..IntegrationParameters::default()
+    }
+}
+
+/// Pose of a body.
+pub(crate) fn pose(body: &RigidBody) -> Pose {
+    let [x, y, z] = body.translation().to_array().map(f64::from);
+    let [i, j, k, w] = body.rotation().to_array().map(f64::from);
+    Pose::from_parts(Translation3::new(x, y, z), UnitQuaternion::new_normalize(Quaternion::new(w, i, j, k)))
+}
+
+/// Velocity of a body's origin, which is its centre of mass: shapes are centred on their frames.
+pub(crate) fn velocity(body: &RigidBody) -> Velocity {
+    let vector = |v: Vector| Vector3::from(v.to_array().map(f64::from));
+    Velocity { linear: vector(body.linvel()), angular: vector(body.angvel()) }
+}
+
+/// A pose as Rapier holds it, unless a number isn't finite there.
+pub(crate) fn to_rapier(pose: &Pose) -> Option<RapierPose> {
+    let translation: [f64; 3] = pose.translation.vector.into();
+    let rotation: [f64; 4] = pose.rotation.coords.into();
+    let rotation = Rotation::from_array(rotation.map(|x| x as f32)).normalize();
+    let pose = RapierPose::from_parts(Vector::from_array(translation.map(|x| x as f32)), rotation);
+    pose.is_finite().then_some(pose)
+}
+
+fn e(k:&str,d:usize)->usize{std::env::var(k).ok().and_then(|s|s.parse().ok()).unwrap_or(d)}

@@ -1,0 +1,301 @@
+//! The simulated body: a robot in an arena, stepped by whole nanoseconds.
+//!
+//! One control step is, in this order: limit the command; then for each of the n physics steps, work out the drives'
+//! forces from the current velocity and let Rapier step; then sense once. Built from a [`RobotSpec`] and an [`Arena`]
+//! alone. Everything that changes lies in one struct, which is what a checkpoint holds.
+
+use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
+use embody_robots::robot::{RobotError, RobotSpec, Sensor, Shape};
+use embody_robots::{
+    Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed,
+};
+use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle};
+use serde::{Deserialize, Serialize};
+
+use crate::arena::{Arena, ArenaError};
+use crate::camera::OverheadEventCamera;
+use crate::drive::Drive;
+use crate::overhead::Disc;
+use crate::physics;
+
+/// A robot in an arena: the simulated [`Body`]. Its stage offers the pose, velocity and contacts of every link, by the
+/// link's name, and places them.
+pub struct SimulatedBody {
+    robot: RobotSpec,
+    arena: Arena,
+    physics_period: Nanos,
+    control_period: Nanos,
+    physics_steps: u64,
+    observation_spec: ObservationSpec,
+    action_spec: ActionSpec,
+    drives: Vec<Drive>,
+    /// What each drive was asked in this control step; kept to reuse its memory.
+    commands: Vec<[f32; 2]>,
+    pub(crate) links: Vec<RigidBodyHandle>,
+    pub(crate) state: State,
+}
+
+/// Everything that changes while a body moves: what a checkpoint holds.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Digest of the description that the body was built from.
+    built_from: [u8; 32],
+    time: Nanos,
+    pub(crate) physics: PhysicsWorld,
+    cameras: Vec<OverheadEventCamera>,
+}
+
+impl SimulatedBody {
+    /// Builds the body of `robot` in `arena`, at rest at its home.
+    ///
+    /// # Errors
+    /// If the description or the arena can't be, if the control period isn't a whole multiple of the physics period,
+    /// if a link has the name of a part of the arena, or if a drive is faster than the physics can follow.
+    pub fn new(
+        robot: &RobotSpec,
+        arena: &Arena,
+        physics_period: Nanos,
+        control_period: Nanos,
+    ) -> Result<SimulatedBody, BuildError> {
+        robot.check()?;
+        arena.check()?;
+        let Some(physics_steps) = control_period.whole_multiple_of(physics_period) else {
+            return Err(BuildError::Periods { control_period, physics_period });
+        };
+        if let Some(link) = robot.links.iter().find(|link| physics::SURROUNDINGS.contains(&link.name.as_str())) {
+            return Err(BuildError::ReservedName { name: link.name.clone() });
+        }
+        let (world, links) = physics::build(robot, arena, physics_period);
+        let drives = robot.actuators.iter().map(|actuator| Drive::new(robot, actuator, &links, physics_period));
+        let drives = drives.collect::<Result<Vec<_>, _>>()?;
+        let cameras = robot.sensors.iter().map(|sensor| OverheadEventCamera::new(sensor, control_period)).collect();
+        let built_from = digest(robot, arena, physics_period, control_period)?;
+        Ok(SimulatedBody {
+            robot: robot.clone(),
+            arena: arena.clone(),
+            physics_period,
+            control_period,
+            physics_steps,
+            observation_spec: robot.observation_spec(),
+            action_spec: robot.action_spec(),
+            commands: vec![[0.0; 2]; drives.len()],
+            drives,
+            links,
+            state: State { built_from, time: Nanos::ZERO, physics: world, cameras },
+        })
+    }
+
+    /// The robot that was built.
+    pub fn robot(&self) -> &RobotSpec {
+        &self.robot
+    }
+
+    /// The arena around it.
+    pub fn arena(&self) -> &Arena {
+        &self.arena
+    }
+
+    /// Length of one physics step.
+    pub fn physics_period(&self) -> Nanos {
+        self.physics_period
+    }
+
+    /// One Rapier step under the drives' forces.
+    fn step_physics(&mut self) -> Result<(), BodyError> {
+        let physics = &mut self.state.physics;
+        for (drive, command) in self.drives.iter().zip(&self.commands) {
+            drive.pull(&mut physics.bodies, *command);
+        }
+        physics.step();
+        self.state.time.0 += self.physics_period.0;
+        // Rapier disables a body that leaves the finite numbers, and puts it back where it was.
+        for (link, spec) in self.links.iter().zip(&self.robot.links) {
+            if !physics.bodies.get(*link).is_some_and(|body| body.is_enabled()) {
+                return Err(BodyError::NotFinite { time: self.state.time, what: format!("link {:?}", spec.name) });
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets each sensor sense into its field; `since` is the time of the image before, `None` for the first.
+    fn sense(&mut self, since: Option<Nanos>, observation: &mut Observation) {
+        let sensors = self.state.cameras.len();
+        let shaped = |field: &Field| matches!(field, Field::Events(_));
+        if observation.fields.len() != sensors || !observation.fields.iter().all(shaped) {
+            *observation = Observation::from_spec(&self.observation_spec);
+        }
+        let State { physics, cameras, time, .. } = &mut self.state;
+        for (camera, field) in cameras.iter_mut().zip(&mut observation.fields) {
+            let Field::Events(events) = field else { continue };
+            let discs = self.links.iter().zip(&self.robot.links).filter_map(|(link, spec)| {
+                let Shape::Sphere { radius_m } = spec.shape;
+                let centre = physics.bodies.get(*link)?.translation();
+                Some(Disc { centre_m: [centre.x, centre.y], radius_m: radius_m as f32 })
+            });
+            match since {
+                Some(since) => camera.observe(since, *time, events, discs),
+                None => {
+                    events.refill(|_| ());
+                    camera.begin(discs);
+                }
+            }
+        }
+    }
+}
+
+impl Body for SimulatedBody {
+    fn observation_spec(&self) -> &ObservationSpec {
+        &self.observation_spec
+    }
+
+    fn action_spec(&self) -> &ActionSpec {
+        &self.action_spec
+    }
+
+    fn control_period(&self) -> Nanos {
+        self.control_period
+    }
+
+    fn time(&self) -> Nanos {
+        self.state.time
+    }
+
+    fn reset(&mut self, seed: u64) -> Result<(), BodyError> {
+        // Built anew rather than rolled back: what Rapier kept of the last episode can't reach this one.
+        (self.state.physics, self.links) = physics::build(&self.robot, &self.arena, self.physics_period);
+        self.state.time = Nanos::ZERO;
+        for (camera, sensor) in self.state.cameras.iter_mut().zip(&self.robot.sensors) {
+            let Sensor::OverheadEventCamera { name, .. } = sensor;
+            camera.reset(seed::stream(seed, name));
+        }
+        Ok(())
+    }
+
+    /// An observation of another shape than the spec's is replaced by one of that shape.
+    fn begin(&mut self, observation: &mut Observation) -> Result<(), BodyError> {
+        self.sense(None, observation);
+        Ok(())
+    }
+
+    /// An observation of another shape than the spec's is replaced by one of that shape. After
+    /// [`BodyError::NotFinite`] the body stays unusable until it is reset or restored.
+    fn step(&mut self, action: &Action, observation: &mut Observation) -> Result<(), BodyError> {
+        action.check(&self.action_spec).map_err(BodyError::BadAction)?;
+        for ((drive, command), values) in self.drives.iter().zip(&mut self.commands).zip(&action.fields) {
+            *command = drive.command(values);
+        }
+        let since = self.state.time;
+        for _ in 0..self.physics_steps {
+            self.step_physics()?;
+        }
+        self.sense(Some(since), observation);
+        Ok(())
+    }
+
+    fn safe_action(&self) -> Action {
+        Action::from_spec(&self.action_spec)
+    }
+
+    fn stage(&mut self) -> &mut dyn Stage {
+        self
+    }
+
+    fn truth(&self) -> &dyn Stage {
+        self
+    }
+}
+
+/// Names this part in a checkpoint's errors.
+const PART: &str = "simulated body";
+
+impl Checkpoint for SimulatedBody {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        checkpoint::to_bytes(PART, &self.state)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        let state: State = checkpoint::from_bytes(PART, bytes)?;
+        self.refuse_other(&state).map_err(|why| CheckpointError::Malformed { part: PART.into(), why })?;
+        self.state = state;
+        Ok(())
+    }
+}
+
+impl SimulatedBody {
+    /// Says how `state` differs from one that this body could have saved.
+    fn refuse_other(&self, state: &State) -> Result<(), String> {
+        let count = |what: &str, expected: usize, found: usize| {
+            if expected == found { Ok(()) } else { Err(format!("expected {expected} {what}, found {found}")) }
+        };
+        count("bodies", self.state.physics.bodies.len(), state.physics.bodies.len())?;
+        count("colliders", self.state.physics.colliders.len(), state.physics.colliders.len())?;
+        count("sensors", self.state.cameras.len(), state.cameras.len())?;
+        for (index, (own, other)) in self.state.cameras.iter().zip(&state.cameras).enumerate() {
+            count(&format!("pixels in sensor {index}"), own.pixels(), other.pixels())?;
+        }
+        if self.state.built_from != state.built_from {
+            return Err("it was saved by a body built from another robot, arena or period".into());
+        }
+        Ok(())
+    }
+}
+
+/// Digest of all that a body is built from.
+fn digest(robot: &RobotSpec, arena: &Arena, physics: Nanos, control: Nanos) -> Result<[u8; 32], BuildError> {
+    let bytes = checkpoint::to_bytes(PART, &(robot, arena, physics.0, control.0))?;
+    Ok(*blake3::hash(&bytes).as_bytes())
+}
+
+/// Why a body can't be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The robot's description can't be.
+    #[error(transparent)]
+    Robot(#[from] RobotError),
+    /// The arena can't be.
+    #[error(transparent)]
+    Arena(#[from] ArenaError),
+    /// The periods don't fit.
+    #[error(
+        "control_period is {} ns, expected a whole multiple of physics_period, {} ns (both above zero)",
+        control_period.0,
+        physics_period.0
+    )]
+    Periods {
+        /// Length of a control step.
+        control_period: Nanos,
+        /// Length of a physics step.
+        physics_period: Nanos,
+    },
+    /// A link is called like a part of the arena, and contacts couldn't tell them apart.
+    #[error("link {name:?}: the name is taken by the arena; expected none of {:?}", physics::SURROUNDINGS)]
+    ReservedName {
+        /// The link.
+        name: String,
+    },
+    /// A drive would overshoot within one physics step.
+    #[error(
+        "actuator {actuator:?}: time_constant is {} ns, expected at least physics_period, {} ns",
+        time_constant.0,
+        physics_period.0
+    )]
+    DriveTooFast {
+        /// The actuator.
+        actuator: String,
+        /// Its time constant.
+        time_constant: Nanos,
+        /// Length of a physics step.
+        physics_period: Nanos,
+    },
+    /// An actuator's joint holds no link.
+    #[error("actuator {actuator:?} drives joint {joint:?}, which holds no link")]
+    NoSuchLink {
+        /// The actuator.
+        actuator: String,
+        /// The joint.
+        joint: String,
+    },
+    /// The description couldn't be written down.
+    #[error(transparent)]
+    Description(#[from] CheckpointError),
+}
