@@ -18,6 +18,7 @@ pub struct Stepwise<T> {
     kernel: Kernel,
     seed: u64,
     state: State<T>,
+    tiled: Vec<T>,
 }
 
 /// The whole state; each array is padded to whole blocks.
@@ -51,7 +52,7 @@ impl<T: Real> Stepwise<T> {
             y_rise: zeros,
             rewirings: [0; 2],
         };
-        Stepwise { parameters: parameters.clone(), h_ms, shape, coefficients, kernel: Kernel::detect(), seed, state }
+        Stepwise { parameters: parameters.clone(), h_ms, shape, coefficients, kernel: Kernel::detect(), seed, state, tiled: Vec::new() }
     }
 
     /// The same, run by the given kernel.
@@ -110,8 +111,10 @@ impl<T: Real> SporeSynapses<T> for Stepwise<T> {
         let end = (self.state.step / self.coefficients.steps as u64 + 1) * self.coefficients.steps as u64;
         let direct = Annealed::<T>::new(&self.parameters, end as f64 * self.h_ms).direct;
         let direct = if learning { direct } else { T::of(0.0) };
-        let (state, c) = (&mut self.state, &self.coefficients);
-        dispatch!(self.kernel, traces::<T: Real>(state: &mut State<T>, c: &Coefficients<T>, bap: &[T], dopamine: T, direct: T));
+        self.tiled.clear();
+        self.tiled.extend(bap.iter().cycle().take(bap.len() + BLOCK));
+        let (state, c, tiled) = (&mut self.state, &self.coefficients, &self.tiled);
+        dispatch!(self.kernel, traces::<T: Real>(state: &mut State<T>, c: &Coefficients<T>, tiled: &[T], dopamine: T, direct: T));
         self.state.step += 1;
         let ends = self.state.step.is_multiple_of(self.coefficients.steps as u64);
         if ends && learning {
@@ -158,24 +161,33 @@ impl<T: Real> SporeSynapses<T> for Stepwise<T> {
     }
 }
 
-/// One step of every synapse's traces. `bap` repeats along the synapses with its own length.
+/// One step of every synapse's traces. `tiled` is the bap of all targets, again and again for a block longer than they are.
 #[inline(always)]
-fn traces<T: Real>(state: &mut State<T>, c: &Coefficients<T>, bap: &[T], dopamine: T, direct: T) {
-    let State { theta, e, g, w, y_fall, y_rise, .. } = state;
+fn traces<T: Real>(state: &mut State<T>, c: &Coefficients<T>, tiled: &[T], dopamine: T, direct: T) {
     let (decay_e, decay_g, decay_fall, decay_rise) = (c.decay_e, c.decay_g, c.decay_fall, c.decay_rise);
-    let (nu, cutoff, zero) = (c.nu, c.cutoff, T::of(0.0));
+    let (nu, cutoff, zero, direct) = (c.nu, c.cutoff, T::of(0.0), dopamine * c.dopamine_scale * direct);
     let dopamine = dopamine * c.dopamine_scale;
-    let n = bap.len();
-    let chunks = theta.chunks_exact_mut(n).zip(e.chunks_exact_mut(n)).zip(g.chunks_exact_mut(n));
-    let chunks = chunks.zip(w.chunks_exact(n)).zip(y_fall.chunks_exact_mut(n)).zip(y_rise.chunks_exact_mut(n));
-    for (((((theta, e), g), w), y_fall), y_rise) in chunks {
-        for j in 0..n {
+    let (e, _) = state.e.as_chunks_mut::<BLOCK>();
+    let (g, _) = state.g.as_chunks_mut::<BLOCK>();
+    let (w, _) = state.w.as_chunks::<BLOCK>();
+    let (theta, _) = state.theta.as_chunks_mut::<BLOCK>();
+    let (y_fall, _) = state.y_fall.as_chunks_mut::<BLOCK>();
+    let (y_rise, _) = state.y_rise.as_chunks_mut::<BLOCK>();
+    let width = tiled.len() - BLOCK;
+    for (number, (((((e, g), w), theta), y_fall), y_rise)) in e.iter_mut().zip(g).zip(w).zip(theta).zip(y_fall).zip(y_rise).enumerate() {
+        let mut bap = [zero; BLOCK];
+        bap.copy_from_slice(&tiled[number * BLOCK % width..][..BLOCK]);
+        for j in 0..BLOCK {
             let (fall, rise) = (y_fall[j] * decay_fall, y_rise[j] * decay_rise);
             e[j] = e[j] * decay_e + w[j] * (nu * (fall - rise)) * bap[j];
             y_fall[j] = if fall < cutoff { zero } else { fall };
             y_rise[j] = if fall < cutoff { zero } else { rise };
             g[j] = g[j] * decay_g + dopamine * e[j];
-            theta[j] += dopamine * direct * e[j];
+        }
+        if direct != zero {
+            for j in 0..BLOCK {
+                theta[j] += direct * e[j];
+            }
         }
     }
 }

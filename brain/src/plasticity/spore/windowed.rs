@@ -64,13 +64,13 @@ struct Young<T> {
 /// What is worked out anew for each Delta.
 #[derive(Default)]
 struct Scratch<T> {
-    /// a^(n-1-s) b_j(s), D_s b_j(s) and D'_s b_j(s).
-    weighted: [Vec<T>; SUMS],
+    /// a^(n-1-s) b_j(s), D_s b_j(s) and D'_s b_j(s): all steps of the first eight targets, then of the next eight, ...
+    weighted: [Vec<[T; WIDTH]>; SUMS],
     /// The sums of each source that is active, and where in `sums` they lie: `u32::MAX` for the others.
     sums: [Vec<T>; SUMS],
     place: Vec<u32>,
     /// For eight sources at a time: spike counts, then traces, of each step.
-    traces: Vec<T>,
+    traces: Vec<[T; WIDTH]>,
     /// Spikes sorted by source.
     sorted: Vec<(u32, u16)>,
 }
@@ -194,7 +194,7 @@ impl<T: Real> Windowed<T> {
         let (c, n, width) = (&self.coefficients, self.coefficients.steps, self.shape.targets_padded());
         let mut carry = Carry { gradient: T::of(0.0), direct: T::of(0.0) };
         for weighted in &mut self.scratch.weighted[..sums] {
-            weighted.resize(n * width, T::of(0.0));
+            weighted.resize(n * width / WIDTH, [T::of(0.0); WIDTH]);
         }
         for s in (0..n).rev() {
             let dopamine = self.state.dopamine[s] * c.dopamine_scale;
@@ -203,8 +203,10 @@ impl<T: Real> Windowed<T> {
             let factors = [c.powers_e[n - 1 - s], d_gradient, d_direct];
             let bap = &self.state.bap[s * width..(s + 1) * width];
             for (weighted, factor) in self.scratch.weighted[..sums].iter_mut().zip(factors) {
-                for (out, &b) in weighted[s * width..(s + 1) * width].iter_mut().zip(bap) {
-                    *out = factor * b;
+                for (column, bap) in bap.chunks_exact(WIDTH).enumerate() {
+                    for (out, &b) in weighted[column * n + s].iter_mut().zip(bap) {
+                        *out = factor * b;
+                    }
                 }
             }
             carry = Carry { gradient: c.decay_e * d_gradient, direct: c.decay_e * d_direct };
@@ -285,67 +287,83 @@ fn sum_sources<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, c: &Coef
     sorted.sort_unstable();
     out.iter_mut().for_each(Vec::clear);
     place.fill(NOWHERE);
+    traces.resize(n, [zero; WIDTH]);
     let width = shape.targets_padded();
-    let mut next = 0;
-    let mut active = 0;
-    for group in (0..place.len()).step_by(WIDTH) {
-        let mut fall: [T; WIDTH] = std::array::from_fn(|i| state.y_fall[group + i]);
-        let mut rise: [T; WIDTH] = std::array::from_fn(|i| state.y_rise[group + i]);
-        let spiking = sorted.get(next).is_some_and(|&(source, _)| (source as usize) < group + WIDTH);
-        if !spiking && fall.iter().all(|&y| y == zero) {
+    let (y_fall, _) = state.y_fall.as_chunks_mut::<WIDTH>();
+    let (y_rise, _) = state.y_rise.as_chunks_mut::<WIDTH>();
+    let (places, _) = place.as_chunks_mut::<WIDTH>();
+    let (mut next, mut active) = (0, 0);
+    for (group, ((fall, rise), places)) in y_fall.iter_mut().zip(y_rise).zip(places).enumerate() {
+        let ends = (group + 1) * WIDTH;
+        let spiking = sorted.get(next).is_some_and(|&(source, _)| (source as usize) < ends);
+        if !spiking && *fall == [zero; WIDTH] {
             continue;
         }
-        traces.clear();
-        traces.resize(n * WIDTH, zero);
-        while let Some(&(source, step)) = sorted.get(next).filter(|&&(source, _)| (source as usize) < group + WIDTH) {
-            traces[usize::from(step) * WIDTH + source as usize - group] += one;
+        traces.fill([zero; WIDTH]);
+        while let Some(&(source, step)) = sorted.get(next).filter(|&&(source, _)| (source as usize) < ends) {
+            traces[usize::from(step)][source as usize % WIDTH] += one;
             next += 1;
         }
-        let (rows, _) = traces.as_chunks_mut::<WIDTH>();
-        let (decay_fall, decay_rise, nu, cutoff) = (c.decay_fall, c.decay_rise, c.nu, c.cutoff);
-        let mut any = [zero; WIDTH];
-        for row in rows.iter_mut() {
-            for i in 0..WIDTH {
-                let (f, r) = (fall[i] * decay_fall, rise[i] * decay_rise);
-                let arriving = row[i];
-                row[i] = nu * (f - r);
-                any[i] += row[i];
-                fall[i] = if f < cutoff { arriving } else { f + arriving };
-                rise[i] = if f < cutoff { arriving } else { r + arriving };
-            }
-        }
-        state.y_fall[group..group + WIDTH].copy_from_slice(&fall);
-        state.y_rise[group..group + WIDTH].copy_from_slice(&rise);
+        let total = follow(traces, fall, rise, c);
         for half in (0..WIDTH).step_by(TOGETHER) {
             // The traces are never negative: a sum of zero says that the source was silent all along.
-            if any[half..half + TOGETHER].iter().all(|&a| a == zero) {
+            if total[half..half + TOGETHER].iter().all(|&t| t == zero) {
                 continue;
             }
-            for (i, place) in place[group + half..group + half + TOGETHER].iter_mut().enumerate() {
+            for (i, place) in places[half..half + TOGETHER].iter_mut().enumerate() {
                 *place = active + i as u32;
             }
             active += TOGETHER as u32;
             for (weighted, out) in weighted[..sums].iter().zip(out.iter_mut()) {
                 let start = out.len();
                 out.resize(start + TOGETHER * width, zero);
-                for column in (0..width).step_by(WIDTH) {
-                    let mut acc = [[zero; WIDTH]; TOGETHER];
-                    for (row, b) in rows.iter().zip(weighted.chunks_exact(width)) {
-                        let b: [T; WIDTH] = std::array::from_fn(|j| b[column + j]);
-                        for i in 0..TOGETHER {
-                            let y = row[half + i];
-                            for j in 0..WIDTH {
-                                acc[i][j] += y * b[j];
-                            }
-                        }
-                    }
+                for (column, weighted) in weighted.chunks_exact(n).enumerate() {
+                    let acc = if half == 0 { product::<T, 0>(traces, weighted) } else { product::<T, TOGETHER>(traces, weighted) };
                     for (i, acc) in acc.iter().enumerate() {
-                        out[start + i * width + column..][..WIDTH].copy_from_slice(acc);
+                        out[start + i * width + column * WIDTH..][..WIDTH].copy_from_slice(acc);
                     }
                 }
             }
         }
     }
+}
+
+/// Turns spike counts of eight sources into their traces y at each step, carries `fall` and `rise` on, and gives each source's sum of y.
+#[inline(always)]
+fn follow<T: Real>(rows: &mut [[T; WIDTH]], fall: &mut [T; WIDTH], rise: &mut [T; WIDTH], c: &Coefficients<T>) -> [T; WIDTH] {
+    let (decay_fall, decay_rise, nu, cutoff, zero) = (c.decay_fall, c.decay_rise, c.nu, c.cutoff, T::of(0.0));
+    let (mut f, mut r, mut total) = (*fall, *rise, [zero; WIDTH]);
+    for row in rows {
+        for i in 0..WIDTH {
+            f[i] *= decay_fall;
+            r[i] *= decay_rise;
+            let y = nu * (f[i] - r[i]);
+            total[i] += y;
+            let keep = f[i] >= cutoff;
+            f[i] = if keep { f[i] } else { zero };
+            r[i] = if keep { r[i] } else { zero };
+            f[i] += row[i];
+            r[i] += row[i];
+            row[i] = y;
+        }
+    }
+    (*fall, *rise) = (f, r);
+    total
+}
+
+/// Sums over the steps of the traces of sources `FIRST` to `FIRST` + 3 of the eight, times eight targets' weighted bap.
+#[inline(always)]
+fn product<T: Real, const FIRST: usize>(rows: &[[T; WIDTH]], weighted: &[[T; WIDTH]]) -> [[T; WIDTH]; TOGETHER] {
+    let mut acc = [[T::of(0.0); WIDTH]; TOGETHER];
+    for (row, b) in rows.iter().zip(weighted) {
+        for i in 0..TOGETHER {
+            let y = row[FIRST + i];
+            for j in 0..WIDTH {
+                acc[i][j] += y * b[j];
+            }
+        }
+    }
+    acc
 }
 
 /// The sums of one synapse whose own trace differs from the shared one, less the shared ones.
@@ -368,7 +386,7 @@ fn own_sums<T: Real>(state: &mut State<T>, scratch: &Scratch<T>, c: &Coefficient
             let (fall, rise) = (young.fall * c.decay_fall, young.rise * c.decay_rise);
             let y = c.nu * (fall - rise);
             for (total, weighted) in total[..sums].iter_mut().zip(&scratch.weighted) {
-                *total += y * weighted[s * width + target];
+                *total += y * weighted[target / WIDTH * c.steps + s][target % WIDTH];
             }
             (young.fall, young.rise) = if fall < c.cutoff { (zero, zero) } else { (fall, rise) };
             while spikes.next_if(|&&(_, step)| usize::from(step) == s).is_some() {
