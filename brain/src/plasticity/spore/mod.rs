@@ -23,12 +23,14 @@
 //! with all of them in y. Here it forms with y = 0.
 
 mod coefficients;
+mod kernel;
 mod parameters;
 mod stepwise;
 mod update;
 mod windowed;
 
 pub use coefficients::Shape;
+pub use kernel::SporeKernel;
 pub use parameters::{Spore, SporeForm};
 pub use stepwise::Stepwise;
 pub use windowed::Windowed;

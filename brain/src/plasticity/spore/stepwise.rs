@@ -10,6 +10,7 @@ use super::windowed::Windowed;
 use crate::numeric::{BLOCK, Kernel, Real, dispatch};
 
 /// All synapses of a projection, stepped one by one.
+#[derive(Clone)]
 pub struct Stepwise<T> {
     parameters: Spore,
     h_ms: f64,

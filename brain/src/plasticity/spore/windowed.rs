@@ -22,6 +22,7 @@ use super::update::{Block, end_of_delta, initial_theta, weight};
 use crate::numeric::{BLOCK, Kernel, Real, WIDTH, dispatch};
 
 /// All synapses of a projection, brought up to date at the end of each Delta.
+#[derive(Clone)]
 pub struct Windowed<T> {
     parameters: Spore,
     h_ms: f64,
@@ -62,7 +63,7 @@ struct Young<T> {
 }
 
 /// What is worked out anew for each Delta.
-#[derive(Default)]
+#[derive(Clone, Default)]
 struct Scratch<T> {
     /// a^(n-1-s) b_j(s), D_s b_j(s) and D'_s b_j(s): all steps of the first eight targets, then of the next eight, ...
     weighted: [Vec<[T; WIDTH]>; SUMS],

@@ -1,0 +1,105 @@
+//! Descriptions of networks: pure data in SI units, the same for every substrate. No chip's field appears here.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// A network: populations, the projections between them, what goes in and what is read out.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct NetworkSpec {
+    /// Length of one neural tick (ns).
+    pub tick_ns: u64,
+    /// Groups of like neurons.
+    pub populations: Vec<Population>,
+    /// Synapses between two populations.
+    pub projections: Vec<Projection>,
+    /// Names of the populations whose spikes are read out, in the order of a tick's output.
+    pub readouts: Vec<String>,
+}
+
+/// A group of like neurons.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Population {
+    /// Unique within the network.
+    pub name: String,
+    /// Number of neurons.
+    pub size: usize,
+    /// What they are. Inputs come in a tick's input in the order in which they stand here.
+    pub kind: PopulationKind,
+}
+
+/// What a population's neurons are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum PopulationKind {
+    /// Their spikes are given from outside.
+    Input,
+    /// They are computed by a neuron model.
+    Neurons(Model),
+}
+
+/// A neuron model or a plasticity rule: the name it is registered under, and its parameters.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Model {
+    /// Name of the model.
+    pub name: String,
+    /// Its parameters, as its own parameter type writes them.
+    pub parameters: Value,
+}
+
+impl Model {
+    /// The model called `name` with the given parameters.
+    pub fn new(name: &str, parameters: &impl Serialize) -> Result<Model, CompileError> {
+        let parameters = serde_json::to_value(parameters)
+            .map_err(|e| CompileError::Invalid { part: name.into(), why: format!("its parameters can't be written: {e}") })?;
+        Ok(Model { name: name.into(), parameters })
+    }
+}
+
+/// All-to-all synapses from one population to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Projection {
+    /// Unique within the network.
+    pub name: String,
+    /// Name of the source population.
+    pub source: String,
+    /// Name of the target population.
+    pub target: String,
+    /// Time from a spike to its effect on the target (ns): whole ticks, at least one.
+    pub delay_ns: u64,
+    /// What the synapses are.
+    pub synapses: Synapses,
+}
+
+/// What the synapses of a projection are.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Synapses {
+    /// Fixed weights: `weights[i * targets + j]` from source i to target j, in the unit of the target's membrane potential.
+    Fixed(Vec<f32>),
+    /// Synapses that learn.
+    Plastic {
+        /// Synapses of each pair.
+        per_pair: usize,
+        /// The rule by which they do.
+        rule: Model,
+    },
+}
+
+/// Why a network can't run on a substrate.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum CompileError {
+    /// The description contradicts itself.
+    #[error("{part}: {why}")]
+    Invalid {
+        /// The population, projection or model.
+        part: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// The substrate can't do that.
+    #[error("{substrate} can't run {feature}")]
+    Unsupported {
+        /// What was asked for.
+        feature: String,
+        /// Of which substrate.
+        substrate: String,
+    },
+}

@@ -1,0 +1,100 @@
+//! Substrates: what a network runs on.
+//!
+//! One tick, on every substrate: deliver spikes -> integrate -> fire -> traces -> eligibility -> plasticity (third factor).
+
+mod float;
+mod network;
+
+pub use float::{FloatProgram, FloatState, FloatSubstrate};
+pub use network::{Compiled, Network};
+
+use crate::spec::{CompileError, NetworkSpec};
+use crate::state::StateError;
+
+/// The third factor of a tick: what reward, error or attention tells plasticity.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum ThirdFactor<'a> {
+    /// None: rules see 0.
+    #[default]
+    None,
+    /// One number per population, in the order of the spec.
+    PerPopulation(&'a [f32]),
+}
+
+/// What goes into one tick.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TickInput<'a> {
+    /// For each input population, in the order of the spec, the neurons that spike, sorted and without repeats.
+    pub spikes: &'a [&'a [u32]],
+    /// The third factor.
+    pub third_factor: ThirdFactor<'a>,
+}
+
+/// What comes out of one tick: for each readout, in the order of the spec, the neurons that spiked.
+#[derive(Clone, Debug, Default)]
+pub struct TickOutput {
+    /// Spikes of each readout population.
+    pub spikes: Vec<Vec<u32>>,
+}
+
+/// What can be looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// Membrane potential of each neuron of the named population.
+    Membrane(String),
+    /// Number of synapses of the named projection that are there.
+    ActiveSynapses(String),
+}
+
+/// What compiling lost, and what it took.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Fidelity {
+    /// Root mean square error of the stored weights, relative to their root mean square.
+    pub quantisation_error: f64,
+    /// Weights that lay beyond the range that can be stored.
+    pub clipped: usize,
+    /// What is used of the substrate's limited resources: name, used, available.
+    pub resources: Vec<(String, f64, f64)>,
+    /// What runs on the host instead, and why.
+    pub on_host: Vec<(String, String)>,
+}
+
+/// What a network runs on: compiles a description into an immutable program, and moves a state on.
+///
+/// What it can't do is [`CompileError::Unsupported`], never a silent fallback.
+pub trait Substrate: Send + Sync {
+    /// What a network becomes: immutable.
+    type Program: Send + Sync;
+    /// All that changes while time runs.
+    type State: Clone + Send;
+
+    /// Its name.
+    fn name(&self) -> &str;
+
+    /// Translates a network, and says what was lost.
+    fn compile(&self, spec: &NetworkSpec) -> Result<(Self::Program, Fidelity), CompileError>;
+
+    /// The state at time zero; every random number of the run follows from `seed`.
+    fn init(&self, program: &Self::Program, seed: u64) -> Result<Self::State, CompileError>;
+
+    /// One tick.
+    fn tick(&self, program: &Self::Program, state: &mut Self::State, input: TickInput<'_>, output: &mut TickOutput);
+
+    /// Switches plasticity on or off; traces go on either way.
+    fn set_learning(&self, state: &mut Self::State, learning: bool);
+
+    /// What the probe sees, or `None` if there is no such thing.
+    fn probe(&self, program: &Self::Program, state: &Self::State, probe: &Probe) -> Option<Vec<f32>>;
+
+    /// The stored weights of a projection, `weights[(i * per_pair + k) * targets + j]`, or `None` if there is none of that name.
+    fn weights(&self, program: &Self::Program, state: &Self::State, projection: &str) -> Option<Vec<f32>>;
+
+    /// Writes the weights of a projection, laid out as [`weights`](Substrate::weights) gives them.
+    fn program(&self, program: &Self::Program, state: &mut Self::State, projection: &str, weights: &[f32]) -> Result<(), CompileError>;
+
+    /// The whole state as bytes.
+    fn save(&self, state: &Self::State) -> Vec<u8>;
+
+    /// A state from the bytes that [`save`](Substrate::save) gave under an equal program.
+    fn load(&self, program: &Self::Program, bytes: &[u8]) -> Result<Self::State, StateError>;
+}

@@ -1,0 +1,74 @@
+//! A network on whatever substrate, behind one face: what controllers hold.
+
+use super::{Fidelity, Probe, Substrate, TickInput, TickOutput};
+use crate::spec::{CompileError, NetworkSpec};
+use crate::state::{State, StateError};
+
+/// A running network. See [`Substrate`] for what each call does.
+pub trait Network: State + Send {
+    /// Name of the substrate.
+    fn substrate(&self) -> &str;
+    /// What compiling lost.
+    fn fidelity(&self) -> &Fidelity;
+    /// One tick.
+    fn tick(&mut self, input: TickInput<'_>, output: &mut TickOutput);
+    /// Switches plasticity on or off.
+    fn set_learning(&mut self, learning: bool);
+    /// What the probe sees.
+    fn probe(&self, probe: &Probe) -> Option<Vec<f32>>;
+    /// The stored weights of a projection.
+    fn weights(&self, projection: &str) -> Option<Vec<f32>>;
+    /// Writes the weights of a projection.
+    fn program(&mut self, projection: &str, weights: &[f32]) -> Result<(), CompileError>;
+}
+
+/// A substrate, a program compiled for it, and a state.
+pub struct Compiled<S: Substrate> {
+    substrate: S,
+    program: S::Program,
+    fidelity: Fidelity,
+    state: S::State,
+}
+
+impl<S: Substrate> Compiled<S> {
+    /// Compiles a network and sets it to time zero.
+    pub fn new(substrate: S, spec: &NetworkSpec, seed: u64) -> Result<Self, CompileError> {
+        let (program, fidelity) = substrate.compile(spec)?;
+        let state = substrate.init(&program, seed)?;
+        Ok(Compiled { substrate, program, fidelity, state })
+    }
+}
+
+impl<S: Substrate> State for Compiled<S> {
+    fn save(&self) -> Vec<u8> {
+        self.substrate.save(&self.state)
+    }
+    fn load(&mut self, bytes: &[u8]) -> Result<(), StateError> {
+        self.state = self.substrate.load(&self.program, bytes)?;
+        Ok(())
+    }
+}
+
+impl<S: Substrate> Network for Compiled<S> {
+    fn substrate(&self) -> &str {
+        self.substrate.name()
+    }
+    fn fidelity(&self) -> &Fidelity {
+        &self.fidelity
+    }
+    fn tick(&mut self, input: TickInput<'_>, output: &mut TickOutput) {
+        self.substrate.tick(&self.program, &mut self.state, input, output);
+    }
+    fn set_learning(&mut self, learning: bool) {
+        self.substrate.set_learning(&mut self.state, learning);
+    }
+    fn probe(&self, probe: &Probe) -> Option<Vec<f32>> {
+        self.substrate.probe(&self.program, &self.state, probe)
+    }
+    fn weights(&self, projection: &str) -> Option<Vec<f32>> {
+        self.substrate.weights(&self.program, &self.state, projection)
+    }
+    fn program(&mut self, projection: &str, weights: &[f32]) -> Result<(), CompileError> {
+        self.substrate.program(&self.program, &mut self.state, projection, weights)
+    }
+}
