@@ -69,16 +69,18 @@ impl EventCamera {
         self.previous.len()
     }
 
-    /// Starts the noise afresh from `seed`, at time 0.
+    /// Forgets every image and starts the noise afresh from `seed`, at time 0.
     pub fn reset(&mut self, seed: u64) {
         self.noise.reset(seed);
+        self.begin(|image| image.fill(0.0));
     }
 
     /// Begins an episode: `draw` fills the first image, which sets every reference and makes no events.
     pub fn begin(&mut self, draw: impl FnOnce(&mut [f32])) {
         draw(&mut self.previous);
-        self.origin.copy_from_slice(&self.previous);
-        self.reference.copy_from_slice(&self.previous);
+        for image in [&mut self.current, &mut self.origin, &mut self.reference] {
+            image.copy_from_slice(&self.previous);
+        }
         self.level.fill(0);
     }
 
@@ -104,7 +106,9 @@ impl EventCamera {
         for start in (0..self.current.len()).step_by(LANES) {
             let end = (start + LANES).min(self.current.len());
             let (now, reference) = (&self.current[start..end], &self.reference[start..end]);
-            if now.iter().zip(reference).fold(false, |any, (now, reference)| any | ((now - reference).abs() >= limit)) {
+            let changed: u32 =
+                now.iter().zip(reference).map(|(now, reference)| u32::from((now - reference).abs() >= limit)).sum();
+            if changed > 0 {
                 for pixel in start..end {
                     if (self.current[pixel] - self.reference[pixel]).abs() >= limit {
                         self.crossings_of(pixel, since_ns, now_ns, out);
@@ -128,11 +132,12 @@ impl EventCamera {
         let span_ns = now_ns - since_ns;
         let ns_per_brightness = span_ns as f64 / f64::from(now - before);
         for k in 1..=crossings {
-            let level = f64::from(self.origin[pixel]) + f64::from(self.level[pixel] + sign * k) * f64::from(self.threshold);
+            let level =
+                f64::from(self.origin[pixel]) + f64::from(self.level[pixel].saturating_add(sign * k)) * f64::from(self.threshold);
             let after_ns = ((level - f64::from(before)) * ns_per_brightness + 0.5) as u64;
             out.push(Event { t_ns: since_ns + after_ns.clamp(1, span_ns), x, y, on });
         }
-        self.level[pixel] += sign * crossings;
+        self.level[pixel] = self.level[pixel].saturating_add(sign * crossings);
         self.reference[pixel] = self.origin[pixel] + self.level[pixel] as f32 * self.threshold;
     }
 }
@@ -179,7 +184,7 @@ impl Noise {
         let Some(mean) = self.mean_gap_ns else { return };
         while self.next_ns <= now_ns {
             let bits = self.rng.next_u64();
-            // The high word of a 32 x 32 bit product is uniform over the pixels to 2^-12 even for the largest sensor.
+            // The high word of a 32 x 32 bit product is uniform over the pixels to one part in 2^12, even on the largest sensor.
             let pixel = ((bits >> 32) * pixels as u64) >> 32;
             let (x, y) = position(pixel as usize, width);
             emit(self.next_ns, x, y, bits & 1 == 1);

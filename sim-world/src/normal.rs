@@ -13,7 +13,7 @@ pub(crate) fn uniform(rng: &mut ChaCha8Rng) -> f64 {
 /// Two independent standard normal draws, by Marsaglia's polar method: one logarithm, no sine.
 pub(crate) fn normal_pair(rng: &mut ChaCha8Rng) -> [f64; 2] {
     loop {
-        // Both coordinates of a point in the square [-1, 1)^2 from one word: 2^-31 m is far below what anyone sees.
+        // Both coordinates of a point in the square [-1, 1)^2 from one word; a grid of 2^-31 is finer than any f32 result shows.
         let bits = rng.next_u64();
         let x = f64::from(bits as i32) * (1.0 / 2_147_483_648.0);
         let y = f64::from((bits >> 32) as i32) * (1.0 / 2_147_483_648.0);

@@ -71,3 +71,46 @@ impl OverheadImage {
         (index as f32 + 0.5) * pixel_m - self.half_extent_m
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The task's view: 16 x 16 pixels of 1.25 m.
+    fn view(discs: &[Disc]) -> Vec<f32> {
+        let mut image = vec![9.0; 256];
+        OverheadImage::new(16, 16, 10.0).draw(discs.iter().copied(), &mut image);
+        image
+    }
+
+    /// The law, pixel by pixel, in f64.
+    fn expected(discs: &[Disc]) -> Vec<f64> {
+        let brightness = |x: f64, y: f64, disc: &Disc| {
+            let [dx, dy] = [x - f64::from(disc.centre_m[0]), y - f64::from(disc.centre_m[1])];
+            (0.5 + (f64::from(disc.radius_m) - (dx * dx + dy * dy).sqrt()) / 1.25).clamp(0.0, 1.0)
+        };
+        let centre = |i: u32| (f64::from(i) + 0.5) * 1.25 - 10.0;
+        let pixel = |i: u32| discs.iter().map(|disc| brightness(centre(i % 16), centre(i / 16), disc)).fold(0.0, f64::max);
+        (0..256).map(pixel).collect()
+    }
+
+    #[test]
+    fn every_pixel_follows_the_law_wherever_the_disc_is() {
+        let disc = |x: f32, y: f32, radius_m| Disc { centre_m: [x, y], radius_m };
+        for i in 0..400_u16 {
+            let (x, y) = (f32::from(i % 20) * 1.13 - 11.0, f32::from(i / 20) * 1.13 - 11.0);
+            for discs in [&[disc(x, y, 1.0)][..], &[disc(x, y, 0.2), disc(-y, x * 0.5, 2.6)]] {
+                for (pixel, (found, law)) in view(discs).iter().zip(expected(discs)).enumerate() {
+                    assert!((f64::from(*found) - law).abs() < 1e-5, "{discs:?}, pixel {pixel}: {found}, {law}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_disc_out_of_sight_or_out_of_numbers_leaves_the_plane_dark() {
+        for x in [1e9, -1e9, f32::NAN, f32::INFINITY, f32::NEG_INFINITY, 12.0, -12.0] {
+            assert!(view(&[Disc { centre_m: [x, 0.0], radius_m: 1.0 }]).iter().all(|pixel| *pixel == 0.0), "{x}");
+        }
+    }
+}

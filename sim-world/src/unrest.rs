@@ -51,3 +51,36 @@ impl Unrest {
         self.offset_m.map(|x| x as f32)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn deviation_and_correlation_are_those_asked_for_at_any_step() {
+        for dt_s in [0.001, 0.02, 0.1] {
+            let mut unrest = Unrest::new(0.1, 0.05, dt_s);
+            // Many short runs from the stationary start: the deviation must be right from the first step on.
+            let (mut square, mut product, runs) = (0.0, 0.0, 40_000);
+            for seed in 0..runs {
+                unrest.reset(seed);
+                let before = unrest.offset_m;
+                unrest.advance();
+                square += (before[0].powi(2) + unrest.offset_m[1].powi(2)) / 2.0;
+                product += before[0] * unrest.offset_m[0];
+            }
+            let (square, product) = (square / runs as f64, product / runs as f64);
+            // Four standard errors of a variance and of a covariance.
+            assert!((square / 0.01 - 1.0).abs() < 4.0 / (runs as f64).sqrt(), "variance {square}");
+            assert!((product / 0.01 - libm::exp(-dt_s / 0.05)).abs() < 6.0 / (runs as f64).sqrt(), "covariance {product}");
+        }
+    }
+
+    #[test]
+    fn a_firm_mount_stays_where_it_is() {
+        let mut unrest = Unrest::new(0.0, 0.05, 0.02);
+        unrest.reset(3);
+        unrest.advance();
+        assert_eq!(unrest.offset_m(), [0.0, 0.0]);
+    }
+}

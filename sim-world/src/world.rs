@@ -6,9 +6,7 @@
 
 use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
 use embody_robots::robot::{RobotError, RobotSpec, Sensor, Shape};
-use embody_robots::{
-    Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed,
-};
+use embody_robots::{Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed};
 use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle};
 use serde::{Deserialize, Serialize};
 

@@ -10,6 +10,7 @@
 //!
 //! A rate of zero or less gives no spike. Kappel et al. 2018; NEST module `IGITUGraz/spore-nest-module`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Arrivals, BuildError, NeuronKernel, PopulationContext};
@@ -18,7 +19,7 @@ use crate::random::{Counter, philox_block, uniform};
 use crate::state::{self, State, StateError};
 
 /// Parameters of the neuron; the defaults are the NEST module's.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Poisson {
     /// Rise time of excitatory potentials (ms).

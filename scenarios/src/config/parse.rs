@@ -168,11 +168,10 @@ mod tests {
 
     #[test]
     fn all_ways_to_write_a_number_are_read() {
-        let node = Node::parse("a = 0xff\nb = 1_000\nc = 18446744073709551615\nd = -9223372036854775808\ne = 0o17\nf = +1_0.5e1", "a");
+        let node =
+            Node::parse("a = 0xff\nb = 1_000\nc = 18446744073709551615\nd = -9223372036854775808\ne = 0o17\nf = +1_0.5e1", "a");
         let node = node.unwrap();
-        for (key, expected) in
-            [("a", 255), ("b", 1000), ("c", i128::from(u64::MAX)), ("d", i128::from(i64::MIN)), ("e", 15)]
-        {
+        for (key, expected) in [("a", 255), ("b", 1000), ("c", i128::from(u64::MAX)), ("d", i128::from(i64::MIN)), ("e", 15)] {
             assert_eq!(node.get(key).unwrap().value(), &Value::Integer(expected));
         }
         assert_eq!(node.get("f").unwrap().value(), &Value::Float { double: 105.0, single: 105.0 });

@@ -104,11 +104,7 @@ fn finite_single() -> impl Strategy<Value = f32> {
 }
 
 fn shape() -> impl Strategy<Value = Shape> {
-    prop_oneof![
-        Just(Shape::Point),
-        finite_single().prop_map(Shape::Disc),
-        finite().prop_map(|width_m| Shape::Box { width_m })
-    ]
+    prop_oneof![Just(Shape::Point), finite_single().prop_map(Shape::Disc), finite().prop_map(|width_m| Shape::Box { width_m })]
 }
 
 prop_compose! {
@@ -116,7 +112,8 @@ prop_compose! {
         name: String,
         seed: u64,
         note: Option<String>,
-        (control, duration): (u64, u64),
+        control: u64,
+        duration: u64,
         kind in prop_oneof![Just(Kind::Reaching), Just(Kind::LineFollowing)],
         success_radius_m in finite(),
         offset: i64,
@@ -136,7 +133,7 @@ prop_compose! {
 }
 
 #[test]
-fn the_unmutated_text_is_VALID {
+fn the_unmutated_text_is_valid() {
     let scenario: Scenario = Node::parse(VALID, "a").unwrap().to().unwrap();
     assert_eq!(scenario.seed, u64::MAX);
     assert_eq!(scenario.goals[1].hold, Shape::Box { width_m: 1.0 });

@@ -13,11 +13,8 @@ impl Node {
     /// value fits is found when the tree is read into a type, like for any line of a file.
     pub fn apply_set(&mut self, setting: &str) -> Result<(), ConfigError> {
         let origin = Origin::CommandLine { setting: setting.into() };
-        let refuse = |reason| ConfigError {
-            origin: origin.clone(),
-            path: Path::default(),
-            kind: ErrorKind::Setting { reason }.into(),
-        };
+        let refuse =
+            |reason| ConfigError { origin: origin.clone(), path: Path::default(), kind: ErrorKind::Setting { reason }.into() };
         let (keys, text) =
             setting.split_once('=').ok_or_else(|| refuse("expected a key and a value, such as time.duration=4h"))?;
         let keys: Vec<&str> = keys.split('.').map(str::trim).collect();
@@ -125,13 +122,12 @@ mod tests {
         for setting in ["=1", "a..b=1", ".a=1", "a.=1", " =1"] {
             assert_eq!(
                 refused(setting),
-                format!("command line (--set {setting}): a key is empty: expected keys joined by single dots, such as time.duration=4h")
+                format!(
+                    "command line (--set {setting}): a key is empty: expected keys joined by single dots, such as time.duration=4h"
+                )
             );
         }
-        assert_eq!(
-            refused("seed"),
-            "command line (--set seed): expected a key and a value, such as time.duration=4h"
-        );
+        assert_eq!(refused("seed"), "command line (--set seed): expected a key and a value, such as time.duration=4h");
         assert_eq!(refused("seed=nan"), "command line (--set seed=nan): seed: expected a finite number, found float nan");
         assert!(refused(&format!("{}x=1", "a.".repeat(100_000))).ends_with("too many keys joined by dots"));
     }

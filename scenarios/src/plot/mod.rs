@@ -1,1 +1,16 @@
-//! Pictures.
+//! Pictures of runs: SVG figures for reports and papers, and a small curve for the terminal; with the statistics they show.
+//!
+//! Figures are texts made from numbers alone: no clock, no fonts measured on the machine, no files, so the same run gives the
+//! same bytes anywhere. Which numbers to show, and where the text goes, is the callers' business.
+
+mod axis;
+mod canvas;
+mod direction_map;
+mod learning_curve;
+mod stats;
+mod terminal;
+
+pub use direction_map::{Map, direction_map};
+pub use learning_curve::{Curve, learning_curve};
+pub use stats::{confidence_half_width, mean, standard_deviation, student_t_975};
+pub use terminal::curve;

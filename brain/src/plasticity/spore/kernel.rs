@@ -79,7 +79,9 @@ impl RuleKernel for SporeKernel {
         let p = &self.parameters;
         let theta = weights.iter().enumerate().map(|(i, &w)| {
             let theta = if w > 0.0 { p.theta0 + libm::log(f64::from(w) / p.w0) } else { p.theta_min.min(-f64::EPSILON) };
-            let representable = w >= 0.0 && (w == 0.0 || (0.0..=p.theta_max).contains(&theta));
+            // Weights were rounded to f32; what lies within that of the limits is meant to lie on them.
+            let representable = w >= 0.0 && (w == 0.0 || (-1e-5..=p.theta_max + 1e-5).contains(&theta));
+            let theta = if w > 0.0 { theta.clamp(0.0, p.theta_max) } else { theta };
             let range = [p.w0 * libm::exp(-p.theta0), p.w0 * libm::exp(p.theta_max - p.theta0)];
             if representable { Ok(theta as f32) } else { Err(format!("weight {i} is {w}, expected 0 or {} to {}", range[0], range[1])) }
         });

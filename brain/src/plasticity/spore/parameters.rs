@@ -1,9 +1,10 @@
 //! The parameters of SPORE.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which form of the rule runs.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SporeForm {
     /// One pass per Delta; tens of times faster.
@@ -14,7 +15,7 @@ pub enum SporeForm {
 }
 
 /// The parameters of SPORE; the defaults are the NEST module's. Times in ms, as in the module.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Spore {
     /// Which form of the rule runs.

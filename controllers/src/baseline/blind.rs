@@ -1,0 +1,83 @@
+//! Chance: straight runs at top speed, with random turns, sensing nothing.
+
+use embody_robots::{Action, Checkpoint, CheckpointError, TimeStep, checkpoint};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::controller::{Controller, ControllerError};
+
+/// Settings of the blind walker.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BlindSettings {
+    /// Speed (m/s).
+    pub speed_m_s: f64,
+    /// Mean length of a straight run; lengths are exponentially distributed.
+    pub mean_run: embody_robots::Nanos,
+}
+
+impl Default for BlindSettings {
+    fn default() -> Self {
+        BlindSettings { speed_m_s: 2.0, mean_run: embody_robots::Nanos::from_secs(5) }
+    }
+}
+
+/// Walks straight on until a turn is due, then in a direction drawn anew.
+pub struct Blind {
+    settings: BlindSettings,
+    control_period_s: f64,
+    state: Walk,
+}
+
+#[derive(Clone, Serialize, Deserialize)]
+struct Walk {
+    random: ChaCha8Rng,
+    velocity: [f32; 2],
+    /// Control steps until the next turn.
+    left: u64,
+}
+
+impl Blind {
+    /// With the given settings, for control periods of `control_period_s` seconds.
+    pub fn new(settings: &BlindSettings, control_period_s: f64, seed: u64) -> Self {
+        let state = Walk { random: ChaCha8Rng::seed_from_u64(seed), velocity: [0.0; 2], left: 0 };
+        Blind { settings: settings.clone(), control_period_s, state }
+    }
+}
+
+impl Controller for Blind {
+    fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
+        self.state.left = 0;
+        Ok(())
+    }
+
+    fn act(&mut self, _step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
+        if self.state.left == 0 {
+            let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
+            let speed = self.settings.speed_m_s;
+            self.state.velocity = [(speed * libm::cos(angle)) as f32, (speed * libm::sin(angle)) as f32];
+            let run_s = -self.settings.mean_run.as_secs_f64() * libm::log(1.0 - self.state.random.random::<f64>());
+            self.state.left = 1 + (run_s / self.control_period_s) as u64;
+        }
+        self.state.left -= 1;
+        let drive = action.fields.iter_mut().find(|field| field.len() == 2);
+        let unfit = || ControllerError::Unfit { controller: "blind".into(), why: "the body has no drive that takes two values".into() };
+        drive.ok_or_else(unfit)?.copy_from_slice(&self.state.velocity);
+        Ok(())
+    }
+
+    fn set_learning(&mut self, _learning: bool) {}
+}
+
+impl Checkpoint for Blind {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        checkpoint::to_bytes("blind", &self.state)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        self.state = checkpoint::from_bytes("blind", bytes)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,120 @@
+//! The controller: what turns a time step into an action.
+
+use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep};
+
+/// Why a controller could not be built or could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum ControllerError {
+    /// The body doesn't sense or do what the controller needs.
+    #[error("{controller}: {why}")]
+    Unfit {
+        /// Which controller.
+        controller: String,
+        /// What it misses.
+        why: String,
+    },
+    /// Its network doesn't compile.
+    #[error("the network of {controller}: {source}")]
+    Network {
+        /// Which controller.
+        controller: String,
+        /// What the substrate says.
+        source: embody_brain::CompileError,
+    },
+    /// A recorded reward is missing.
+    #[error("the recorded rewards {path}: {why}")]
+    Tape {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+/// Numbers over a grid that people look at, such as a map of preferred directions.
+#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Map {
+    /// What it shows.
+    pub name: String,
+    /// Columns and rows; row 0 is at the bottom.
+    pub size: [usize; 2],
+    /// One (x, y) vector per cell, row by row.
+    pub vectors: Vec<[f32; 2]>,
+}
+
+/// What closes the loop, from sensing alone.
+pub trait Controller: Checkpoint + Send {
+    /// An episode begins; what was learned stays, what is merely going on is cleared.
+    fn begin_episode(&mut self, seed: u64) -> Result<(), ControllerError>;
+
+    /// The action that follows this time step. It sees the last step of an episode as well, so that the final reward reaches
+    /// plasticity; the action it then gives is not applied.
+    fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), ControllerError>;
+
+    /// Switches learning on or off.
+    fn set_learning(&mut self, learning: bool);
+
+    /// What of it people would look at.
+    fn maps(&self) -> Vec<Map> {
+        Vec::new()
+    }
+}
+
+/// A baseline that may see the truth. Learning controllers can't name this channel.
+pub trait Privileged: Checkpoint + Send {
+    /// An episode begins.
+    fn begin_episode(&mut self, seed: u64) -> Result<(), ControllerError>;
+
+    /// The action that follows this time step, given the true state of the world.
+    fn act(&mut self, step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError>;
+}
+
+/// A controller of either kind, as a runner holds it.
+pub enum Hosted {
+    /// Sees only what the body senses.
+    Sensing(Box<dyn Controller>),
+    /// Sees the truth.
+    Privileged(Box<dyn Privileged>),
+}
+
+impl Hosted {
+    /// See [`Controller::begin_episode`].
+    pub fn begin_episode(&mut self, seed: u64) -> Result<(), ControllerError> {
+        match self {
+            Hosted::Sensing(controller) => controller.begin_episode(seed),
+            Hosted::Privileged(controller) => controller.begin_episode(seed),
+        }
+    }
+
+    /// See [`Controller::act`]; the truth reaches only privileged baselines.
+    pub fn act(&mut self, step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
+        match self {
+            Hosted::Sensing(controller) => controller.act(step, action),
+            Hosted::Privileged(controller) => controller.act(step, truth, action),
+        }
+    }
+
+    /// See [`Controller::maps`].
+    pub fn maps(&self) -> Vec<Map> {
+        match self {
+            Hosted::Sensing(controller) => controller.maps(),
+            Hosted::Privileged(_) => Vec::new(),
+        }
+    }
+}
+
+impl Checkpoint for Hosted {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        match self {
+            Hosted::Sensing(controller) => controller.save(),
+            Hosted::Privileged(controller) => controller.save(),
+        }
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        match self {
+            Hosted::Sensing(controller) => controller.restore(bytes),
+            Hosted::Privileged(controller) => controller.restore(bytes),
+        }
+    }
+}

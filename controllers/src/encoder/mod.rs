@@ -1,0 +1,5 @@
+//! Encoders: from an observation to the spikes of each tick.
+
+mod events;
+
+pub use events::EventEncoder;

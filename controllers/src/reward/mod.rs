@@ -1,0 +1,5 @@
+//! From reward to the third factor of plasticity.
+
+mod centred;
+
+pub use centred::Centred;
