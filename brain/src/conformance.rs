@@ -32,7 +32,12 @@ pub fn substrate<S: Substrate>(substrate: &S, spec: &NetworkSpec) {
         let tick = |t: u64| {
             let spikes: Vec<Vec<u32>> = inputs.iter().map(|&size| random_spikes(4, t, size, 0.05)).collect();
             let spikes: Vec<&[u32]> = spikes.iter().map(Vec::as_slice).collect();
-            substrate.tick(&program, state, TickInput { spikes: &spikes, third_factor: ThirdFactor::PerPopulation(&factors) }, &mut output);
+            substrate.tick(
+                &program,
+                state,
+                TickInput { spikes: &spikes, third_factor: ThirdFactor::PerPopulation(&factors) },
+                &mut output,
+            );
             output.spikes.clone()
         };
         (from..to).map(tick).collect()
@@ -62,7 +67,10 @@ pub fn substrate<S: Substrate>(substrate: &S, spec: &NetworkSpec) {
         let weights = substrate.weights(&program, &a, &projection.name).expect("weights");
         substrate.set_learning(&mut a, false);
         run(&mut a, 1000, 1500);
-        assert!(substrate.weights(&program, &a, &projection.name).as_ref() == Some(&weights), "weights rest while learning is off");
+        assert!(
+            substrate.weights(&program, &a, &projection.name).as_ref() == Some(&weights),
+            "weights rest while learning is off"
+        );
         substrate.set_learning(&mut a, true);
         substrate.program(&program, &mut a, &projection.name, &weights).expect("stored weights can be written back");
         assert!(substrate.program(&program, &mut a, &projection.name, &weights[1..]).is_err(), "a weight too few is refused");

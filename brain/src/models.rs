@@ -48,7 +48,12 @@ impl Models {
     }
 
     /// Builds a population of the named model.
-    pub fn build_neurons(&self, name: &str, value: &Value, context: &PopulationContext) -> Result<Box<dyn NeuronKernel>, BuildError> {
+    pub fn build_neurons(
+        &self,
+        name: &str,
+        value: &Value,
+        context: &PopulationContext,
+    ) -> Result<Box<dyn NeuronKernel>, BuildError> {
         let build = self.neurons.get(name).ok_or_else(|| unknown("neuron model", name, self.neurons.keys()))?;
         build(value, context)
     }

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use embody_brain::neuron::{NeuronKernel, Poisson, PoissonKernel, PopulationContext};
 use embody_brain::plasticity::spore::{Spore, SporeForm, SporeKernel};
 use embody_brain::plasticity::{ProjectionContext, RuleKernel};
-use embody_brain::{
-    FloatSubstrate, Model, Models, NetworkSpec, Population, PopulationKind, Projection, Synapses, conformance,
-};
+use embody_brain::{FloatSubstrate, Model, Models, NetworkSpec, Population, PopulationKind, Projection, Synapses, conformance};
 
 fn spec(form: SporeForm) -> NetworkSpec {
     let neurons = Poisson { bias_mv: 5.0, ..Poisson::default() };
@@ -29,7 +27,13 @@ fn spec(form: SporeForm) -> NetworkSpec {
             population("out", 3, neurons()),
         ],
         projections: vec![
-            projection("learned", "in", "hidden", 1_000_000, Synapses::Plastic { per_pair: 2, rule: Model::new("spore", &rule).unwrap() }),
+            projection(
+                "learned",
+                "in",
+                "hidden",
+                1_000_000,
+                Synapses::Plastic { per_pair: 2, rule: Model::new("spore", &rule).unwrap() },
+            ),
             projection("fixed", "hidden", "out", 3_000_000, Synapses::Fixed((0..27).map(|i| i as f32 - 9.0).collect())),
         ],
         readouts: vec!["out".into(), "hidden".into()],

@@ -33,8 +33,7 @@ fn the_prior_alone_decays_theta_exactly() {
 
 #[test]
 fn the_prior_prunes_as_many_synapses_as_the_module() {
-    let expected =
-        [98, 96, 94, 92, 90, 88, 86, 83, 81, 78, 76, 73, 71, 68, 66, 63, 60, 57, 54, 52, 49, 45, 42, 39, 36];
+    let expected = [98, 96, 94, 92, 90, 88, 86, 83, 81, 78, 76, 73, 71, 68, 66, 63, 60, 57, 54, 52, 49, 45, 42, 39, 36];
     let p = Spore { temperature: 0.0, beta_per_ms: 1e-4, mu: -1.0, ..Spore::default() };
     let shape = Shape { sources: 100, targets: 1, per_pair: 1 };
     both(&p, shape, 1.0, |synapses| {
@@ -250,7 +249,9 @@ fn learned(h_ms: f64, spikes: bool) -> Vec<f64> {
             let now = part == per_ms;
             let bap: Vec<f64> = bap
                 .iter()
-                .map(|b| if spikes { f64::from(u8::from(now && *b > 0.0)) } else { -0.01 * h_ms * f64::from(u8::from(*b != 0.0)) })
+                .map(
+                    |b| if spikes { f64::from(u8::from(now && *b > 0.0)) } else { -0.01 * h_ms * f64::from(u8::from(*b != 0.0)) },
+                )
                 .collect();
             synapses.step(if now { &pre } else { &[] }, &bap, dopamine, true);
         }

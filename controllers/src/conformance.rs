@@ -1,6 +1,8 @@
 //! The conformance suite of controllers: what any of them must keep. Call it from a test; it panics on the first fault.
 
-use embody_robots::{Action, ActionSpec, End, Event, Field, FieldKind, Nanos, Observation, ObservationSpec, StepKind, TimeStep, seed};
+use embody_robots::{
+    Action, ActionSpec, End, Event, Field, FieldKind, Nanos, Observation, ObservationSpec, StepKind, TimeStep, seed,
+};
 
 use crate::controller::Controller;
 
@@ -35,7 +37,12 @@ fn time_step(spec: &ObservationSpec, period: Nanos, step: u64) -> TimeStep {
 }
 
 /// Every promise of [`Controller`]: actions that keep the spec, equal runs from equal builds, exact continuation, refused nonsense.
-pub fn controller(mut make: impl FnMut() -> Box<dyn Controller>, observation: &ObservationSpec, action: &ActionSpec, period: Nanos) {
+pub fn controller(
+    mut make: impl FnMut() -> Box<dyn Controller>,
+    observation: &ObservationSpec,
+    action: &ActionSpec,
+    period: Nanos,
+) {
     let run = |controller: &mut dyn Controller, from: u64, to: u64| -> Vec<Action> {
         let mut all = Vec::new();
         let mut out = Action::from_spec(action);

@@ -60,6 +60,30 @@ pub trait Controller: Checkpoint + Send {
     }
 }
 
+impl Controller for Box<dyn Controller> {
+    fn begin_episode(&mut self, seed: u64) -> Result<(), ControllerError> {
+        (**self).begin_episode(seed)
+    }
+    fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
+        (**self).act(step, action)
+    }
+    fn set_learning(&mut self, learning: bool) {
+        (**self).set_learning(learning);
+    }
+    fn maps(&self) -> Vec<Map> {
+        (**self).maps()
+    }
+}
+
+impl Checkpoint for Box<dyn Controller> {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        (**self).save()
+    }
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        (**self).restore(bytes)
+    }
+}
+
 /// A baseline that may see the truth. Learning controllers can't name this channel.
 pub trait Privileged: Checkpoint + Send {
     /// An episode begins.

@@ -36,7 +36,8 @@ impl RewardTape {
         if bytes % 4 != 0 || bytes == 0 || block_steps == 0 {
             return Err(fail(format!("expected a whole number of 4-byte rewards and blocks above zero, found {bytes} bytes")));
         }
-        let tape = RewardTape { path: path.into(), file, steps: bytes / 4, block_steps, shuffle, block: Vec::new(), number: None };
+        let tape =
+            RewardTape { path: path.into(), file, steps: bytes / 4, block_steps, shuffle, block: Vec::new(), number: None };
         Ok(tape)
     }
 

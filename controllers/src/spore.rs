@@ -9,11 +9,10 @@ use std::sync::Arc;
 use embody_brain::neuron::Poisson;
 use embody_brain::plasticity::spore::Spore;
 use embody_brain::{
-    CompileError, Model, Network, NetworkSpec, Population, PopulationKind, Projection, Synapses, ThirdFactor, TickInput, TickOutput,
+    CompileError, Model, Network, NetworkSpec, Population, PopulationKind, Projection, Synapses, ThirdFactor, TickInput,
+    TickOutput,
 };
-use embody_robots::{
-    Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, ObservationSpec, TimeStep, checkpoint,
-};
+use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, ObservationSpec, TimeStep, checkpoint};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -104,8 +103,13 @@ impl SporeController {
         let drive = around.action.fields.iter().position(|field| field.size == 2);
         let drive = drive.ok_or_else(|| unfit("the body has no drive that takes two values".into()))?;
         let ticks = around.control_period.whole_multiple_of(around.neural_tick);
-        let ticks = ticks.ok_or_else(|| unfit(format!("neural tick {} doesn't divide {}", around.neural_tick, around.control_period)))?;
-        if settings.motor_neurons == 0 || settings.motor_neurons > 4096 || settings.motor_filter.0 == 0 || settings.reward_window.0 == 0 {
+        let ticks =
+            ticks.ok_or_else(|| unfit(format!("neural tick {} doesn't divide {}", around.neural_tick, around.control_period)))?;
+        if settings.motor_neurons == 0
+            || settings.motor_neurons > 4096
+            || settings.motor_filter.0 == 0
+            || settings.reward_window.0 == 0
+        {
             return Err(unfit("motor_neurons must be 1 to 4096, motor_filter and reward_window above zero".into()));
         }
         if !(settings.gain_m_s_per_hz.is_finite() && settings.reward_floor.is_finite() && settings.reward_floor > 0.0) {
@@ -155,7 +159,10 @@ fn network_spec(settings: &SporeSettings, pixels: usize, tick: Nanos) -> Result<
             source: "visual".into(),
             target: "motor".into(),
             delay_ns: tick.0,
-            synapses: Synapses::Plastic { per_pair: settings.synapses_per_pair, rule: Model::new("spore", &settings.plasticity)? },
+            synapses: Synapses::Plastic {
+                per_pair: settings.synapses_per_pair,
+                rule: Model::new("spore", &settings.plasticity)?,
+            },
         }],
         readouts: vec!["motor".into()],
     })

@@ -114,9 +114,9 @@ pub struct EventCameraSpec {
     /// Pixels along y.
     pub height: u16,
     /// Change of brightness (0 dark to 1 bright) per event.
-    pub threshold: f32,
+    pub threshold: f64,
     /// Background noise: mean rate of spurious events of each pixel (Hz).
-    pub noise_hz: f32,
+    pub noise_hz: f64,
     /// The most events a control period can carry; those beyond are dropped and counted.
     pub max_events: usize,
 }
@@ -173,6 +173,7 @@ impl RobotSpec {
     pub fn check(&self) -> Result<(), RobotError> {
         let fail = |what: String| Err(RobotError { robot: self.name.clone(), what });
         let positive = |value: f64| value.is_finite() && value > 0.0;
+        let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         for (i, link) in self.links.iter().enumerate() {
             let Shape::Sphere { radius_m } = link.shape;
             if self.links[..i].iter().any(|other| other.name == link.name) {
@@ -184,7 +185,7 @@ impl RobotSpec {
                     link.name, link.mass_kg
                 ));
             }
-            if !(link.friction.is_finite() && link.friction >= 0.0) || link.home_m.iter().any(|x| !x.is_finite()) {
+            if !not_negative(link.friction) || link.home_m.iter().any(|x| !x.is_finite()) {
                 return fail(format!(
                     "link {:?}: friction {} and home_m {:?} must be finite, friction not negative",
                     link.name, link.friction, link.home_m
@@ -213,9 +214,7 @@ impl RobotSpec {
                     camera.width, camera.height
                 ));
             }
-            if !(camera.threshold.is_finite() && camera.threshold > 1e-4)
-                || !(camera.noise_hz.is_finite() && camera.noise_hz >= 0.0)
-            {
+            if !(camera.threshold > 1e-4 && camera.threshold.is_finite()) || !not_negative(camera.noise_hz) {
                 return fail(format!(
                     "sensor {name:?}: threshold {} must be above 0.0001 and noise_hz {} not negative",
                     camera.threshold, camera.noise_hz
@@ -224,10 +223,7 @@ impl RobotSpec {
             if camera.max_events == 0 || camera.max_events > 1 << 24 {
                 return fail(format!("sensor {name:?}: max_events {} must be 1 to 2^24", camera.max_events));
             }
-            if !positive(*half_extent_m)
-                || !(jitter.deviation_m.is_finite() && jitter.deviation_m >= 0.0)
-                || jitter.time_constant.0 == 0
-            {
+            if !positive(*half_extent_m) || !not_negative(jitter.deviation_m) || jitter.time_constant.0 == 0 {
                 return fail(format!(
                     "sensor {name:?}: half_extent_m and the jitter's time_constant must be above zero, its deviation_m not negative"
                 ));

@@ -1,2 +1,23 @@
+//! Scenarios: tasks, scenario files, the registry of parts, the runner, studies, benchmarks, and the `embody` command line.
+//!
+//! A user's own crate fills a [`Registry`] with parts of its own and calls [`main`]; it then has the whole command line.
+
+pub mod cli;
 pub mod config;
+pub mod controls;
 pub mod plot;
+pub mod registry;
+pub mod run;
+pub mod scenario;
+pub mod schema;
+pub mod tasks;
+
+pub use cli::main;
+pub use registry::Registry;
+pub use scenario::{Loaded, Scenario};
+
+/// Version of the program.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Revision of its source.
+pub const GIT: &str = env!("EMBODY_GIT");

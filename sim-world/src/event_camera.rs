@@ -54,8 +54,8 @@ impl EventCamera {
         EventCamera {
             width: spec.width,
             height: spec.height,
-            threshold: spec.threshold,
-            noise: Noise::new(f64::from(spec.noise_hz) * pixels as f64),
+            threshold: spec.threshold as f32,
+            noise: Noise::new(spec.noise_hz * pixels as f64),
             previous: vec![0.0; pixels],
             current: vec![0.0; pixels],
             origin: vec![0.0; pixels],

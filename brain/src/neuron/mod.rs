@@ -44,4 +44,3 @@ pub struct PopulationContext {
 
 /// Why a part can't be built; the caller adds its name.
 pub type BuildError = String;
-

@@ -126,7 +126,10 @@ impl PoissonKernel {
         }
         let dead = p.dead_time_ms / h;
         if !(1.0..1e9).contains(&dead) || (dead - libm::round(dead)).abs() > 1e-9 {
-            return Err(format!("dead_time_ms: expected a whole number of ticks of {h} ms, at least one, found {}", p.dead_time_ms));
+            return Err(format!(
+                "dead_time_ms: expected a whole number of ticks of {h} ms, at least one, found {}",
+                p.dead_time_ms
+            ));
         }
         let rest = [
             ("c1_hz_per_mv", p.c1_hz_per_mv),
@@ -161,7 +164,15 @@ impl PoissonKernel {
             bap: vec![0.0; n],
         };
         let (drawn, drawn_from) = (vec![0.0; n * AHEAD], None);
-        Ok(PoissonKernel { size: context.size, seed: context.seed, kernel: Kernel::detect(), coefficients, state, drawn, drawn_from })
+        Ok(PoissonKernel {
+            size: context.size,
+            seed: context.seed,
+            kernel: Kernel::detect(),
+            coefficients,
+            state,
+            drawn,
+            drawn_from,
+        })
     }
 
     /// The uniform numbers of this tick.

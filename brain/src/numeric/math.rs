@@ -50,16 +50,11 @@ pub fn ln(x: f32) -> f32 {
     let shifted = x.to_bits().wrapping_sub(SQRT_HALF);
     let exponent = ((shifted as i32) >> 23) as f32;
     let m = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF)) - 1.0;
-    let mut p = 7.037_683_6e-2f32;
-    p = p * m - 1.151_461e-1;
-    p = p * m + 1.167_699_9e-1;
-    p = p * m - 1.242_014_1e-1;
-    p = p * m + 1.424_932_3e-1;
-    p = p * m - 1.666_805_8e-1;
-    p = p * m + 2.000_071_5e-1;
-    p = p * m - 2.499_999_4e-1;
-    p = p * m + 3.333_333e-1;
     let square = m * m;
+    let fourth = square * square;
+    let low = (3.333_333e-1 - 2.499_999_4e-1 * m) + square * (2.000_071_5e-1 - 1.666_805_8e-1 * m);
+    let high = (1.424_932_3e-1 - 1.242_014_1e-1 * m) + square * (1.167_699_9e-1 - 1.151_461e-1 * m);
+    let p = low + fourth * (high + fourth * 7.037_683_6e-2);
     let tail = p * m * square + exponent * LN2_LOW - 0.5 * square;
     (m + tail) + exponent * LN2_HIGH
 }

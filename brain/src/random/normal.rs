@@ -7,19 +7,24 @@ use super::philox::{Counter, philox_block, uniform};
 use crate::numeric::{self, BLOCK, Kernel, dispatch};
 
 const QUARTER: usize = BLOCK / 4;
+const HALF: usize = BLOCK / 2;
 
 /// The standard normal numbers `BLOCK block` to `BLOCK block + BLOCK - 1` of that counter's sequence.
+///
+/// All radii come first, then all angles: the many steps of one logarithm wait for each other, those of several don't.
 #[inline(always)]
 pub fn normal_block(seed: u64, counter: Counter, block: u32, out: &mut [f32; BLOCK]) {
     let mut words = [[0; QUARTER]; 4];
     philox_block(seed, counter, block, &mut words);
-    for half in 0..2 {
-        for i in 0..QUARTER {
-            let radius = (-2.0f32 * numeric::ln(uniform(words[2 * half][i]))).sqrt();
-            let (sine, cosine) = numeric::sin_cos_turns(words[2 * half + 1][i]);
-            out[2 * half * QUARTER + i] = radius * sine;
-            out[(2 * half + 1) * QUARTER + i] = radius * cosine;
-        }
+    let words = words.as_flattened();
+    let mut radius = [0.0; HALF];
+    for i in 0..HALF {
+        radius[i] = (-2.0f32 * numeric::ln(uniform(words[i]))).sqrt();
+    }
+    for i in 0..HALF {
+        let (sine, cosine) = numeric::sin_cos_turns(words[HALF + i]);
+        out[i] = radius[i] * sine;
+        out[HALF + i] = radius[i] * cosine;
     }
 }
 

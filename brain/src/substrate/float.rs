@@ -91,7 +91,8 @@ impl Clone for FloatState {
             excitatory: p.excitatory.clone(),
             inhibitory: p.inhibitory.clone(),
         };
-        let projection = |p: &ProjectionState| ProjectionState { rule: p.rule.as_ref().map(|r| r.duplicate()), pairs: p.pairs.clone() };
+        let projection =
+            |p: &ProjectionState| ProjectionState { rule: p.rule.as_ref().map(|r| r.duplicate()), pairs: p.pairs.clone() };
         FloatState {
             seed: self.seed,
             tick: self.tick,
@@ -131,7 +132,10 @@ impl Substrate for FloatSubstrate {
             return Err(invalid("network", "tick_ns: expected above zero, found 0"));
         }
         let find = |part: &str, name: &str| {
-            spec.populations.iter().position(|p| p.name == name).ok_or_else(|| invalid(part, format!("there is no population {name:?}")))
+            spec.populations
+                .iter()
+                .position(|p| p.name == name)
+                .ok_or_else(|| invalid(part, format!("there is no population {name:?}")))
         };
         let mut inputs = 0;
         let mut populations = Vec::new();
@@ -161,7 +165,10 @@ impl Substrate for FloatSubstrate {
             }
             if projection.delay_ns == 0 || !projection.delay_ns.is_multiple_of(spec.tick_ns) {
                 let (found, tick) = (projection.delay_ns, spec.tick_ns);
-                return Err(invalid(name, format!("delay_ns: expected a whole number of ticks of {tick} ns, at least one, found {found}")));
+                return Err(invalid(
+                    name,
+                    format!("delay_ns: expected a whole number of ticks of {tick} ns, at least one, found {found}"),
+                ));
             }
             let (sources, targets) = (populations[source].size, populations[target].size);
             let (per_pair, rule, fixed) = match &projection.synapses {
@@ -175,7 +182,10 @@ impl Substrate for FloatSubstrate {
                 Synapses::Plastic { per_pair, rule } => (*per_pair, Some(rule.clone()), Vec::new()),
             };
             if per_pair == 0 || (sources * per_pair).checked_mul(padded(targets)).is_none_or(|n| n > 1 << 28) {
-                return Err(invalid(name, format!("expected at least one synapse a pair and at most 2^28 in all, found {per_pair} a pair")));
+                return Err(invalid(
+                    name,
+                    format!("expected at least one synapse a pair and at most 2^28 in all, found {per_pair} a pair"),
+                ));
             }
             let delay = (projection.delay_ns / spec.tick_ns) as usize;
             projections.push(ProjectionProgram { name: name.clone(), source, target, delay, per_pair, rule, fixed });
@@ -211,7 +221,8 @@ impl Substrate for FloatSubstrate {
             let mut state = ProjectionState { rule: None, pairs: projection.fixed.clone() };
             if let Some(rule) = &projection.rule {
                 let seed = seed_of(program.populations.len() + i);
-                let context = ProjectionContext { sources, targets, per_pair: projection.per_pair, tick_ms: program.tick_ms, seed };
+                let context =
+                    ProjectionContext { sources, targets, per_pair: projection.per_pair, tick_ms: program.tick_ms, seed };
                 let built = self.models.build_rule(&rule.name, &rule.parameters, &context);
                 state.pairs = vec![0.0; sources * padded(targets)];
                 state.rule = Some(built.map_err(|why| invalid(&projection.name, why))?);
@@ -304,7 +315,13 @@ impl Substrate for FloatSubstrate {
         Some(weights.chunks_exact(padded(targets)).flat_map(|row| &row[..targets]).copied().collect())
     }
 
-    fn program(&self, program: &FloatProgram, state: &mut FloatState, projection: &str, weights: &[f32]) -> Result<(), CompileError> {
+    fn program(
+        &self,
+        program: &FloatProgram,
+        state: &mut FloatState,
+        projection: &str,
+        weights: &[f32],
+    ) -> Result<(), CompileError> {
         let at = program.projections.iter().position(|p| p.name == projection);
         let at = at.ok_or_else(|| invalid(projection, "there is no such projection"))?;
         let (projection, synapses) = (&program.projections[at], &mut state.projections[at]);
@@ -339,7 +356,9 @@ impl Substrate for FloatSubstrate {
             return Err(StateError("it is of a network with other populations or projections".into()));
         }
         (state.tick, state.learning) = (saved.tick, saved.learning);
-        for ((population, program), (spikes, neurons)) in state.populations.iter_mut().zip(&program.populations).zip(saved.populations) {
+        for ((population, program), (spikes, neurons)) in
+            state.populations.iter_mut().zip(&program.populations).zip(saved.populations)
+        {
             let inside = spikes.iter().flatten().all(|&i| (i as usize) < program.size);
             if spikes.len() != population.spikes.len() || !inside || neurons.is_some() != population.neurons.is_some() {
                 return Err(StateError(format!("population {:?} is another one", program.name)));

@@ -90,7 +90,13 @@ pub trait Substrate: Send + Sync {
     fn weights(&self, program: &Self::Program, state: &Self::State, projection: &str) -> Option<Vec<f32>>;
 
     /// Writes the weights of a projection, laid out as [`weights`](Substrate::weights) gives them.
-    fn program(&self, program: &Self::Program, state: &mut Self::State, projection: &str, weights: &[f32]) -> Result<(), CompileError>;
+    fn program(
+        &self,
+        program: &Self::Program,
+        state: &mut Self::State,
+        projection: &str,
+        weights: &[f32],
+    ) -> Result<(), CompileError>;
 
     /// The whole state as bytes.
     fn save(&self, state: &Self::State) -> Vec<u8>;

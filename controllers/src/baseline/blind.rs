@@ -1,6 +1,6 @@
 //! Chance: straight runs at top speed, with random turns, sensing nothing.
 
-use embody_robots::{Action, Checkpoint, CheckpointError, TimeStep, checkpoint};
+use embody_robots::{Action, Checkpoint, CheckpointError, Nanos, TimeStep, checkpoint};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
@@ -15,12 +15,12 @@ pub struct BlindSettings {
     /// Speed (m/s).
     pub speed_m_s: f64,
     /// Mean length of a straight run; lengths are exponentially distributed.
-    pub mean_run: embody_robots::Nanos,
+    pub mean_run: Nanos,
 }
 
 impl Default for BlindSettings {
     fn default() -> Self {
-        BlindSettings { speed_m_s: 2.0, mean_run: embody_robots::Nanos::from_secs(5) }
+        BlindSettings { speed_m_s: 2.0, mean_run: Nanos::from_secs(5) }
     }
 }
 
@@ -40,10 +40,17 @@ struct Walk {
 }
 
 impl Blind {
-    /// With the given settings, for control periods of `control_period_s` seconds.
-    pub fn new(settings: &BlindSettings, control_period_s: f64, seed: u64) -> Self {
+    /// With the given settings, for control periods of the given length.
+    pub fn new(settings: &BlindSettings, control_period: Nanos, seed: u64) -> Result<Self, ControllerError> {
+        if settings.mean_run.0 == 0 || !settings.speed_m_s.is_finite() {
+            let why = format!(
+                "mean_run must be above zero and speed_m_s finite, found {} and {}",
+                settings.mean_run, settings.speed_m_s
+            );
+            return Err(ControllerError::Unfit { controller: "blind".into(), why });
+        }
         let state = Walk { random: ChaCha8Rng::seed_from_u64(seed), velocity: [0.0; 2], left: 0 };
-        Blind { settings: settings.clone(), control_period_s, state }
+        Ok(Blind { settings: settings.clone(), control_period_s: control_period.as_secs_f64(), state })
     }
 }
 
@@ -63,7 +70,8 @@ impl Controller for Blind {
         }
         self.state.left -= 1;
         let drive = action.fields.iter_mut().find(|field| field.len() == 2);
-        let unfit = || ControllerError::Unfit { controller: "blind".into(), why: "the body has no drive that takes two values".into() };
+        let unfit =
+            || ControllerError::Unfit { controller: "blind".into(), why: "the body has no drive that takes two values".into() };
         drive.ok_or_else(unfit)?.copy_from_slice(&self.state.velocity);
         Ok(())
     }

@@ -10,6 +10,7 @@
 
 mod deserialize;
 mod error;
+mod fault;
 mod node;
 mod parse;
 mod path;
@@ -21,5 +22,7 @@ pub use node::{Node, Value};
 pub use path::{Path, Segment};
 pub use render::{RenderError, render};
 
+#[cfg(test)]
+mod messages;
 #[cfg(test)]
 mod properties;

@@ -1,8 +1,8 @@
 //! From TOML text to a tree of nodes.
 //!
 //! The grammar is the `toml` crate's. Added here: lines in the place of byte ranges, document order (its tables are sorted by
-//! key), and the refusal of what no configuration may hold: numbers that aren't finite, integers beyond 128 bits, and dotted
-//! keys so deep that recursion over them could exhaust the stack.
+//! key), and the refusal of what no configuration may hold: numbers that aren't finite, integers beyond 64 bits, and nesting so
+//! deep that recursion over it could exhaust the stack.
 
 use std::sync::Arc;
 
@@ -14,7 +14,10 @@ use super::node::{Node, Value};
 use super::path::Path;
 
 /// The most keys that may be joined by dots.
-pub(super) const DEEPEST_KEY: usize = 32;
+pub(super) const DEEPEST_KEY: usize = 16;
+
+/// The most tables and arrays that may lie within each other.
+const DEEPEST_TREE: usize = 64;
 
 impl Node {
     /// Reads a TOML document; `file` is how messages name it.
@@ -67,6 +70,10 @@ fn convert(value: DeValue, origin: Origin, path: Path, place: &dyn Fn(usize) -> 
         path: path.clone(),
         kind: ErrorKind::Invalid { expected: expected.to_owned(), found }.into(),
     };
+    if path.0.len() > DEEPEST_TREE {
+        let reason = "tables and arrays are nested too deep".to_owned();
+        return Err(ConfigError { origin, path, kind: ErrorKind::Refused { reason }.into() });
+    }
     let value = match value {
         DeValue::Boolean(value) => Value::Boolean(value),
         DeValue::Integer(number) => {
@@ -180,11 +187,23 @@ mod tests {
     #[test]
     fn deep_keys_are_refused_and_deep_brackets_too() {
         let deep = format!("\n{}x = 1", "a.".repeat(200_000));
-        assert_eq!(message(&deep), "a.toml:2: not valid TOML: more than 32 keys joined by dots");
+        assert_eq!(message(&deep), "a.toml:2: not valid TOML: more than 16 keys joined by dots");
         assert!(message(&format!("[{}x]", "'a' . ".repeat(100_000))).contains("joined by dots"));
         assert!(message(&format!("x = {}", "[".repeat(100_000))).starts_with("a.toml:1: not valid TOML: "));
         assert!(Node::parse(&format!("# {}\na.b.c = 1 # e.g. so. And so. Etc.", ".".repeat(300)), "a").is_ok());
-        assert!(Node::parse(&format!("{}x = 1", "a.".repeat(30)), "a").is_ok());
+        assert!(Node::parse(&format!("{}x = 1", "a.".repeat(15)), "a").is_ok());
+    }
+
+    #[test]
+    fn deep_trees_are_refused_without_exhausting_the_stack() {
+        // As deep as the parser lets pass: every bracket holds as many keys as may be joined.
+        let keys = "a.".repeat(DEEPEST_KEY - 1) + "a = ";
+        let nested = |brackets: usize| format!("{}{keys}1{}", format!("{keys}{{").repeat(brackets), "}".repeat(brackets));
+        for brackets in 4..90 {
+            let error = message(&nested(brackets));
+            assert!(error.ends_with("tables and arrays are nested too deep") || error.contains("not valid TOML"), "{error}");
+        }
+        assert!(Node::parse(&nested(3), "a").is_ok());
     }
 
     #[test]

@@ -83,7 +83,11 @@ impl RuleKernel for SporeKernel {
             let representable = w >= 0.0 && (w == 0.0 || (-1e-5..=p.theta_max + 1e-5).contains(&theta));
             let theta = if w > 0.0 { theta.clamp(0.0, p.theta_max) } else { theta };
             let range = [p.w0 * libm::exp(-p.theta0), p.w0 * libm::exp(p.theta_max - p.theta0)];
-            if representable { Ok(theta as f32) } else { Err(format!("weight {i} is {w}, expected 0 or {} to {}", range[0], range[1])) }
+            if representable {
+                Ok(theta as f32)
+            } else {
+                Err(format!("weight {i} is {w}, expected 0 or {} to {}", range[0], range[1]))
+            }
         });
         let theta = theta.collect::<Result<Vec<f32>, String>>()?;
         self.synapses_mut().set_theta(&theta);

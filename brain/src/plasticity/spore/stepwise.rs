@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::SporeSynapses;
 use super::coefficients::{Annealed, Coefficients, Shape};
 use super::parameters::Spore;
 use super::update::{Block, end_of_delta, initial_theta, weight};
-use super::SporeSynapses;
 use super::windowed::Windowed;
 use crate::numeric::{BLOCK, Kernel, Real, dispatch};
 
@@ -53,7 +53,16 @@ impl<T: Real> Stepwise<T> {
             y_rise: zeros,
             rewirings: [0; 2],
         };
-        Stepwise { parameters: parameters.clone(), h_ms, shape, coefficients, kernel: Kernel::detect(), seed, state, tiled: Vec::new() }
+        Stepwise {
+            parameters: parameters.clone(),
+            h_ms,
+            shape,
+            coefficients,
+            kernel: Kernel::detect(),
+            seed,
+            state,
+            tiled: Vec::new(),
+        }
     }
 
     /// The same, run by the given kernel.
@@ -175,7 +184,9 @@ fn traces<T: Real>(state: &mut State<T>, c: &Coefficients<T>, tiled: &[T], dopam
     let (y_fall, _) = state.y_fall.as_chunks_mut::<BLOCK>();
     let (y_rise, _) = state.y_rise.as_chunks_mut::<BLOCK>();
     let width = tiled.len() - BLOCK;
-    for (number, (((((e, g), w), theta), y_fall), y_rise)) in e.iter_mut().zip(g).zip(w).zip(theta).zip(y_fall).zip(y_rise).enumerate() {
+    for (number, (((((e, g), w), theta), y_fall), y_rise)) in
+        e.iter_mut().zip(g).zip(w).zip(theta).zip(y_fall).zip(y_rise).enumerate()
+    {
         let mut bap = [zero; BLOCK];
         bap.copy_from_slice(&tiled[number * BLOCK % width..][..BLOCK]);
         for j in 0..BLOCK {

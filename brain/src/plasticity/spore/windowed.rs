@@ -167,16 +167,7 @@ impl<T: Real> Windowed<T> {
         let (state, scratch, c, shape) = (&mut self.state, &mut self.scratch, &self.coefficients, self.shape);
         dispatch!(self.kernel, sum_sources::<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, c: &Coefficients<T>, shape: Shape, sums: usize));
         let own = own_sums(&mut self.state, &self.scratch, &self.coefficients, self.shape, sums);
-        let pass = Pass {
-            annealed,
-            carry,
-            own: &own,
-            shape: self.shape,
-            sums,
-            seed: self.seed,
-            update,
-            learning,
-        };
+        let pass = Pass { annealed, carry, own: &own, shape: self.shape, sums, seed: self.seed, update, learning };
         let (state, scratch, c, pass) = (&mut self.state, &self.scratch, &self.coefficients, &pass);
         dispatch!(self.kernel, renew::<T: Real>(state: &mut State<T>, scratch: &Scratch<T>, c: &Coefficients<T>, pass: &Pass<'_, T>));
         self.state.young.retain(|young| {
@@ -319,7 +310,8 @@ fn sum_sources<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, c: &Coef
                 let start = out.len();
                 out.resize(start + TOGETHER * width, zero);
                 for (column, weighted) in weighted.chunks_exact(n).enumerate() {
-                    let acc = if half == 0 { product::<T, 0>(traces, weighted) } else { product::<T, TOGETHER>(traces, weighted) };
+                    let acc =
+                        if half == 0 { product::<T, 0>(traces, weighted) } else { product::<T, TOGETHER>(traces, weighted) };
                     for (i, acc) in acc.iter().enumerate() {
                         out[start + i * width + column * WIDTH..][..WIDTH].copy_from_slice(acc);
                     }

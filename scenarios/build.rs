@@ -1,0 +1,12 @@
+//! Notes the revision of the source, for the summaries of runs.
+
+use std::process::Command;
+
+fn main() {
+    println!("cargo::rerun-if-changed=../.git/HEAD");
+    println!("cargo::rerun-if-changed=../.git/index");
+    let output = Command::new("git").args(["describe", "--always", "--dirty", "--abbrev=12"]).output();
+    let revision = output.ok().filter(|output| output.status.success());
+    let revision = revision.and_then(|output| String::from_utf8(output.stdout).ok());
+    println!("cargo::rustc-env=EMBODY_GIT={}", revision.as_deref().map_or("unknown", str::trim));
+}

@@ -1,0 +1,57 @@
+//! `embody list`, `embody check` and `embody schema`.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+
+use super::Failure;
+use crate::registry::Registry;
+use crate::scenario::Loaded;
+
+/// Arguments of `embody check`.
+#[derive(Args)]
+pub struct Arguments {
+    /// Path of a scenario file, or name of a scenario in the library
+    file: String,
+}
+
+/// Reads and builds a scenario, and each of its variants.
+pub fn check(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let loaded = Loaded::find(registry, &arguments.file, &[])?;
+    loaded.assemble(registry)?;
+    let scenario = &loaded.scenario;
+    println!(
+        "{}: {} with {}, {} simulated, fine",
+        arguments.file, scenario.name, scenario.controller.kind, scenario.time.duration
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Lists the library and the parts.
+pub fn list(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
+    println!("scenarios (embody run NAME)");
+    for name in registry.library.keys() {
+        let loaded = Loaded::find(registry, name, &[])?;
+        println!("  {name:<14} {}", loaded.scenario.about);
+    }
+    let sections: [(&str, Vec<(&str, &str)>); 4] = [
+        ("controllers (--controller NAME)", registry.controllers.iter().map(|(name, part)| (*name, part.about)).collect()),
+        ("robots", registry.robots.iter().map(|(name, part)| (*name, part.about)).collect()),
+        ("tasks", registry.tasks.iter().map(|(name, part)| (*name, part.about)).collect()),
+        ("substrates", registry.substrates.keys().map(|name| (*name, "")).collect()),
+    ];
+    for (title, parts) in sections {
+        println!("{title}");
+        for (name, about) in parts {
+            println!("  {}", format!("{name:<14} {about}").trim_end());
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Prints the JSON Schema of scenario files.
+pub fn schema(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
+    println!("{}", serde_json::to_string_pretty(&crate::schema::schema(registry))?);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,53 @@
+//! The `embody` command line.
+
+mod check;
+mod run;
+mod signals;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::registry::Registry;
+
+/// A closed-loop lab for spiking controllers: worlds, brains, and the loop between them.
+#[derive(Parser)]
+#[command(name = "embody", version, about, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Runs a scenario, and reports what came of it.
+    Run(run::Arguments),
+    /// Lists the scenarios of the library, and the parts that they are made of.
+    List,
+    /// Checks a scenario file: reads it, builds it, runs nothing.
+    Check(check::Arguments),
+    /// Prints the JSON Schema of scenario files.
+    Schema,
+}
+
+/// An error that ends the program: its message is for the user.
+type Failure = Box<dyn std::error::Error>;
+
+/// Runs the command line with the given parts; the process should exit with what it returns.
+pub fn main(registry: Registry) -> ExitCode {
+    let registry = Arc::new(registry);
+    let done = match Cli::parse().command {
+        Command::Run(arguments) => run::run(&registry, arguments),
+        Command::List => check::list(&registry),
+        Command::Check(arguments) => check::check(&registry, &arguments),
+        Command::Schema => check::schema(&registry),
+    };
+    match done {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("embody: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

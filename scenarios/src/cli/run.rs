@@ -1,0 +1,113 @@
+//! `embody run`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Args;
+use embody_robots::Nanos;
+
+use super::{Failure, signals};
+use crate::plot;
+use crate::registry::Registry;
+use crate::run::folder::{self, METRICS, Summary};
+use crate::run::progress::{self, Quiet};
+use crate::run::{Outcome, Progress, Runner};
+use crate::scenario::Loaded;
+
+/// Arguments of `embody run`.
+#[derive(Args)]
+pub struct Arguments {
+    /// Name of a scenario in the library, or path of a scenario file (.toml)
+    scenario: String,
+    /// Master seed
+    #[arg(long)]
+    seed: Option<u64>,
+    /// Total simulated time since the start, such as 600s or 4h
+    #[arg(long)]
+    time: Option<Nanos>,
+    /// What closes the loop (embody list)
+    #[arg(long)]
+    controller: Option<String>,
+    /// Changes a value of the scenario, such as task.reaching.success_radius_m=2; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Folder of the run; it must not exist [default: runs/<scenario>-<seed>-<n>]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Continues the run in this folder, also to a larger --time
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
+    resume: Option<PathBuf>,
+    /// No progress and no report, only errors
+    #[arg(long)]
+    quiet: bool,
+    /// Prints the summary as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Runs a scenario.
+pub fn run(registry: &Arc<Registry>, arguments: Arguments) -> Result<ExitCode, Failure> {
+    let mut runner = match &arguments.resume {
+        Some(folder) => resume(registry, &arguments, folder)?,
+        None => start(registry, &arguments)?,
+    };
+    let stop = signals::stop_flag()?;
+    let scenario = &runner.loaded().scenario;
+    let name = format!("{} {} seed {}", scenario.name, scenario.controller.kind, scenario.seed);
+    let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };
+    let (outcome, summary) = runner.run(&stop, &mut *progress)?;
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&summary)?);
+    } else if !arguments.quiet {
+        report(runner.path(), outcome, &summary)?;
+    }
+    Ok(if outcome == Outcome::Finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
+}
+
+fn start(registry: &Arc<Registry>, arguments: &Arguments) -> Result<Runner, Failure> {
+    let mut settings = Vec::new();
+    settings.extend(arguments.seed.map(|seed| format!("seed={seed}")));
+    settings.extend(arguments.time.map(|time| format!("time.duration={time}")));
+    settings.extend(arguments.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
+    settings.extend(arguments.set.iter().cloned());
+    let loaded = Loaded::find(registry, &arguments.scenario, &settings)?;
+    let scenario = &loaded.scenario;
+    let folder = arguments.out.clone().unwrap_or_else(|| folder::next_free(Path::new("runs"), &scenario.name, scenario.seed));
+    Ok(Runner::start(registry, loaded, &folder)?)
+}
+
+fn resume(registry: &Arc<Registry>, arguments: &Arguments, folder: &Path) -> Result<Runner, Failure> {
+    let runner = Runner::resume(registry, folder, arguments.time)?;
+    let asked = Loaded::find(registry, &arguments.scenario, &[])?.scenario.name;
+    let found = &runner.loaded().scenario.name;
+    if &asked != found {
+        return Err(format!("{}: this is a run of {found:?}, not of {asked:?}", folder.display()).into());
+    }
+    Ok(runner)
+}
+
+/// What happened, where it lies, and the learning curve.
+fn report(folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
+    let done = if outcome == Outcome::Finished { "finished" } else { "stopped" };
+    println!(
+        "{done}: {} with {}, seed {}, {:.0} s simulated in {:.1} s ({:.0} x real time)",
+        summary.scenario, summary.controller, summary.seed, summary.simulated_s, summary.wall_s, summary.real_time_factor
+    );
+    let metrics: Vec<String> = summary.metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
+    println!("last hour: {}", metrics.join(", "));
+    println!("trace {}", summary.trace_hash);
+    let csv = std::fs::read_to_string(folder.join(METRICS))?;
+    let name = csv.lines().next().and_then(|header| header.split(',').nth(1)).unwrap_or_default();
+    let values: Vec<f64> =
+        csv.lines().skip(1).filter_map(|row| row.split(',').nth(1)).filter_map(|value| value.parse().ok()).collect();
+    if values.len() > 1 {
+        let span = Nanos((summary.simulated_s * 1e9) as u64);
+        plot::curve(&values, 60, 8, name, span).iter().for_each(|line| println!("{line}"));
+    }
+    println!("all of it lies in {}", folder.display());
+    if outcome == Outcome::Stopped {
+        println!("continue with: embody run {} --resume {}", summary.scenario, folder.display());
+    }
+    Ok(())
+}

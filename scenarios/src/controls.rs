@@ -1,0 +1,134 @@
+//! Controls for learning: the same learner without learning, or with another run's reward.
+
+use std::path::Path;
+
+use embody_controllers::Controller;
+use embody_controllers::replayed::{ReplayedReward, RewardTape};
+use embody_robots::Nanos;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::registry::{ControllerContext, PartError};
+use crate::run::folder;
+
+/// A learner with its initial weights. It fires and is driven as ever, but nothing changes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Frozen {
+    /// Which controller's table gives the learner.
+    pub learner: String,
+}
+
+impl Default for Frozen {
+    fn default() -> Self {
+        Frozen { learner: "spore".into() }
+    }
+}
+
+impl Frozen {
+    /// Builds the learner and switches its learning off.
+    pub fn build(&self, context: &ControllerContext) -> Result<Box<dyn Controller>, PartError> {
+        let mut learner = context.learner(&self.learner)?;
+        learner.set_learning(false);
+        Ok(learner)
+    }
+}
+
+/// A learner that gets the recorded reward of a finished run of the same scenario and seed, as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Yoked {
+    /// Which controller's table gives the learner.
+    pub learner: String,
+    /// Run folder of the donor; a relative path starts at this file's folder.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub donor: String,
+    /// Trace hash of the donor; filled in when the run starts, and checked from then on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub donor_trace_hash: String,
+}
+
+impl Default for Yoked {
+    fn default() -> Self {
+        Yoked { learner: "spore".into(), donor: String::new(), donor_trace_hash: String::new() }
+    }
+}
+
+impl Yoked {
+    /// Opens the donor's rewards and builds the learner.
+    pub fn build(&self, context: &ControllerContext) -> Result<ReplayedReward, PartError> {
+        let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
+        let tape = donor.open(context, Nanos::from_secs(3600), None)?;
+        Ok(ReplayedReward::new(context.learner(&self.learner)?, tape))
+    }
+}
+
+/// A learner that must not learn: the recorded reward of a finished run of the same scenario and seed, shuffled within blocks.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Permuted {
+    /// Which controller's table gives the learner.
+    pub learner: String,
+    /// Run folder of the donor; a relative path starts at this file's folder.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub donor: String,
+    /// Trace hash of the donor; filled in when the run starts, and checked from then on.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub donor_trace_hash: String,
+    /// Length of the blocks within which rewards are shuffled.
+    pub block: Nanos,
+}
+
+impl Default for Permuted {
+    fn default() -> Self {
+        let Yoked { learner, donor, donor_trace_hash } = Yoked::default();
+        Permuted { learner, donor, donor_trace_hash, block: Nanos::from_secs(3600) }
+    }
+}
+
+impl Permuted {
+    /// Opens the donor's rewards and builds the learner.
+    pub fn build(&self, context: &ControllerContext) -> Result<ReplayedReward, PartError> {
+        let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
+        let tape = donor.open(context, self.block, Some(context.seed))?;
+        Ok(ReplayedReward::new(context.learner(&self.learner)?, tape))
+    }
+}
+
+/// The finished run that rewards come from.
+struct Donor<'a> {
+    donor: &'a str,
+    donor_trace_hash: &'a str,
+}
+
+impl Donor<'_> {
+    fn open(&self, context: &ControllerContext, block: Nanos, shuffle: Option<u64>) -> Result<RewardTape, PartError> {
+        if self.donor.is_empty() {
+            return Err("donor: expected the run folder of a finished run of the same scenario and seed, found nothing".into());
+        }
+        let block = block.whole_multiple_of(context.around.control_period);
+        let block = block
+            .ok_or_else(|| format!("block: expected a whole number of control periods of {}", context.around.control_period))?;
+        let folder = context.base.join(self.donor);
+        let summary = donor_summary(&folder)?;
+        let wanted = format!("{} with seed {}", context.run.0, context.run.1);
+        let found = format!("{} with seed {}", summary.scenario, summary.seed);
+        if wanted != found {
+            return Err(format!("donor: expected a run of {wanted}, found one of {found}"));
+        }
+        if !self.donor_trace_hash.is_empty() && summary.trace_hash != self.donor_trace_hash {
+            return Err(format!(
+                "donor_trace_hash: expected {}, found {} in {}",
+                self.donor_trace_hash,
+                summary.trace_hash,
+                folder.display()
+            ));
+        }
+        RewardTape::open(&folder.join(folder::REWARDS), block, shuffle).map_err(|e| e.to_string())
+    }
+}
+
+/// The summary of a donor's run folder.
+pub fn donor_summary(folder: &Path) -> Result<folder::Summary, PartError> {
+    folder::read_summary(folder).map_err(|e| format!("donor: expected the folder of a finished run, found {e}"))
+}

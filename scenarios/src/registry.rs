@@ -1,0 +1,211 @@
+//! The registry: names to factories. The built-in parts register in [`Registry::default`], a line each; a user's own crate adds its
+//! parts the same way and calls [`main`](crate::main).
+//!
+//! A part is a settings type and a function that builds from it. The settings are read from the table of the part's name
+//! (`[controller.spore]`), checked against the type with all defaults filled in, and described by its JSON Schema.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use embody_brain::substrate::Compiled;
+use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
+use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings};
+use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
+use embody_controllers::{Controller, Hosted, Privileged};
+use embody_robots::catalogue::ball::Ball;
+use embody_robots::{Nanos, RobotSpec, Task};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::config::{ConfigError, Node};
+use crate::controls::{Frozen, Permuted, Yoked};
+use crate::tasks::{Reaching, ReachingTask};
+
+/// What the settings of a part must be: data that can be written, read and described, with a default for every key.
+pub trait Settings: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {}
+
+impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static> Settings for T {}
+
+/// Why a part can't be built from its settings; the caller adds where they stand.
+pub type PartError = String;
+
+/// What a task is built for.
+#[derive(Clone, Copy, Debug)]
+pub struct TaskContext {
+    /// Length of a control period.
+    pub control_period: Nanos,
+}
+
+/// What a controller is built for.
+#[derive(Clone)]
+pub struct ControllerContext {
+    /// The body's specs and the loop's periods.
+    pub around: Loop,
+    /// Compiles networks for the substrate of the run.
+    pub compile: CompileNetwork,
+    /// Seed of the controller's random numbers.
+    pub seed: u64,
+    /// Folder that relative paths in the settings start from.
+    pub base: PathBuf,
+    /// Name and master seed of the run, which a recorded reward must be of as well.
+    pub run: (String, u64),
+    /// Where kinds are looked up.
+    pub registry: Arc<Registry>,
+    /// The resolved settings of each kind in the scenario.
+    pub tables: BTreeMap<String, toml::Table>,
+}
+
+impl ControllerContext {
+    /// Builds the scenario's controller of the given kind.
+    pub fn build(&self, kind: &str) -> Result<Hosted, PartError> {
+        let part = self.registry.controllers.get(kind).ok_or_else(|| format!("there is no controller {kind:?}"))?;
+        part.build(self.tables.get(kind).unwrap_or(&(part.defaults)()), self)
+    }
+
+    /// Builds another controller of the same scenario that learns from sensing alone, for those that wrap one.
+    pub fn learner(&self, kind: &str) -> Result<Box<dyn Controller>, PartError> {
+        match self.build(kind)? {
+            Hosted::Sensing(controller) => Ok(controller),
+            Hosted::Privileged(_) => Err(format!("{kind:?} sees the truth, and can't learn from reward")),
+        }
+    }
+}
+
+/// A registered part: what it is, its settings, and how to build it.
+pub struct Part<C, T> {
+    /// One line for listings.
+    pub about: &'static str,
+    /// JSON Schema of its settings.
+    pub schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Reads settings and writes them back with every default filled in.
+    pub resolve: fn(&Node) -> Result<toml::Table, ConfigError>,
+    /// The settings with nothing but defaults.
+    pub defaults: fn() -> toml::Table,
+    build: Box<Build<C, T>>,
+}
+
+type Build<C, T> = dyn Fn(&toml::Table, &C) -> Result<T, PartError> + Send + Sync;
+
+impl<C, T> Part<C, T> {
+    fn new<S: Settings>(about: &'static str, build: impl Fn(&S, &C) -> Result<T, PartError> + Send + Sync + 'static) -> Self {
+        Part {
+            about,
+            schema: |generator| generator.subschema_for::<S>(),
+            resolve: |node| Ok(table(&node.to::<S>()?)),
+            defaults: || table(&S::default()),
+            build: Box::new(move |settings, context| {
+                let settings = S::deserialize(toml::Value::Table(settings.clone())).map_err(|e| e.to_string())?;
+                build(&settings, context)
+            }),
+        }
+    }
+
+    /// Builds the part from resolved settings.
+    pub fn build(&self, settings: &toml::Table, context: &C) -> Result<T, PartError> {
+        (self.build)(settings, context)
+    }
+}
+
+fn table(settings: &impl Serialize) -> toml::Table {
+    // Settings are structs of plain data, which TOML can always express.
+    toml::Table::try_from(settings).unwrap_or_default()
+}
+
+type BuildSubstrate = Box<dyn Fn(&NetworkSpec, Arc<Models>, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
+
+/// Parts by name.
+pub struct Registry {
+    /// Neuron models and plasticity rules; `Arc::get_mut` reaches them until a substrate has been made.
+    pub models: Arc<Models>,
+    pub(crate) robots: BTreeMap<&'static str, Part<(), RobotSpec>>,
+    pub(crate) tasks: BTreeMap<&'static str, Part<TaskContext, Box<dyn Task>>>,
+    pub(crate) controllers: BTreeMap<&'static str, Part<ControllerContext, Hosted>>,
+    pub(crate) substrates: BTreeMap<&'static str, BuildSubstrate>,
+    pub(crate) library: BTreeMap<String, String>,
+}
+
+impl Default for Registry {
+    /// Everything built in, a line each.
+    fn default() -> Self {
+        let mut registry = Registry {
+            models: Arc::new(Models::default()),
+            robots: BTreeMap::new(),
+            tasks: BTreeMap::new(),
+            controllers: BTreeMap::new(),
+            substrates: BTreeMap::new(),
+            library: BTreeMap::new(),
+        };
+        registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball| Ok(s.robot()));
+        registry.task("reaching", "reach a place on the plane, again and again", |s: &Reaching, c| {
+            ReachingTask::new(s, c.control_period)
+        });
+        registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
+            SporeController::new(s, &c.around, &c.compile).map_err(|e| e.to_string())
+        });
+        registry.controller("frozen", "a learner with its initial weights, not learning", Frozen::build);
+        registry.controller("permuted", "a learner that gets a finished run's reward, shuffled", Permuted::build);
+        registry.controller("yoked", "a learner that gets a finished run's reward as it was", Yoked::build);
+        registry.controller("blind", "straight runs with random turns: chance", |s: &BlindSettings, c| {
+            Blind::new(s, c.around.control_period, c.seed).map_err(|e| e.to_string())
+        });
+        registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, _| {
+            Ok(Ideal::new(s))
+        });
+        registry.substrate("float", FloatSubstrate::new);
+        registry.scenario("reaching", include_str!("../library/reaching.toml"));
+        registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));
+        registry
+    }
+}
+
+impl Registry {
+    /// Adds a robot, built from its settings.
+    pub fn robot<S: Settings>(&mut self, name: &'static str, about: &'static str, build: fn(&S) -> Result<RobotSpec, PartError>) {
+        self.robots.insert(name, Part::new(about, move |settings, ()| build(settings)));
+    }
+
+    /// Adds a task, built from its settings.
+    pub fn task<S: Settings, T: Task + 'static>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        build: fn(&S, &TaskContext) -> Result<T, PartError>,
+    ) {
+        self.tasks
+            .insert(name, Part::new(about, move |settings, context| Ok(Box::new(build(settings, context)?) as Box<dyn Task>)));
+    }
+
+    /// Adds a controller that sees only what the body senses.
+    pub fn controller<S: Settings, T: Controller + 'static>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        build: fn(&S, &ControllerContext) -> Result<T, PartError>,
+    ) {
+        self.controllers.insert(name, Part::new(about, move |s, c| Ok(Hosted::Sensing(Box::new(build(s, c)?)))));
+    }
+
+    /// Adds a baseline that sees the truth.
+    pub fn privileged<S: Settings, T: Privileged + 'static>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        build: fn(&S, &ControllerContext) -> Result<T, PartError>,
+    ) {
+        self.controllers.insert(name, Part::new(about, move |s, c| Ok(Hosted::Privileged(Box::new(build(s, c)?)))));
+    }
+
+    /// Adds a substrate, made anew for each network.
+    pub fn substrate<S: Substrate + 'static>(&mut self, name: &'static str, make: fn(Arc<Models>) -> S) {
+        let build =
+            move |spec: &NetworkSpec, models, seed| Ok(Box::new(Compiled::new(make(models), spec, seed)?) as Box<dyn Network>);
+        self.substrates.insert(name, Box::new(build));
+    }
+
+    /// Adds a scenario to the library, as the text of its file.
+    pub fn scenario(&mut self, name: &str, text: &str) {
+        self.library.insert(name.into(), text.into());
+    }
+}

@@ -1,0 +1,202 @@
+//! The run folder: where the files of a run lie, and how they are written so that none is ever half there.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// The resolved scenario.
+pub const CONFIG: &str = "config.toml";
+/// What the run came to.
+pub const SUMMARY: &str = "summary.json";
+/// One row per reporting window.
+pub const METRICS: &str = "metrics.csv";
+/// The reward of each step record: little-endian `f32`.
+pub const REWARDS: &str = "rewards.f32";
+/// The state to continue from.
+pub const CHECKPOINT: &str = "checkpoint.bin";
+/// Maps of what was learned, at the start and at the last checkpoint.
+pub const MAPS: &str = "maps.json";
+/// Held by the process that runs in the folder.
+const LOCK: &str = ".lock";
+
+/// A file of a run folder could not be used.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{path}: {why}")]
+pub struct FolderError {
+    /// The file or folder.
+    pub path: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl FolderError {
+    /// About `path`.
+    pub fn new(path: &Path, why: impl Into<String>) -> FolderError {
+        FolderError { path: path.display().to_string(), why: why.into() }
+    }
+}
+
+/// What a run came to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Summary {
+    /// Name of the scenario.
+    pub scenario: String,
+    /// Master seed.
+    pub seed: u64,
+    /// What closed the loop.
+    pub controller: String,
+    /// What the network ran on.
+    pub substrate: String,
+    /// What joined world and brain.
+    pub transport: String,
+    /// Whether the asked-for duration was reached.
+    pub finished: bool,
+    /// Simulated time (s).
+    pub simulated_s: f64,
+    /// Wall time over all sessions (s).
+    pub wall_s: f64,
+    /// Simulated over wall time.
+    pub real_time_factor: f64,
+    /// Control steps.
+    pub control_steps: u64,
+    /// The trace hash.
+    pub trace_hash: String,
+    /// Metrics over the last hour of simulated time, or over the whole run if that is shorter.
+    pub metrics: BTreeMap<String, f64>,
+    /// Version of the program.
+    pub version: String,
+    /// Revision of its source.
+    pub git: String,
+}
+
+/// A run folder that this process holds.
+pub struct RunFolder {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl RunFolder {
+    /// Makes a new folder. One that exists is never touched.
+    pub fn create(path: &Path) -> Result<RunFolder, FolderError> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
+            fs::create_dir_all(parent).map_err(|e| FolderError::new(parent, e.to_string()))?;
+        }
+        fs::create_dir(path).map_err(|e| match e.kind() {
+            std::io::ErrorKind::AlreadyExists => {
+                FolderError::new(path, "this exists already; continue it with --resume, or name another folder with --out")
+            }
+            _ => FolderError::new(path, e.to_string()),
+        })?;
+        RunFolder::lock(path)
+    }
+
+    /// Opens the folder of an earlier run.
+    pub fn open(path: &Path) -> Result<RunFolder, FolderError> {
+        if !path.join(CONFIG).is_file() {
+            return Err(FolderError::new(path, format!("this is no run folder: it has no {CONFIG}")));
+        }
+        RunFolder::lock(path)
+    }
+
+    fn lock(path: &Path) -> Result<RunFolder, FolderError> {
+        let file = path.join(LOCK);
+        let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
+        let lock = lock.map_err(|e| FolderError::new(&file, e.to_string()))?;
+        lock.try_lock().map_err(|_| FolderError::new(path, "another process is running in this folder"))?;
+        Ok(RunFolder { path: path.into(), _lock: lock })
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// A file in it.
+    pub fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Removes the folder again: for one that was made and then could not be used.
+    pub fn discard(self) {
+        // Whatever made the folder useless has been reported; that it can't be removed either changes nothing.
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+/// Writes a file under another name and renames it: there is the old file or the new one, never a part.
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    let partial = path.with_file_name(name);
+    let write = || -> std::io::Result<()> {
+        let mut file = File::create(&partial)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&partial, path)
+    };
+    write().map_err(|e| {
+        let _ = fs::remove_file(&partial);
+        FolderError::new(path, e.to_string())
+    })
+}
+
+/// Reads the summary of a run folder.
+pub fn read_summary(folder: &Path) -> Result<Summary, FolderError> {
+    let path = folder.join(SUMMARY);
+    let text = fs::read_to_string(&path).map_err(|e| FolderError::new(&path, e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| FolderError::new(&path, e.to_string()))
+}
+
+/// The first of `runs/<scenario>-<seed>-<n>` that doesn't exist yet.
+pub fn next_free(parent: &Path, scenario: &str, seed: u64) -> PathBuf {
+    let nth = |n: u64| parent.join(format!("{scenario}-{seed}-{n}"));
+    (1..).map(nth).find(|path| !path.exists()).unwrap_or_else(|| nth(0))
+}
+
+/// A file that only grows, and is cut to a known length when a run is resumed.
+pub struct GrowingFile {
+    path: PathBuf,
+    file: File,
+    pending: Vec<u8>,
+    length: u64,
+}
+
+impl GrowingFile {
+    /// Opens a file and cuts it to `length` bytes, of which it must have at least as many.
+    pub fn open(path: &Path, length: u64) -> Result<GrowingFile, FolderError> {
+        let fail = |e: std::io::Error| FolderError::new(path, e.to_string());
+        let file = OpenOptions::new().create(true).truncate(false).append(true).open(path).map_err(fail)?;
+        let found = file.metadata().map_err(fail)?.len();
+        if found < length {
+            return Err(FolderError::new(path, format!("expected at least {length} bytes up to the checkpoint, found {found}")));
+        }
+        file.set_len(length).map_err(fail)?;
+        Ok(GrowingFile { path: path.into(), file, pending: Vec::new(), length })
+    }
+
+    /// Adds bytes, to be written with the next [`flush`](GrowingFile::flush).
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.pending.extend_from_slice(bytes);
+    }
+
+    /// Bytes so far, written or not.
+    pub fn length(&self) -> u64 {
+        self.length + self.pending.len() as u64
+    }
+
+    /// Bytes that wait to be written.
+    pub fn pending(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Writes what waits.
+    pub fn flush(&mut self) -> Result<(), FolderError> {
+        self.file.write_all(&self.pending).map_err(|e| FolderError::new(&self.path, e.to_string()))?;
+        self.length += self.pending.len() as u64;
+        self.pending.clear();
+        Ok(())
+    }
+}

@@ -1,0 +1,12 @@
+//! Running a scenario: the loop, what it records, how it is stopped and resumed.
+
+pub mod checkpoint;
+pub mod folder;
+pub mod progress;
+mod recorder;
+mod runner;
+mod session;
+
+pub use progress::Progress;
+pub use runner::{Outcome, RunError, Runner};
+pub use session::{Session, SessionError};

@@ -1,0 +1,323 @@
+//! One run in its folder: start, resume, stop, end.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use embody_controllers::Map;
+use embody_robots::{Checkpoint, CheckpointError, Nanos};
+use serde::{Deserialize, Serialize};
+
+use super::checkpoint::{self, Saved};
+use super::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, RunFolder, SUMMARY, Summary};
+use super::progress::{Progress, Standing};
+use super::recorder::Recorder;
+use super::session::{Session, SessionError};
+use crate::config::ConfigError;
+use crate::registry::Registry;
+use crate::scenario::{Loaded, ScenarioError};
+
+/// Why a run could not start, go on or end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The scenario is wrong.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A file of the run folder can't be used.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// The loop failed.
+    #[error(transparent)]
+    Session(#[from] SessionError),
+    /// The state can't be saved or restored.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// The folder holds another run than the one that was asked for.
+    #[error("{folder}: {why}")]
+    Mismatch {
+        /// The run folder.
+        folder: String,
+        /// What differs.
+        why: String,
+    },
+}
+
+impl From<ConfigError> for RunError {
+    fn from(error: ConfigError) -> RunError {
+        RunError::Scenario(error.into())
+    }
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The asked-for time was reached.
+    Finished,
+    /// It was asked to stop, and can be resumed.
+    Stopped,
+}
+
+/// Maps of what was learned.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Maps {
+    /// Before the first step.
+    pub start: Vec<Map>,
+    /// At the last checkpoint.
+    pub latest: Vec<Map>,
+}
+
+/// A run in its folder.
+pub struct Runner {
+    loaded: Loaded,
+    folder: RunFolder,
+    session: Session,
+    recorder: Recorder,
+    maps: Maps,
+    wall_before: Duration,
+    metric: Option<f64>,
+}
+
+/// Control steps between two looks at the clock for progress.
+const STEPS_PER_UPDATE: u64 = 1000;
+
+/// Bytes of recording that are kept in memory at most.
+const PENDING: usize = 1 << 16;
+
+impl Runner {
+    /// Starts a run in a new folder.
+    pub fn start(registry: &Arc<Registry>, mut loaded: Loaded, path: &Path) -> Result<Runner, RunError> {
+        pin_donor(&mut loaded, path)?;
+        // Whatever the scenario gets wrong is found before anything is written.
+        let assembly = loaded.assemble(registry)?;
+        let folder = RunFolder::create(path)?;
+        Runner::begin(loaded, assembly, folder)
+    }
+
+    fn begin(loaded: Loaded, assembly: crate::scenario::Assembly, folder: RunFolder) -> Result<Runner, RunError> {
+        let time = &loaded.scenario.time;
+        let tallies = assembly.environment.task().tallies();
+        let write = || -> Result<Recorder, FolderError> {
+            folder::replace(&folder.file(CONFIG), loaded.render().as_bytes())?;
+            let mut recorder = Recorder::create(&folder, time.control_period, time.report_every, tallies)?;
+            recorder.flush()?;
+            Ok(recorder)
+        };
+        let recorder = match write() {
+            Ok(recorder) => recorder,
+            Err(error) => {
+                folder.discard();
+                return Err(error.into());
+            }
+        };
+        let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
+        let session = Session::new(assembly, loaded.scenario.seed);
+        let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
+        runner.write_maps()?;
+        Ok(runner)
+    }
+
+    /// Continues the run in a folder; `duration` is the new total, if it is to be another.
+    pub fn resume(registry: &Arc<Registry>, path: &Path, duration: Option<Nanos>) -> Result<Runner, RunError> {
+        let folder = RunFolder::open(path)?;
+        let file = folder.file(CONFIG);
+        let mut loaded = Loaded::find(registry, &file.display().to_string(), &[])?;
+        let mismatch = |why: String| RunError::Mismatch { folder: path.display().to_string(), why };
+        if let Some(duration) = duration {
+            let setting = format!("time.duration={duration}");
+            loaded = Loaded::find(registry, &file.display().to_string(), &[setting])?;
+        }
+        let mut assembly = loaded.assemble(registry)?;
+        if !folder.file(CHECKPOINT).exists() {
+            // It was ended before its first checkpoint: from the start, then.
+            for name in [folder::METRICS, folder::REWARDS] {
+                let file = folder.file(name);
+                std::fs::write(&file, []).map_err(|e| FolderError::new(&file, e.to_string()))?;
+            }
+            let time = &loaded.scenario.time;
+            let recorder =
+                Recorder::create(&folder, time.control_period, time.report_every, assembly.environment.task().tallies())?;
+            let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
+            let session = Session::new(assembly, loaded.scenario.seed);
+            let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
+            runner.write_config()?;
+            runner.write_maps()?;
+            return Ok(runner);
+        }
+        let saved = checkpoint::read(&folder.file(CHECKPOINT))?;
+        if saved.version != crate::VERSION {
+            return Err(mismatch(format!("its checkpoint is of version {}, this program is {}", saved.version, crate::VERSION)));
+        }
+        if saved.scenario != loaded.scenario.name {
+            return Err(mismatch(format!(
+                "its checkpoint is of {:?}, its {CONFIG} of {:?}",
+                saved.scenario, loaded.scenario.name
+            )));
+        }
+        if saved.config != config_digest(&loaded) {
+            return Err(mismatch(format!(
+                "its {CONFIG} isn't the one that its checkpoint was made under (only time.duration may change)"
+            )));
+        }
+        let maps_file = folder.file(MAPS);
+        let maps = std::fs::read(&maps_file).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
+        let maps = serde_json::from_slice(&maps).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
+        let time = &loaded.scenario.time;
+        let seed = loaded.scenario.seed;
+        let mut session = Session::new(std::mem::replace(&mut assembly, loaded.assemble(registry)?), seed);
+        session.restore(&saved.session)?;
+        let done = Nanos(session.position().control_steps * time.control_period.0);
+        if done > time.duration {
+            return Err(mismatch(format!("it has reached {done} already, which is beyond {}", time.duration)));
+        }
+        let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
+        let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
+        let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before, metric: None };
+        runner.write_config()?;
+        Ok(runner)
+    }
+
+    /// Runs to the end, or until `stop` is set, and leaves checkpoint and summary either way.
+    pub fn run(&mut self, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<(Outcome, Summary), RunError> {
+        let time = self.loaded.scenario.time.clone();
+        let total = time.duration.0 / time.control_period.0;
+        let per_checkpoint = time.checkpoint_every.0 / time.control_period.0;
+        let (start, started) = (self.session.position().control_steps, Instant::now());
+        let mut done = start;
+        while done < total && !stop.load(Ordering::Relaxed) {
+            let recorder = &mut self.recorder;
+            self.session.advance(|step| recorder.record(step))?;
+            done += 1;
+            let tallies = self.session.environment().task().tallies();
+            if let Some(metric) = self.recorder.close_window(tallies) {
+                self.metric = Some(metric);
+            }
+            if self.recorder.pending() > PENDING {
+                self.recorder.flush()?;
+            }
+            if done.is_multiple_of(per_checkpoint) && done < total {
+                self.checkpoint(started.elapsed())?;
+            }
+            if done.is_multiple_of(STEPS_PER_UPDATE) {
+                let steps = |n: u64| Nanos(n * time.control_period.0);
+                let name = tallies_name(&self.session);
+                progress.update(Standing {
+                    simulated: steps(done),
+                    total: time.duration,
+                    session: (steps(done - start), started.elapsed()),
+                    metric: name.as_deref().zip(self.metric),
+                });
+            }
+        }
+        progress.end();
+        let wall = started.elapsed();
+        self.checkpoint(wall)?;
+        let outcome = if done >= total { Outcome::Finished } else { Outcome::Stopped };
+        self.recorder.finish(self.session.environment().task().tallies())?;
+        let summary = self.summary(outcome, self.wall_before + wall);
+        let text = serde_json::to_string_pretty(&summary).map_err(|e| FolderError::new(self.folder.path(), e.to_string()))?;
+        folder::replace(&self.folder.file(SUMMARY), format!("{text}\n").as_bytes())?;
+        Ok((outcome, summary))
+    }
+
+    fn checkpoint(&mut self, wall: Duration) -> Result<(), RunError> {
+        self.maps.latest = self.session.controller().maps();
+        self.write_maps()?;
+        let saved = Saved {
+            version: crate::VERSION.into(),
+            scenario: self.loaded.scenario.name.clone(),
+            config: config_digest(&self.loaded),
+            session: self.session.save()?,
+            recorder: self.recorder.save()?,
+            wall_s: (self.wall_before + wall).as_secs_f64(),
+        };
+        Ok(checkpoint::write(&self.folder.file(CHECKPOINT), &saved)?)
+    }
+
+    fn write_config(&mut self) -> Result<(), FolderError> {
+        folder::replace(&self.folder.file(CONFIG), self.loaded.render().as_bytes())
+    }
+
+    fn write_maps(&mut self) -> Result<(), FolderError> {
+        let text = serde_json::to_vec(&self.maps).map_err(|e| FolderError::new(self.folder.path(), e.to_string()))?;
+        folder::replace(&self.folder.file(MAPS), &text)
+    }
+
+    fn summary(&self, outcome: Outcome, wall: Duration) -> Summary {
+        let scenario = &self.loaded.scenario;
+        let position = self.session.position();
+        let simulated_s = Nanos(position.control_steps * scenario.time.control_period.0).as_secs_f64();
+        let wall_s = wall.as_secs_f64();
+        Summary {
+            scenario: scenario.name.clone(),
+            seed: scenario.seed,
+            controller: scenario.controller.kind.clone(),
+            substrate: scenario.substrate.clone(),
+            transport: "in-process".into(),
+            finished: outcome == Outcome::Finished,
+            simulated_s,
+            wall_s,
+            real_time_factor: if wall_s > 0.0 { simulated_s / wall_s } else { 0.0 },
+            control_steps: position.control_steps,
+            trace_hash: position.trace.to_string(),
+            metrics: self.recorder.metrics(self.session.environment().task().tallies()),
+            version: crate::VERSION.into(),
+            git: crate::GIT.into(),
+        }
+    }
+
+    /// The scenario.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn tallies_name(session: &Session) -> Option<String> {
+    session.environment().task().tallies().first().map(|tally| tally.name.clone())
+}
+
+/// Digest of what must not change between the sessions of a run: everything but the duration.
+fn config_digest(loaded: &Loaded) -> [u8; 32] {
+    let mut same = loaded.clone();
+    same.scenario.time.duration = Nanos::ZERO;
+    *blake3::hash(same.render().as_bytes()).as_bytes()
+}
+
+/// Writes down the donor of a controller's rewards so that `config.toml` stands alone: its path as seen from the run folder, and its trace hash.
+fn pin_donor(loaded: &mut Loaded, run_folder: &Path) -> Result<(), RunError> {
+    let kind = loaded.scenario.controller.kind.clone();
+    let base = loaded.base.clone();
+    let Some(settings) = loaded.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) else {
+        return Ok(());
+    };
+    let donor = settings.get("donor").and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+    if donor.is_empty() {
+        return Ok(());
+    }
+    let absolute = |path: &Path| std::path::absolute(path).map_err(|e| FolderError::new(path, e.to_string()));
+    let (donor, run_folder) = (absolute(&base.join(donor))?, absolute(run_folder)?);
+    let hash = settings.get("donor_trace_hash").and_then(|value| value.as_str()).unwrap_or_default();
+    if hash.is_empty() {
+        let refused = |why: String| ConfigError::refused(loaded.node(), &format!("controller.{kind}"), why);
+        let summary = crate::controls::donor_summary(&donor).map_err(refused)?;
+        // Found again in this borrow: the error above needed the tree.
+        if let Some(settings) = loaded.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) {
+            settings.insert("donor_trace_hash".into(), summary.trace_hash.into());
+        }
+    }
+    let sibling = donor.parent() == run_folder.parent();
+    let path = match donor.file_name().filter(|_| sibling) {
+        Some(name) => Path::new("..").join(name),
+        None => donor,
+    };
+    if let Some(settings) = loaded.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) {
+        settings.insert("donor".into(), path.display().to_string().into());
+    }
+    loaded.base = run_folder;
+    Ok(())
+}

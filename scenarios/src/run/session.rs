@@ -1,0 +1,112 @@
+//! The loop: controller and environment, one control step at a time, with the trace hash of what happened.
+
+use embody_controllers::{ControllerError, Hosted};
+use embody_robots::{
+    Action, Body, Checkpoint, CheckpointError, Environment, EnvironmentError, StepKind, Task, TimeStep, TraceHash, checkpoint,
+    seed,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::scenario::Assembly;
+
+/// Why a loop could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum SessionError {
+    /// The world failed.
+    #[error("the world stopped: {0}")]
+    Environment(#[from] EnvironmentError),
+    /// The controller failed.
+    #[error("the controller stopped: {0}")]
+    Controller(#[from] ControllerError),
+}
+
+/// A loop in progress.
+pub struct Session {
+    environment: Environment<dyn Body, dyn Task>,
+    controller: Hosted,
+    action: Action,
+    scratch: Vec<u8>,
+    seed: u64,
+    position: Position,
+}
+
+/// Where a loop stands.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Step records so far: control steps, and the first time step of each episode.
+    pub records: u64,
+    /// Control steps so far, over all episodes.
+    pub control_steps: u64,
+    /// Episodes begun.
+    pub episodes: u64,
+    /// The trace hash so far.
+    pub trace: TraceHash,
+}
+
+impl Session {
+    /// A loop at its start; every random number of it follows from `seed`.
+    pub fn new(assembly: Assembly, seed: u64) -> Session {
+        let Assembly { environment, controller } = assembly;
+        let action = Action::from_spec(environment.body().action_spec());
+        Session { environment, controller, action, scratch: Vec::new(), seed, position: Position::default() }
+    }
+
+    /// One control step: act, then step; before the first one of an episode, the episode begins. Calls `record` with each step record.
+    pub fn advance(&mut self, mut record: impl FnMut(&TimeStep)) -> Result<(), SessionError> {
+        let at = &mut self.position;
+        let over = matches!(self.environment.time_step().kind, StepKind::Last(_));
+        if at.episodes == 0 || over {
+            let seed = seed::stream(self.seed, &format!("episode {}", at.episodes));
+            if over {
+                // The final reward must reach plasticity; what the controller would do next is not applied.
+                self.controller.act(self.environment.time_step(), self.environment.body().truth(), &mut self.action)?;
+            }
+            let first = self.environment.reset(seed::stream(seed, "environment"))?;
+            at.trace.record(&mut self.scratch, at.records, first, None);
+            record(first);
+            at.records += 1;
+            at.episodes += 1;
+            self.controller.begin_episode(seed::stream(seed, "controller"))?;
+        }
+        self.controller.act(self.environment.time_step(), self.environment.body().truth(), &mut self.action)?;
+        let step = self.environment.step(&self.action)?;
+        at.trace.record(&mut self.scratch, at.records, step, Some(&self.action));
+        record(step);
+        at.records += 1;
+        at.control_steps += 1;
+        Ok(())
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// The world.
+    pub fn environment(&self) -> &Environment<dyn Body, dyn Task> {
+        &self.environment
+    }
+
+    /// What closes the loop.
+    pub fn controller(&self) -> &Hosted {
+        &self.controller
+    }
+}
+
+impl Checkpoint for Session {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        checkpoint::to_bytes("loop", &(self.position, self.environment.save()?, self.controller.save()?))
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        let (position, environment, controller): (Position, Vec<u8>, Vec<u8>) = checkpoint::from_bytes("loop", bytes)?;
+        let before = self.environment.save()?;
+        self.environment.restore(&environment)?;
+        if let Err(error) = self.controller.restore(&controller) {
+            self.environment.restore(&before)?;
+            return Err(error);
+        }
+        self.position = position;
+        Ok(())
+    }
+}

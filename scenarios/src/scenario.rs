@@ -1,0 +1,321 @@
+//! Scenarios: what a file says (raw, a [`Node`] tree) and what it means ([`Scenario`], every value filled in).
+//!
+//! A resolved scenario is written as `config.toml`, is itself a scenario file, and resolves to itself byte for byte.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use embody_controllers::Hosted;
+use embody_controllers::spore::Loop;
+use embody_robots::{Body, Environment, Nanos, Task, seed};
+use embody_sim_world::{Arena, SimulatedBody};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::{ConfigError, Node, render};
+use crate::registry::{ControllerContext, Part, Registry, TaskContext};
+
+/// The keys of a scenario file.
+const KEYS: [&str; 10] = ["name", "about", "seed", "substrate", "time", "arena", "robot", "task", "controller", "variants"];
+
+/// A scenario with every value filled in.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Scenario {
+    /// Its name: lower-case letters, digits and dashes.
+    pub name: String,
+    /// One line that says what it is.
+    pub about: String,
+    /// Master seed.
+    pub seed: u64,
+    /// What the network runs on.
+    pub substrate: String,
+    /// Periods and durations.
+    pub time: Times,
+    /// The walled plane.
+    pub arena: Arena,
+    /// The robot.
+    pub robot: Choice,
+    /// The task.
+    pub task: Choice,
+    /// What closes the loop.
+    pub controller: Choice,
+    /// Variants of a study: for each, settings as `--set` takes them.
+    pub variants: toml::Table,
+}
+
+/// Periods and durations of a scenario: whole nanoseconds in whole ratios.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Times {
+    /// Total simulated time.
+    pub duration: Nanos,
+    /// Length of a control step.
+    pub control_period: Nanos,
+    /// Length of a physics step.
+    pub physics_period: Nanos,
+    /// Length of a neural tick.
+    pub neural_tick: Nanos,
+    /// Length of a reporting window: one row of `metrics.csv`.
+    #[serde(default = "default_report")]
+    pub report_every: Nanos,
+    /// Simulated time between two checkpoints.
+    #[serde(default = "default_checkpoint")]
+    pub checkpoint_every: Nanos,
+}
+
+fn default_report() -> Nanos {
+    Nanos::from_secs(300)
+}
+
+fn default_checkpoint() -> Nanos {
+    Nanos::from_secs(1000)
+}
+
+/// A part chosen by name, and the settings of each part that the file has settings for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// Name of the part.
+    pub kind: String,
+    /// Settings by the name of the part.
+    #[serde(flatten)]
+    pub tables: toml::Table,
+}
+
+impl Choice {
+    /// Settings of the part called `kind`; empty if it has none.
+    pub fn settings(&self, kind: &str) -> toml::Table {
+        self.tables.get(kind).and_then(|value| value.as_table()).cloned().unwrap_or_default()
+    }
+}
+
+/// Why a scenario can't be loaded or built.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// What the file says is wrong.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The file can't be read.
+    #[error("{path}: {source}")]
+    Unreadable {
+        /// Path of the file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// There is neither a file nor a scenario in the library of that name.
+    #[error(
+        "there is no scenario {name:?}{hint}; the library holds {known} (embody list), anything that ends in .toml is a file"
+    )]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// The nearest known name.
+        hint: String,
+        /// The names in the library.
+        known: String,
+    },
+}
+
+/// A scenario as it was loaded: resolved, with the tree that it came from, for errors, and the folder that its relative paths start from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// With every value filled in.
+    pub scenario: Scenario,
+    /// Folder that relative paths start from.
+    pub base: PathBuf,
+    node: Node,
+}
+
+/// A scenario put together: what the loop steps.
+pub struct Assembly {
+    /// The simulated body with its task.
+    pub environment: Environment<dyn Body, dyn Task>,
+    /// What closes the loop.
+    pub controller: Hosted,
+}
+
+impl Loaded {
+    /// Loads a scenario of the library by its name, or a file by its path, and applies settings in order.
+    pub fn find(registry: &Registry, source: &str, settings: &[String]) -> Result<Loaded, ScenarioError> {
+        let (text, file, base) = if source.ends_with(".toml") || source.contains('/') {
+            let path = Path::new(source);
+            let unreadable = |error| ScenarioError::Unreadable { path: source.into(), source: error };
+            let length = std::fs::metadata(path).map_err(unreadable)?.len();
+            if length > 1 << 20 {
+                let error = std::io::Error::other(format!("expected a scenario file of at most 1 MiB, found {length} bytes"));
+                return Err(unreadable(error));
+            }
+            let text = std::fs::read_to_string(path).map_err(unreadable)?;
+            (text, source.to_owned(), path.parent().unwrap_or(Path::new("")).to_owned())
+        } else if let Some(text) = registry.library.get(source) {
+            (text.clone(), format!("{source}.toml (built in)"), PathBuf::new())
+        } else {
+            let near = registry
+                .library
+                .keys()
+                .max_by(|a, b| strsim::jaro_winkler(a, source).total_cmp(&strsim::jaro_winkler(b, source)));
+            let near = near.filter(|name| strsim::jaro_winkler(name, source) > 0.75);
+            return Err(ScenarioError::Unknown {
+                name: source.into(),
+                hint: near.map_or(String::new(), |name| format!(", did you mean {name:?}?")),
+                known: registry.library.keys().cloned().collect::<Vec<_>>().join(", "),
+            });
+        };
+        let mut node = Node::parse(&text, &file)?;
+        for setting in settings {
+            node.apply_set(setting)?;
+        }
+        Ok(Loaded::resolve(registry, node, base)?)
+    }
+
+    /// Resolves a tree; relative paths in it start from `base`.
+    pub fn resolve(registry: &Registry, node: Node, base: PathBuf) -> Result<Loaded, ConfigError> {
+        for (key, _) in node.entries() {
+            if !KEYS.contains(&key) {
+                return Err(ConfigError::unknown_key(&node, key, &KEYS));
+            }
+        }
+        let required = |key: &str| node.get(key).ok_or_else(|| ConfigError::missing_key(&node, key));
+        let name: String = required("name")?.to()?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || name.len() > 60 || !name.chars().all(plain) {
+            let expected = "1 to 60 lower-case letters, digits and dashes";
+            return Err(ConfigError::invalid(&node, "name", expected, format!("{name:?}")));
+        }
+        let substrate: String = node.get("substrate").map_or(Ok("float".into()), Node::to)?;
+        if !registry.substrates.contains_key(substrate.as_str()) {
+            let known: Vec<&str> = registry.substrates.keys().copied().collect();
+            return Err(ConfigError::unknown_value(&node, "substrate", &substrate, &known));
+        }
+        let time: Times = required("time")?.to()?;
+        check_times(&node, &time)?;
+        let arena: Arena = node.get("arena").map_or(Ok(Arena::default()), Node::to)?;
+        arena.check().map_err(|e| ConfigError::refused(&node, "arena", e.to_string()))?;
+        let scenario = Scenario {
+            name,
+            about: node.get("about").map_or(Ok(String::new()), Node::to)?,
+            seed: node.get("seed").map_or(Ok(1), Node::to)?,
+            substrate,
+            time,
+            arena,
+            robot: choose(&node, "robot", &registry.robots)?,
+            task: choose(&node, "task", &registry.tasks)?,
+            controller: choose(&node, "controller", &registry.controllers)?,
+            variants: variants(&node)?,
+        };
+        Ok(Loaded { scenario, base, node })
+    }
+
+    /// Builds body, task and controller, or says which table is to blame.
+    pub fn assemble(&self, registry: &Arc<Registry>) -> Result<Assembly, ConfigError> {
+        let scenario = &self.scenario;
+        let refused =
+            |section: &str, kind: &str, why: String| ConfigError::refused(&self.node, &format!("{section}.{kind}"), why);
+        let part = |choice: &Choice| choice.settings(&choice.kind);
+        let robot = registry.robots[scenario.robot.kind.as_str()]
+            .build(&part(&scenario.robot), &())
+            .map_err(|why| refused("robot", &scenario.robot.kind, why))?;
+        let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
+            .map_err(|e| refused("robot", &scenario.robot.kind, e.to_string()))?;
+        let task = registry.tasks[scenario.task.kind.as_str()]
+            .build(&part(&scenario.task), &TaskContext { control_period: scenario.time.control_period })
+            .map_err(|why| refused("task", &scenario.task.kind, why))?;
+        let around = Loop {
+            observation: body.observation_spec().clone(),
+            action: body.action_spec().clone(),
+            control_period: scenario.time.control_period,
+            neural_tick: scenario.time.neural_tick,
+        };
+        let environment = Environment::new(Box::new(body) as Box<dyn Body>, task)
+            .map_err(|e| refused("task", &scenario.task.kind, e.to_string()))?;
+        let (registry_of_network, substrate) = (registry.clone(), scenario.substrate.clone());
+        let network_seed = seed::stream(scenario.seed, "network");
+        let tables = &scenario.controller.tables;
+        let context = ControllerContext {
+            around,
+            compile: Arc::new(move |spec| {
+                let models = registry_of_network.models.clone();
+                (registry_of_network.substrates[substrate.as_str()])(spec, models, network_seed)
+            }),
+            seed: seed::stream(scenario.seed, "controller"),
+            base: self.base.clone(),
+            run: (scenario.name.clone(), scenario.seed),
+            registry: registry.clone(),
+            tables: tables.iter().filter_map(|(kind, value)| Some((kind.clone(), value.as_table()?.clone()))).collect(),
+        };
+        let controller =
+            context.build(&scenario.controller.kind).map_err(|why| refused("controller", &scenario.controller.kind, why))?;
+        Ok(Assembly { environment, controller })
+    }
+
+    /// The resolved scenario as the text of a scenario file.
+    pub fn render(&self) -> String {
+        // Every value came from TOML, which can therefore express it.
+        render(&self.scenario).unwrap_or_default()
+    }
+
+    /// The tree that it came from.
+    pub fn node(&self) -> &Node {
+        &self.node
+    }
+}
+
+/// A part's choice: `kind` must be registered, and so must every table beside it.
+fn choose<C, T>(
+    root: &Node,
+    section: &str,
+    parts: &std::collections::BTreeMap<&'static str, Part<C, T>>,
+) -> Result<Choice, ConfigError> {
+    let node = root.get(section).ok_or_else(|| ConfigError::missing_key(root, section))?;
+    let kind: String = node.get("kind").ok_or_else(|| ConfigError::missing_key(node, "kind"))?.to()?;
+    let names: Vec<&str> = parts.keys().copied().collect();
+    let part = parts.get(kind.as_str()).ok_or_else(|| ConfigError::unknown_value(node, "kind", &kind, &names))?;
+    let mut tables = toml::Table::new();
+    for (key, settings) in node.entries().filter(|(key, _)| *key != "kind") {
+        let part = parts.get(key).ok_or_else(|| {
+            let known: Vec<&str> = std::iter::once("kind").chain(names.iter().copied()).collect();
+            ConfigError::unknown_key(node, key, &known)
+        })?;
+        tables.insert(key.into(), toml::Value::Table((part.resolve)(settings)?));
+    }
+    if !tables.contains_key(&kind) {
+        tables.insert(kind.clone(), toml::Value::Table((part.defaults)()));
+    }
+    Ok(Choice { kind, tables })
+}
+
+fn variants(root: &Node) -> Result<toml::Table, ConfigError> {
+    let mut variants = toml::Table::new();
+    for (name, node) in root.get("variants").into_iter().flat_map(Node::entries) {
+        let settings: Vec<String> = node.to()?;
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if name.is_empty() || !name.chars().all(plain) {
+            return Err(ConfigError::refused(
+                root,
+                &format!("variants.{name}"),
+                "a variant's name is made of lower-case letters, digits and dashes",
+            ));
+        }
+        variants.insert(name.into(), settings.into());
+    }
+    Ok(variants)
+}
+
+fn check_times(node: &Node, time: &Times) -> Result<(), ConfigError> {
+    let control = time.control_period;
+    let parts = [("physics_period", time.physics_period), ("neural_tick", time.neural_tick)];
+    for (key, period) in parts {
+        if control.whole_multiple_of(period).is_none() {
+            let expected = format!("a period that divides control_period = {control} exactly");
+            return Err(ConfigError::invalid(node, &format!("time.{key}"), expected, period));
+        }
+    }
+    let wholes = [("duration", time.duration), ("report_every", time.report_every), ("checkpoint_every", time.checkpoint_every)];
+    for (key, whole) in wholes {
+        if whole.whole_multiple_of(control).is_none() {
+            let expected = format!("a whole number of control periods of {control}, at least one");
+            return Err(ConfigError::invalid(node, &format!("time.{key}"), expected, whole));
+        }
+    }
+    Ok(())
+}
