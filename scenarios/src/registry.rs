@@ -147,7 +147,7 @@ impl Default for Registry {
         registry.controller("frozen", "a learner with its initial weights, not learning", Frozen::build);
         registry.controller("permuted", "a learner that gets a finished run's reward, shuffled", Permuted::build);
         registry.controller("yoked", "a learner that gets a finished run's reward as it was", Yoked::build);
-        registry.controller("blind", "straight runs with random turns: chance", |s: &BlindSettings, c| {
+        registry.privileged("blind", "straight runs with random turns: chance", |s: &BlindSettings, c| {
             Blind::new(s, c.around.control_period, c.seed).map_err(|e| e.to_string())
         });
         registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, _| {

@@ -254,49 +254,47 @@ impl NeuronKernel for PoissonKernel {
 
 #[inline(always)]
 fn integrate(state: &mut Neurons, c: &Coefficients, arrivals: Arrivals<'_>, uniform: &[f32]) {
-    let [fall_exc, rise_exc, fall_inh, rise_inh] = &mut state.potentials;
-    for at in (0..uniform.len()).step_by(WIDTH) {
-        let group = at..at + WIDTH;
-        let fe: &mut [f32; WIDTH] = (&mut fall_exc[group.clone()]).try_into().expect("padded");
-        let re: &mut [f32; WIDTH] = (&mut rise_exc[group.clone()]).try_into().expect("padded");
-        let fi: &mut [f32; WIDTH] = (&mut fall_inh[group.clone()]).try_into().expect("padded");
-        let ri: &mut [f32; WIDTH] = (&mut rise_inh[group.clone()]).try_into().expect("padded");
-        let b: &mut [f32; WIDTH] = (&mut state.threshold[group.clone()]).try_into().expect("padded");
-        let dead: &mut [u32; WIDTH] = (&mut state.refractory[group.clone()]).try_into().expect("padded");
-        let membrane: &mut [f32; WIDTH] = (&mut state.membrane[group.clone()]).try_into().expect("padded");
-        let bap: &mut [f32; WIDTH] = (&mut state.bap[group.clone()]).try_into().expect("padded");
-        let excitatory: &[f32; WIDTH] = arrivals.excitatory[group.clone()].try_into().expect("padded");
-        let inhibitory: &[f32; WIDTH] = arrivals.inhibitory[group.clone()].try_into().expect("padded");
-        let uniform: &[f32; WIDTH] = uniform[group].try_into().expect("padded");
+    let (uniform, _) = uniform.as_chunks::<WIDTH>();
+    let (excitatory, _) = arrivals.excitatory.as_chunks::<WIDTH>();
+    let (inhibitory, _) = arrivals.inhibitory.as_chunks::<WIDTH>();
+    let [fall_exc, rise_exc, fall_inh, rise_inh] = state.potentials.each_mut().map(|v| v.as_chunks_mut::<WIDTH>().0);
+    let (threshold, _) = state.threshold.as_chunks_mut::<WIDTH>();
+    let (refractory, _) = state.refractory.as_chunks_mut::<WIDTH>();
+    let (membrane, _) = state.membrane.as_chunks_mut::<WIDTH>();
+    let (bap, _) = state.bap.as_chunks_mut::<WIDTH>();
+    for at in 0..uniform.len() {
+        // Worked on by value: the compiler can't know that the arrays don't overlap.
+        let (uniform, excitatory, inhibitory) = (uniform[at], excitatory[at], inhibitory[at]);
+        let (mut fe, mut re, mut fi, mut ri) = (fall_exc[at], rise_exc[at], fall_inh[at], rise_inh[at]);
+        let (mut b, mut dead, mut u, mut left) = (threshold[at], refractory[at], [0.0; WIDTH], [0.0; WIDTH]);
         for i in 0..WIDTH {
             fe[i] = fe[i] * c.decay[0] + excitatory[i];
             re[i] = re[i] * c.decay[1] + excitatory[i];
             fi[i] = fi[i] * c.decay[2] + inhibitory[i];
             ri[i] = ri[i] * c.decay[3] + inhibitory[i];
             b[i] -= c.homeostasis[0];
-            membrane[i] = c.gain[0] * (fe[i] - re[i]) + c.gain[1] * (fi[i] - ri[i]) + c.bias - b[i];
+            u[i] = c.gain[0] * (fe[i] - re[i]) + c.gain[1] * (fi[i] - ri[i]) + c.bias - b[i];
         }
-        let mut p = [0.0; WIDTH];
         for i in 0..WIDTH {
-            let rate = c.c[0] * membrane[i] + c.c[1] * numeric::exp(c.c[2] * membrane[i]);
+            let rate = c.c[0] * u[i] + c.c[1] * numeric::exp(c.c[2] * u[i]);
             let rate = if rate > 0.0 { rate } else { 0.0 };
-            p[i] = numeric::one_minus_exp_neg(rate * c.tick_s);
-        }
-        for i in 0..WIDTH {
+            let p = numeric::one_minus_exp_neg(rate * c.tick_s);
             let free = dead[i] == 0;
-            let spike = free & (uniform[i] <= p[i]);
-            let probability = if free { p[i] } else { 0.0 };
+            let spike = free & (uniform[i] <= p);
             // With p = 1 a spike must still be told from silence.
-            let left = if spike { (1.0 - probability).max(f32::MIN_POSITIVE) } else { -probability };
-            bap[i] = left;
+            let rest = if p < 1.0 { 1.0 - p } else { f32::MIN_POSITIVE };
+            let silence = if free { -p } else { 0.0 };
+            left[i] = if spike { rest } else { silence };
             let waiting = if free { 0 } else { dead[i] - 1 };
             dead[i] = if spike { c.dead_ticks } else { waiting };
             b[i] += if spike { c.homeostasis[1] } else { 0.0 };
-            let keep = !(spike & c.with_reset);
-            fe[i] = if keep { fe[i] } else { 0.0 };
-            re[i] = if keep { re[i] } else { 0.0 };
-            fi[i] = if keep { fi[i] } else { 0.0 };
-            ri[i] = if keep { ri[i] } else { 0.0 };
+            let clear = spike & c.with_reset;
+            fe[i] = if clear { 0.0 } else { fe[i] };
+            re[i] = if clear { 0.0 } else { re[i] };
+            fi[i] = if clear { 0.0 } else { fi[i] };
+            ri[i] = if clear { 0.0 } else { ri[i] };
         }
+        (fall_exc[at], rise_exc[at], fall_inh[at], rise_inh[at]) = (fe, re, fi, ri);
+        (threshold[at], refractory[at], membrane[at], bap[at]) = (b, dead, u, left);
     }
 }

@@ -16,13 +16,10 @@ fn exp_parts(x: f32) -> (f32, f32) {
     let rounded = x * std::f32::consts::LOG2_E + ROUND;
     let n = rounded - ROUND;
     let r = x - n * LN2_HIGH - n * LN2_LOW;
-    let mut p = 1.987_569_1e-4f32;
-    p = p * r + 1.398_2e-3;
-    p = p * r + 8.333_452e-3;
-    p = p * r + 4.166_579_6e-2;
-    p = p * r + 1.666_666_5e-1;
-    p = p * r + 5.000_000_1e-1;
-    let z = p * r * r + r;
+    let square = r * r;
+    let low = 5.000_000_1e-1 + 1.666_666_5e-1 * r;
+    let high = (4.166_579_6e-2 + 8.333_452e-3 * r) + square * (1.398_2e-3 + 1.987_569_1e-4 * r);
+    let z = (low + square * high) * square + r;
     // n lies in -126..=127, so the biased exponent stays in 1..=254.
     let scale = f32::from_bits((rounded.to_bits() << 23).wrapping_add(0x3f80_0000));
     (scale, z)

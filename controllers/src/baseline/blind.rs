@@ -1,17 +1,22 @@
-//! Chance: straight runs at top speed, with random turns, sensing nothing.
+//! Chance: straight runs at top speed, with random turns, knowing nothing of the goal.
+//!
+//! A run ends after a random time, or at a wall: the next one then leads away from it. To notice walls it reads its true contacts: a
+//! walker that went on pushing at them would be a weaker baseline than chance can offer.
 
-use embody_robots::{Action, Checkpoint, CheckpointError, Nanos, TimeStep, checkpoint};
+use embody_robots::{Action, Checkpoint, CheckpointError, Contact, Nanos, Stage, TimeStep, checkpoint};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::controller::{Controller, ControllerError};
+use crate::controller::{ControllerError, Privileged};
 
 /// Settings of the blind walker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BlindSettings {
+    /// The frame that is driven.
+    pub frame: String,
     /// Speed (m/s).
     pub speed_m_s: f64,
     /// Mean length of a straight run; lengths are exponentially distributed.
@@ -20,7 +25,7 @@ pub struct BlindSettings {
 
 impl Default for BlindSettings {
     fn default() -> Self {
-        BlindSettings { speed_m_s: 2.0, mean_run: Nanos::from_secs(5) }
+        BlindSettings { frame: "ball".into(), speed_m_s: 2.0, mean_run: Nanos::from_secs(10) }
     }
 }
 
@@ -28,6 +33,8 @@ impl Default for BlindSettings {
 pub struct Blind {
     settings: BlindSettings,
     control_period_s: f64,
+    /// Kept so that nothing is allocated.
+    contacts: Vec<Contact>,
     state: Walk,
 }
 
@@ -50,21 +57,33 @@ impl Blind {
             return Err(ControllerError::Unfit { controller: "blind".into(), why });
         }
         let state = Walk { random: ChaCha8Rng::seed_from_u64(seed), velocity: [0.0; 2], left: 0 };
-        Ok(Blind { settings: settings.clone(), control_period_s: control_period.as_secs_f64(), state })
+        Ok(Blind { settings: settings.clone(), control_period_s: control_period.as_secs_f64(), contacts: Vec::new(), state })
     }
 }
 
-impl Controller for Blind {
+impl Privileged for Blind {
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
         self.state.left = 0;
         Ok(())
     }
 
-    fn act(&mut self, _step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
-        if self.state.left == 0 {
-            let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
-            let speed = self.settings.speed_m_s;
-            self.state.velocity = [(speed * libm::cos(angle)) as f32, (speed * libm::sin(angle)) as f32];
+    fn act(&mut self, _step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
+        let unfit = |why: String| ControllerError::Unfit { controller: "blind".into(), why };
+        let centre = truth.pose(&self.settings.frame).map_err(|e| unfit(e.to_string()))?.translation.vector;
+        self.contacts.clear();
+        truth.contacts(&self.settings.frame, &mut self.contacts).map_err(|e| unfit(e.to_string()))?;
+        let walls = self.contacts.iter().filter(|contact| contact.other != "ground").map(|contact| contact.point_m - centre);
+        let into_wall = |[vx, vy]: [f32; 2]| walls.clone().any(|wall| wall.x * f64::from(vx) + wall.y * f64::from(vy) > 0.0);
+        if self.state.left == 0 || into_wall(self.state.velocity) {
+            // In a corner three quarters of all directions are barred; that none of so many is free doesn't happen.
+            for _ in 0..100 {
+                let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
+                let speed = self.settings.speed_m_s;
+                self.state.velocity = [(speed * libm::cos(angle)) as f32, (speed * libm::sin(angle)) as f32];
+                if !into_wall(self.state.velocity) {
+                    break;
+                }
+            }
             let run_s = -self.settings.mean_run.as_secs_f64() * libm::log(1.0 - self.state.random.random::<f64>());
             self.state.left = 1 + (run_s / self.control_period_s) as u64;
         }
@@ -75,8 +94,6 @@ impl Controller for Blind {
         drive.ok_or_else(unfit)?.copy_from_slice(&self.state.velocity);
         Ok(())
     }
-
-    fn set_learning(&mut self, _learning: bool) {}
 }
 
 impl Checkpoint for Blind {

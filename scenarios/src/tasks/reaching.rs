@@ -86,6 +86,8 @@ pub struct ReachingTask {
 struct State {
     random: ChaCha8Rng,
     reward: f64,
+    /// Control steps so far; the time follows from it without adding up roundings.
+    steps: u64,
     tallies: [Tally; 1],
 }
 
@@ -100,7 +102,7 @@ impl ReachingTask {
             settings: settings.clone(),
             period_s,
             keep: if filter_s > 0.0 { libm::exp(-period_s / filter_s) } else { 0.0 },
-            state: State { random: ChaCha8Rng::seed_from_u64(0), reward: 0.0, tallies: [tally] },
+            state: State { random: ChaCha8Rng::seed_from_u64(0), reward: 0.0, steps: 0, tallies: [tally] },
         })
     }
 
@@ -146,7 +148,8 @@ impl Task for ReachingTask {
         }
         self.state.reward = self.keep * self.state.reward + (1.0 - self.keep) * reward;
         let [targets] = &mut self.state.tallies;
-        targets.denominator += self.period_s;
+        self.state.steps += 1;
+        targets.denominator = self.state.steps as f64 * self.period_s;
         if squared_length([dx, dy]) <= self.settings.success_radius_m * self.settings.success_radius_m {
             targets.numerator += 1000.0;
             self.place(stage)?;

@@ -26,6 +26,7 @@ mod coefficients;
 mod kernel;
 mod parameters;
 mod stepwise;
+mod sums;
 mod update;
 mod windowed;
 

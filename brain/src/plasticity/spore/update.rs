@@ -43,24 +43,27 @@ pub(super) fn end_of_delta<T: Real>(
     // Copied out so that the loop reads registers.
     let (c_g, max_change, mu, theta0, w0, low, high) = (c.c_g, c.max_change, c.mu, c.theta0, c.w0, c.theta_min, c.theta_max);
     let (rate, prior, sigma) = (annealed.rate, annealed.prior, annealed.noise);
-    let mut rewired = 0u32;
+    // First every theta, then every weight: a long chain of operations waits for itself, short ones of many synapses overlap.
     for i in 0..BLOCK {
         let pull = c_g * g[i];
         let pull = if pull < -max_change { -max_change } else { pull };
         let pull = if pull > max_change { max_change } else { pull };
         let t = theta[i] + prior * (mu - theta[i]) + rate * pull + sigma * T::of_f32(noise[i]);
         let t = if t < low { low } else { t };
-        let t = if t > high { high } else { t };
-        let alive = t >= zero;
-        let weight = w0 * (t - theta0).exp();
-        let weight = if alive { weight } else { zero };
-        rewired |= u32::from(alive) ^ u32::from(w[i] > zero);
-        theta[i] = t;
-        e[i] = if alive { e[i] } else { zero };
-        g[i] = if alive { g[i] } else { zero };
-        w[i] = weight;
+        theta[i] = if t > high { high } else { t };
     }
-    rewired != 0
+    let mut rewired = false;
+    for i in 0..BLOCK {
+        let alive = theta[i] >= zero;
+        let weight = w0 * (theta[i] - theta0).exp();
+        // A choice between the number and zero would become a masked store, which is slow.
+        let keep = if alive { T::of(1.0) } else { zero };
+        e[i] = e[i] * keep;
+        g[i] = g[i] * keep;
+        rewired |= alive != (w[i] > zero);
+        w[i] = if alive { weight } else { zero };
+    }
+    rewired
 }
 
 /// w of one theta.

@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use super::SporeSynapses;
 use super::coefficients::{Annealed, Coefficients, Shape};
 use super::parameters::Spore;
+use super::sums::{GROUP, Own, OwnTraces, SUMS, Sums, sum_own, sum_sources};
 use super::update::{Block, end_of_delta, initial_theta, weight};
 use crate::numeric::{BLOCK, Kernel, Real, WIDTH, dispatch};
 
@@ -31,7 +32,7 @@ pub struct Windowed<T> {
     kernel: Kernel,
     seed: u64,
     state: State<T>,
-    scratch: Scratch<T>,
+    sums: Sums<T>,
 }
 
 /// The whole state. Arrays over synapses are padded to whole blocks, those over sources to whole vectors.
@@ -62,22 +63,14 @@ struct Young<T> {
     rise: T,
 }
 
-/// What is worked out anew for each Delta.
-#[derive(Clone, Default)]
-struct Scratch<T> {
-    /// a^(n-1-s) b_j(s), D_s b_j(s) and D'_s b_j(s): all steps of the first eight targets, then of the next eight, ...
-    weighted: [Vec<[T; WIDTH]>; SUMS],
-    /// The sums of each source that is active, and where in `sums` they lie: `u32::MAX` for the others.
-    sums: [Vec<T>; SUMS],
-    place: Vec<u32>,
-    /// For eight sources at a time: spike counts, then traces, of each step.
-    traces: Vec<[T; WIDTH]>,
-    /// Spikes sorted by source.
-    sorted: Vec<(u32, u16)>,
+impl<T> OwnTraces<T> for Young<T> {
+    fn synapse(&self) -> usize {
+        self.synapse as usize
+    }
+    fn traces(&mut self) -> [&mut T; 2] {
+        [&mut self.fall, &mut self.rise]
+    }
 }
-
-/// The sums over a Delta: E, G, and the one for c_e.
-const SUMS: usize = 3;
 
 /// What a Delta leaves behind of old e: a D_0 and a D'_0.
 struct Carry<T> {
@@ -93,7 +86,7 @@ impl<T: Real> Windowed<T> {
         let zeros = |len: usize| vec![T::of(0.0); len];
         let theta = initial_theta(parameters.theta_init_mean, parameters.theta_init_deviation, &coefficients, seed, len);
         let w = theta.iter().map(|&t| weight(t, &coefficients)).collect();
-        let sources = shape.sources.next_multiple_of(WIDTH);
+        let sources = shape.sources.next_multiple_of(GROUP);
         let state = State {
             step: 0,
             theta,
@@ -108,14 +101,8 @@ impl<T: Real> Windowed<T> {
             dopamine: Vec::new(),
             rewirings: [0; 2],
         };
-        let scratch = Scratch {
-            weighted: Default::default(),
-            sums: Default::default(),
-            place: vec![NOWHERE; sources],
-            traces: Vec::new(),
-            sorted: Vec::new(),
-        };
-        Windowed { parameters: parameters.clone(), h_ms, shape, coefficients, kernel: Kernel::detect(), seed, state, scratch }
+        let sums = Sums::new(shape.sources);
+        Windowed { parameters: parameters.clone(), h_ms, shape, coefficients, kernel: Kernel::detect(), seed, state, sums }
     }
 
     /// The same, run by the given kernel.
@@ -161,15 +148,11 @@ impl<T: Real> Windowed<T> {
     /// Brings every synapse up to date with the Delta that has just ended.
     fn end_of_delta(&mut self, learning: bool) {
         let annealed = Annealed::new(&self.parameters, self.state.step as f64 * self.h_ms);
-        let sums = if annealed.direct == T::of(0.0) { 2 } else { SUMS };
+        self.sums.count = if annealed.direct == T::of(0.0) { SUMS - 1 } else { SUMS };
         let update = self.state.step / self.coefficients.steps as u64;
-        let carry = self.weigh(sums);
-        let (state, scratch, c, shape) = (&mut self.state, &mut self.scratch, &self.coefficients, self.shape);
-        dispatch!(self.kernel, sum_sources::<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, c: &Coefficients<T>, shape: Shape, sums: usize));
-        let own = own_sums(&mut self.state, &self.scratch, &self.coefficients, self.shape, sums);
-        let pass = Pass { annealed, carry, own: &own, shape: self.shape, sums, seed: self.seed, update, learning };
-        let (state, scratch, c, pass) = (&mut self.state, &self.scratch, &self.coefficients, &pass);
-        dispatch!(self.kernel, renew::<T: Real>(state: &mut State<T>, scratch: &Scratch<T>, c: &Coefficients<T>, pass: &Pass<'_, T>));
+        let pass = Pass { annealed, shape: self.shape, seed: self.seed, update, learning };
+        let (state, sums, c, pass) = (&mut self.state, &mut self.sums, &self.coefficients, &pass);
+        dispatch!(self.kernel, bring_up_to_date::<T: Real>(state: &mut State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, pass: &Pass<T>));
         self.state.young.retain(|young| {
             let source = young.synapse as usize / self.shape.row();
             let differs = |own: T, shared: T| (own - shared).f64().abs() > 16.0 * T::EPSILON.f64() * shared.f64().abs();
@@ -179,31 +162,6 @@ impl<T: Real> Windowed<T> {
         self.state.spikes.clear();
         self.state.bap.clear();
         self.state.dopamine.clear();
-    }
-
-    /// The factors of the sums: D_s and its like times the bap of each step.
-    fn weigh(&mut self, sums: usize) -> Carry<T> {
-        let (c, n, width) = (&self.coefficients, self.coefficients.steps, self.shape.targets_padded());
-        let mut carry = Carry { gradient: T::of(0.0), direct: T::of(0.0) };
-        for weighted in &mut self.scratch.weighted[..sums] {
-            weighted.resize(n * width / WIDTH, [T::of(0.0); WIDTH]);
-        }
-        for s in (0..n).rev() {
-            let dopamine = self.state.dopamine[s] * c.dopamine_scale;
-            let d_gradient = c.powers_g[n - 1 - s] * dopamine + carry.gradient;
-            let d_direct = dopamine + carry.direct;
-            let factors = [c.powers_e[n - 1 - s], d_gradient, d_direct];
-            let bap = &self.state.bap[s * width..(s + 1) * width];
-            for (weighted, factor) in self.scratch.weighted[..sums].iter_mut().zip(factors) {
-                for (column, bap) in bap.chunks_exact(WIDTH).enumerate() {
-                    for (out, &b) in weighted[column * n + s].iter_mut().zip(bap) {
-                        *out = factor * b;
-                    }
-                }
-            }
-            carry = Carry { gradient: c.decay_e * d_gradient, direct: c.decay_e * d_direct };
-        }
-        carry
     }
 }
 
@@ -263,206 +221,87 @@ impl<T: Real> SporeSynapses<T> for Windowed<T> {
     }
 }
 
-/// The place of a source that is silent.
-const NOWHERE: u32 = u32::MAX;
-
-/// How many sources share one pass over the steps: as many as leave their sums in registers.
-const TOGETHER: usize = 4;
-
-/// Traces and sums of every active source, eight sources at a time.
-#[inline(always)]
-fn sum_sources<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, c: &Coefficients<T>, shape: Shape, sums: usize) {
-    let (n, zero, one) = (c.steps, T::of(0.0), T::of(1.0));
-    let Scratch { weighted, sums: out, place, traces, sorted } = scratch;
-    sorted.clear();
-    sorted.extend(state.spikes.iter().map(|&(step, source)| (source, step)));
-    sorted.sort_unstable();
-    out.iter_mut().for_each(Vec::clear);
-    place.fill(NOWHERE);
-    traces.resize(n, [zero; WIDTH]);
-    let width = shape.targets_padded();
-    let (y_fall, _) = state.y_fall.as_chunks_mut::<WIDTH>();
-    let (y_rise, _) = state.y_rise.as_chunks_mut::<WIDTH>();
-    let (places, _) = place.as_chunks_mut::<WIDTH>();
-    let (mut next, mut active) = (0, 0);
-    for (group, ((fall, rise), places)) in y_fall.iter_mut().zip(y_rise).zip(places).enumerate() {
-        let ends = (group + 1) * WIDTH;
-        let spiking = sorted.get(next).is_some_and(|&(source, _)| (source as usize) < ends);
-        if !spiking && *fall == [zero; WIDTH] {
-            continue;
-        }
-        traces.fill([zero; WIDTH]);
-        while let Some(&(source, step)) = sorted.get(next).filter(|&&(source, _)| (source as usize) < ends) {
-            traces[usize::from(step)][source as usize % WIDTH] += one;
-            next += 1;
-        }
-        let total = follow(traces, fall, rise, c);
-        for half in (0..WIDTH).step_by(TOGETHER) {
-            // The traces are never negative: a sum of zero says that the source was silent all along.
-            if total[half..half + TOGETHER].iter().all(|&t| t == zero) {
-                continue;
-            }
-            for (i, place) in places[half..half + TOGETHER].iter_mut().enumerate() {
-                *place = active + i as u32;
-            }
-            active += TOGETHER as u32;
-            for (weighted, out) in weighted[..sums].iter().zip(out.iter_mut()) {
-                let start = out.len();
-                out.resize(start + TOGETHER * width, zero);
-                for (column, weighted) in weighted.chunks_exact(n).enumerate() {
-                    let acc =
-                        if half == 0 { product::<T, 0>(traces, weighted) } else { product::<T, TOGETHER>(traces, weighted) };
-                    for (i, acc) in acc.iter().enumerate() {
-                        out[start + i * width + column * WIDTH..][..WIDTH].copy_from_slice(acc);
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Turns spike counts of eight sources into their traces y at each step, carries `fall` and `rise` on, and gives each source's sum of y.
-#[inline(always)]
-fn follow<T: Real>(rows: &mut [[T; WIDTH]], fall: &mut [T; WIDTH], rise: &mut [T; WIDTH], c: &Coefficients<T>) -> [T; WIDTH] {
-    let (decay_fall, decay_rise, nu, cutoff, zero) = (c.decay_fall, c.decay_rise, c.nu, c.cutoff, T::of(0.0));
-    let (mut f, mut r, mut total) = (*fall, *rise, [zero; WIDTH]);
-    for row in rows {
-        for i in 0..WIDTH {
-            f[i] *= decay_fall;
-            r[i] *= decay_rise;
-            let y = nu * (f[i] - r[i]);
-            total[i] += y;
-            let keep = f[i] >= cutoff;
-            f[i] = if keep { f[i] } else { zero };
-            r[i] = if keep { r[i] } else { zero };
-            f[i] += row[i];
-            r[i] += row[i];
-            row[i] = y;
-        }
-    }
-    (*fall, *rise) = (f, r);
-    total
-}
-
-/// Sums over the steps of the traces of sources `FIRST` to `FIRST` + 3 of the eight, times eight targets' weighted bap.
-#[inline(always)]
-fn product<T: Real, const FIRST: usize>(rows: &[[T; WIDTH]], weighted: &[[T; WIDTH]]) -> [[T; WIDTH]; TOGETHER] {
-    let mut acc = [[T::of(0.0); WIDTH]; TOGETHER];
-    for (row, b) in rows.iter().zip(weighted) {
-        for i in 0..TOGETHER {
-            let y = row[FIRST + i];
-            for j in 0..WIDTH {
-                acc[i][j] += y * b[j];
-            }
-        }
-    }
-    acc
-}
-
-/// The sums of one synapse whose own trace differs from the shared one, less the shared ones.
-struct Own<T> {
-    synapse: usize,
-    difference: [T; SUMS],
-}
-
-/// Traces and sums of the synapses that formed again, in the order of their numbers.
-fn own_sums<T: Real>(state: &mut State<T>, scratch: &Scratch<T>, c: &Coefficients<T>, shape: Shape, sums: usize) -> Vec<Own<T>> {
-    let (width, zero) = (shape.targets_padded(), T::of(0.0));
-    let mut own = Vec::with_capacity(state.young.len());
-    for young in &mut state.young {
-        let synapse = young.synapse as usize;
-        let (source, target) = (synapse / shape.row(), synapse % width);
-        let first = scratch.sorted.partition_point(|&(other, _)| (other as usize) < source);
-        let mut spikes = scratch.sorted[first..].iter().take_while(|&&(other, _)| other as usize == source).peekable();
-        let mut total = [zero; SUMS];
-        for s in 0..c.steps {
-            let (fall, rise) = (young.fall * c.decay_fall, young.rise * c.decay_rise);
-            let y = c.nu * (fall - rise);
-            for (total, weighted) in total[..sums].iter_mut().zip(&scratch.weighted) {
-                *total += y * weighted[target / WIDTH * c.steps + s][target % WIDTH];
-            }
-            (young.fall, young.rise) = if fall < c.cutoff { (zero, zero) } else { (fall, rise) };
-            while spikes.next_if(|&&(_, step)| usize::from(step) == s).is_some() {
-                young.fall += T::of(1.0);
-                young.rise += T::of(1.0);
-            }
-        }
-        let place = scratch.place[source];
-        if place != NOWHERE {
-            for (total, shared) in total[..sums].iter_mut().zip(&scratch.sums) {
-                *total -= shared[place as usize * width + target];
-            }
-        }
-        own.push(Own { synapse, difference: total });
-    }
-    own
-}
-
 /// What the pass over all synapses needs to know.
-struct Pass<'a, T> {
+struct Pass<T> {
     annealed: Annealed<T>,
-    carry: Carry<T>,
-    own: &'a [Own<T>],
     shape: Shape,
-    sums: usize,
     seed: u64,
     update: u64,
     learning: bool,
 }
 
+/// The end of a Delta: sums, then every synapse.
+#[inline(always)]
+fn bring_up_to_date<T: Real>(state: &mut State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, pass: &Pass<T>) {
+    let carry = weigh(state, sums, c, pass.shape);
+    sum_sources(sums, &state.spikes, &mut state.y_fall, &mut state.y_rise, c, pass.shape);
+    let own = sum_own(sums, &mut state.young, c, pass.shape);
+    renew(state, sums, &own, &carry, c, pass);
+}
+
+/// The factors of the sums, a^(n-1-s), D_s and D'_s, times the bap of each step.
+#[inline(always)]
+fn weigh<T: Real>(state: &State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, shape: Shape) -> Carry<T> {
+    let (n, width, zero) = (c.steps, shape.targets_padded(), T::of(0.0));
+    for weighted in &mut sums.weighted[..sums.count] {
+        weighted.resize(n * width / WIDTH, [zero; WIDTH]);
+    }
+    let mut carry = Carry { gradient: zero, direct: zero };
+    for s in (0..n).rev() {
+        let dopamine = state.dopamine[s] * c.dopamine_scale;
+        let d_gradient = c.powers_g[n - 1 - s] * dopamine + carry.gradient;
+        let d_direct = dopamine + carry.direct;
+        let (bap, _) = state.bap[s * width..(s + 1) * width].as_chunks::<WIDTH>();
+        for (weighted, factor) in sums.weighted[..sums.count].iter_mut().zip([c.powers_e[n - 1 - s], d_gradient, d_direct]) {
+            for (column, bap) in bap.iter().enumerate() {
+                weighted[column * n + s] = bap.map(|b| factor * b);
+            }
+        }
+        carry = Carry { gradient: c.decay_e * d_gradient, direct: c.decay_e * d_direct };
+    }
+    carry
+}
+
 /// e and g of every synapse from the sums, then theta and w, block by block.
 #[inline(always)]
-fn renew<T: Real>(state: &mut State<T>, scratch: &Scratch<T>, c: &Coefficients<T>, pass: &Pass<'_, T>) {
-    let (zero, width, row) = (T::of(0.0), pass.shape.targets_padded(), pass.shape.row());
+fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &Carry<T>, c: &Coefficients<T>, pass: &Pass<T>) {
+    let (zero, columns, row) = (T::of(0.0), pass.shape.targets_padded() / WIDTH, pass.shape.row());
     let (keep_e, keep_g) = (c.powers_e[c.steps], c.powers_g[c.steps]);
     let State { theta, e, g, w, y_fall, y_rise, young, rewirings, .. } = state;
     let (theta, _) = theta.as_chunks_mut::<BLOCK>();
     let (e, _) = e.as_chunks_mut::<BLOCK>();
     let (g, _) = g.as_chunks_mut::<BLOCK>();
     let (w, _) = w.as_chunks_mut::<BLOCK>();
-    let mut own = pass.own.iter().peekable();
-    let (mut source, mut within) = (0, 0);
+    let mut own = own.iter().peekable();
+    let (mut source, mut column, mut left) = (0, 0, row);
+    let silent = [[zero; WIDTH]; SUMS];
+    let direct = if pass.learning { pass.annealed.direct } else { zero };
     for (number, (((theta, e), g), w)) in theta.iter_mut().zip(e).zip(g).zip(w).enumerate() {
-        // The sums that each synapse of the block shares with its pair's others.
-        let mut shared = [[zero; BLOCK]; SUMS];
-        let mut any = false;
-        for at in (0..BLOCK).step_by(WIDTH) {
-            let place = scratch.place.get(source).copied().unwrap_or(NOWHERE);
-            if place != NOWHERE {
-                any = true;
-                let from = place as usize * width + within % width;
-                for (shared, sums) in shared[..pass.sums].iter_mut().zip(&scratch.sums) {
-                    shared[at..at + WIDTH].copy_from_slice(&sums[from..from + WIDTH]);
-                }
+        // What the block's synapses share with the others of their pairs.
+        let [mut sum_e, mut sum_g, mut sum_direct] = [[[zero; WIDTH]; BLOCK / WIDTH]; SUMS];
+        for at in 0..BLOCK / WIDTH {
+            [sum_e[at], sum_g[at], sum_direct[at]] = *sums.shared(source, column, columns).unwrap_or(&silent);
+            column = if column + 1 == columns { 0 } else { column + 1 };
+            left -= WIDTH;
+            if left == 0 {
+                (source, left) = (source + 1, row);
             }
-            within += WIDTH;
-            if within == row {
-                (source, within) = (source + 1, 0);
+        }
+        let [sum_e, sum_g, sum_direct] = [sum_e.as_flattened(), sum_g.as_flattened(), sum_direct.as_flattened()];
+        if direct != zero {
+            for i in 0..BLOCK {
+                theta[i] += direct * (carry.direct * e[i] + w[i] * sum_direct[i]);
             }
+        }
+        for i in 0..BLOCK {
+            g[i] = keep_g * g[i] + carry.gradient * e[i] + w[i] * sum_g[i];
+            e[i] = keep_e * e[i] + w[i] * sum_e[i];
         }
         while let Some(own) = own.next_if(|own| own.synapse < (number + 1) * BLOCK) {
-            any = true;
-            for (shared, difference) in shared.iter_mut().zip(own.difference) {
-                shared[own.synapse % BLOCK] += difference;
-            }
-        }
-        if pass.sums == SUMS && pass.learning {
-            let (direct, carry) = (pass.annealed.direct, pass.carry.direct);
-            for i in 0..BLOCK {
-                theta[i] += direct * (carry * e[i] + w[i] * shared[2][i]);
-            }
-        }
-        let carry = pass.carry.gradient;
-        if any {
-            for i in 0..BLOCK {
-                g[i] = keep_g * g[i] + carry * e[i] + w[i] * shared[1][i];
-                e[i] = keep_e * e[i] + w[i] * shared[0][i];
-            }
-        } else {
-            for i in 0..BLOCK {
-                g[i] = keep_g * g[i] + carry * e[i];
-                e[i] *= keep_e;
-            }
+            let ([difference_e, difference_g, difference_direct], i) = (own.difference, own.synapse % BLOCK);
+            e[i] += w[i] * difference_e;
+            g[i] += w[i] * difference_g;
+            theta[i] += direct * w[i] * difference_direct;
         }
         if !pass.learning {
             continue;
