@@ -39,8 +39,17 @@ fn eager() -> Poisson {
 
 #[test]
 fn firing_rates_are_those_of_the_reference() {
-    let expected =
-        [(20.0, 154.02), (10.0, 14.85), (5.0, 4.30), (3.0, 2.61), (2.0, 2.04), (1.0, 1.59), (0.0, 1.24), (-1.0, 0.96), (-3.0, 0.58)];
+    let expected = [
+        (20.0, 154.02),
+        (10.0, 14.85),
+        (5.0, 4.30),
+        (3.0, 2.61),
+        (2.0, 2.04),
+        (1.0, 1.59),
+        (0.0, 1.24),
+        (-1.0, 0.96),
+        (-3.0, 0.58),
+    ];
     for (bias_mv, hz) in expected {
         let p = Poisson { bias_mv, ..Poisson::default() };
         let size = 64;

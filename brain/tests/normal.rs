@@ -87,7 +87,10 @@ fn the_tails_reach_as_far_as_they_should() {
             let expected = below(-f64::from(*limit)) * (chunk as u64 * chunks) as f64;
             assert!(expected > 25.0, "too few draws for {limit}");
             let off = (count as f64 - expected) / expected.sqrt();
-            assert!(off.abs() < 4.5, "side {side}: {count} draws beyond {limit}, expected {expected}: off by {off} standard errors");
+            assert!(
+                off.abs() < 4.5,
+                "side {side}: {count} draws beyond {limit}, expected {expected}: off by {off} standard errors"
+            );
         }
     }
 }
@@ -96,7 +99,8 @@ fn the_tails_reach_as_far_as_they_should() {
 fn the_two_numbers_of_a_pair_are_independent() {
     let draws = normals(4, 1, 8_000_000);
     // A block holds the sines of all its pairs, then the cosines.
-    let pairs = || draws.chunks_exact(BLOCK).flat_map(|block| block[..BLOCK / 2].iter().zip(&block[BLOCK / 2..]).map(|(a, b)| (*a, *b)));
+    let pairs =
+        || draws.chunks_exact(BLOCK).flat_map(|block| block[..BLOCK / 2].iter().zip(&block[BLOCK / 2..]).map(|(a, b)| (*a, *b)));
     assert!(correlation(pairs()).abs() < 4.5);
     // Their squares share a radius, yet must not correlate either. (z^2 - 1) / sqrt 2 has variance 1.
     let squares = pairs().map(|(a, b)| ((a * a - 1.0) / std::f32::consts::SQRT_2, (b * b - 1.0) / std::f32::consts::SQRT_2));

@@ -41,10 +41,8 @@ pub struct Yoked {
     /// Which controller's table gives the learner.
     pub learner: String,
     /// Run folder of the donor; a relative path starts at this file's folder.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub donor: String,
     /// Trace hash of the donor; filled in when the run starts, and checked from then on.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub donor_trace_hash: String,
 }
 
@@ -70,10 +68,8 @@ pub struct Permuted {
     /// Which controller's table gives the learner.
     pub learner: String,
     /// Run folder of the donor; a relative path starts at this file's folder.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub donor: String,
     /// Trace hash of the donor; filled in when the run starts, and checked from then on.
-    #[serde(skip_serializing_if = "String::is_empty")]
     pub donor_trace_hash: String,
     /// Length of the blocks within which rewards are shuffled.
     pub block: Nanos,

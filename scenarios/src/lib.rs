@@ -10,6 +10,7 @@ pub mod registry;
 pub mod run;
 pub mod scenario;
 pub mod schema;
+pub mod study;
 pub mod tasks;
 
 pub use cli::main;

@@ -248,6 +248,33 @@ impl Loaded {
         Ok(Assembly { environment, controller })
     }
 
+    /// Whether the controller replays another run's reward and isn't told whose.
+    pub fn needs_donor(&self) -> bool {
+        self.controller_settings().get("donor").is_some_and(|donor| donor.as_str() == Some(""))
+    }
+
+    /// The run folder whose reward the controller replays, and its trace hash as far as it is known.
+    pub fn donor(&self) -> Option<(PathBuf, String)> {
+        let settings = self.controller_settings();
+        let text = |key: &str| settings.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
+        let donor = text("donor");
+        (!donor.is_empty()).then(|| (self.base.join(donor), text("donor_trace_hash")))
+    }
+
+    /// Says whose reward the controller replays: a path as seen from `base`, and the trace hash.
+    pub fn set_donor(&mut self, path: &str, trace_hash: &str, base: &Path) {
+        let kind = self.scenario.controller.kind.clone();
+        if let Some(settings) = self.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) {
+            settings.insert("donor".into(), path.into());
+            settings.insert("donor_trace_hash".into(), trace_hash.into());
+        }
+        self.base = base.into();
+    }
+
+    fn controller_settings(&self) -> toml::Table {
+        self.scenario.controller.settings(&self.scenario.controller.kind)
+    }
+
     /// The resolved scenario as the text of a scenario file.
     pub fn render(&self) -> String {
         // Every value came from TOML, which can therefore express it.

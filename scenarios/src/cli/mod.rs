@@ -3,6 +3,7 @@
 mod check;
 mod run;
 mod signals;
+mod study;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -23,6 +24,8 @@ struct Cli {
 enum Command {
     /// Runs a scenario, and reports what came of it.
     Run(run::Arguments),
+    /// Runs the variants of a scenario times seeds, several at once, and compares them.
+    Study(study::Arguments),
     /// Lists the scenarios of the library, and the parts that they are made of.
     List,
     /// Checks a scenario file: reads it, builds it, runs nothing.
@@ -39,6 +42,7 @@ pub fn main(registry: Registry) -> ExitCode {
     let registry = Arc::new(registry);
     let done = match Cli::parse().command {
         Command::Run(arguments) => run::run(&registry, arguments),
+        Command::Study(arguments) => study::study(&registry, &arguments),
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Schema => check::schema(&registry),

@@ -8,5 +8,5 @@ mod runner;
 mod session;
 
 pub use progress::Progress;
-pub use runner::{Outcome, RunError, Runner};
+pub use runner::{Maps, Outcome, RunError, Runner};
 pub use session::{Session, SessionError};

@@ -1,6 +1,6 @@
 //! One run in its folder: start, resume, stop, end.
 
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -290,34 +290,32 @@ fn config_digest(loaded: &Loaded) -> [u8; 32] {
 
 /// Writes down the donor of a controller's rewards so that `config.toml` stands alone: its path as seen from the run folder, and its trace hash.
 fn pin_donor(loaded: &mut Loaded, run_folder: &Path) -> Result<(), RunError> {
-    let kind = loaded.scenario.controller.kind.clone();
-    let base = loaded.base.clone();
-    let Some(settings) = loaded.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) else {
-        return Ok(());
-    };
-    let donor = settings.get("donor").and_then(|value| value.as_str()).unwrap_or_default().to_owned();
-    if donor.is_empty() {
-        return Ok(());
+    let Some((donor, mut hash)) = loaded.donor() else { return Ok(()) };
+    if hash.is_empty() {
+        let section = format!("controller.{}", loaded.scenario.controller.kind);
+        let refused = |why: String| ConfigError::refused(loaded.node(), &section, why);
+        hash = crate::controls::donor_summary(&donor).map_err(refused)?.trace_hash;
     }
     let absolute = |path: &Path| std::path::absolute(path).map_err(|e| FolderError::new(path, e.to_string()));
-    let (donor, run_folder) = (absolute(&base.join(donor))?, absolute(run_folder)?);
-    let hash = settings.get("donor_trace_hash").and_then(|value| value.as_str()).unwrap_or_default();
-    if hash.is_empty() {
-        let refused = |why: String| ConfigError::refused(loaded.node(), &format!("controller.{kind}"), why);
-        let summary = crate::controls::donor_summary(&donor).map_err(refused)?;
-        // Found again in this borrow: the error above needed the tree.
-        if let Some(settings) = loaded.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) {
-            settings.insert("donor_trace_hash".into(), summary.trace_hash.into());
-        }
-    }
+    let (donor, run_folder) = (normal(&absolute(&donor)?), normal(&absolute(run_folder)?));
     let sibling = donor.parent() == run_folder.parent();
     let path = match donor.file_name().filter(|_| sibling) {
         Some(name) => Path::new("..").join(name),
         None => donor,
     };
-    if let Some(settings) = loaded.scenario.controller.tables.get_mut(&kind).and_then(|value| value.as_table_mut()) {
-        settings.insert("donor".into(), path.display().to_string().into());
-    }
-    loaded.base = run_folder;
+    loaded.set_donor(&path.display().to_string(), &hash, &run_folder);
     Ok(())
+}
+
+/// A path without `.` and `..`, by its text alone: run folders need not exist yet.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => (),
+            Component::ParentDir => drop(out.pop()),
+            part => out.push(part),
+        }
+    }
+    out
 }

@@ -143,10 +143,12 @@ pub(super) fn sum_sources<T: Real>(
             let start = sums.results.len();
             sums.results.resize(start + TOGETHER * columns, [[zero; WIDTH]; SUMS]);
             for column in 0..columns {
-                let weighted = sums.weighted.each_ref().map(|weighted| weighted.get(column * n..(column + 1) * n).unwrap_or_default());
+                let weighted =
+                    sums.weighted.each_ref().map(|weighted| weighted.get(column * n..(column + 1) * n).unwrap_or_default());
                 let (e, g) = product(&rows, four, weighted[0], weighted[1]);
                 // The third sum is rarely asked for: it is well served by a product that does two.
-                let direct = if sums.count == SUMS { product(&rows, four, weighted[2], weighted[2]).0 } else { [[zero; WIDTH]; TOGETHER] };
+                let direct =
+                    if sums.count == SUMS { product(&rows, four, weighted[2], weighted[2]).0 } else { [[zero; WIDTH]; TOGETHER] };
                 for i in 0..TOGETHER {
                     sums.results[start + i * columns + column] = [e[i], g[i], direct[i]];
                 }
@@ -196,7 +198,12 @@ fn product<T: Real>(rows: &[[T; GROUP]], four: usize, first: &[[T; WIDTH]], seco
 
 /// The sums of synapses that have their own traces, in the given order; carries those traces on to the end of the Delta.
 #[inline(always)]
-pub(super) fn sum_own<T: Real, Y: OwnTraces<T>>(sums: &mut Sums<T>, young: &mut [Y], c: &Coefficients<T>, shape: Shape) -> Vec<Own<T>> {
+pub(super) fn sum_own<T: Real, Y: OwnTraces<T>>(
+    sums: &mut Sums<T>,
+    young: &mut [Y],
+    c: &Coefficients<T>,
+    shape: Shape,
+) -> Vec<Own<T>> {
     let (n, zero, columns) = (c.steps, T::of(0.0), shape.targets_padded() / WIDTH);
     let mut rows = std::mem::take(&mut sums.rows);
     let mut own = Vec::with_capacity(young.len());
