@@ -71,8 +71,8 @@ pub struct Loop {
     pub neural_tick: Nanos,
 }
 
-/// Compiles a network for the substrate of the run.
-pub type CompileNetwork = Arc<dyn Fn(&NetworkSpec) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
+/// Compiles a network for the substrate of the run; its random numbers follow from the seed.
+pub type CompileNetwork = Arc<dyn Fn(&NetworkSpec, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
 
 const NAME: &str = "spore";
 const PROJECTION: &str = "visual-motor";
@@ -92,8 +92,8 @@ pub struct SporeController {
 }
 
 impl SporeController {
-    /// Builds the network for a body with an event field and an action field of two values.
-    pub fn new(settings: &SporeSettings, around: &Loop, compile: &CompileNetwork) -> Result<Self, ControllerError> {
+    /// Builds the network for a body with an event field and an action field of two values; its random numbers follow from `seed`.
+    pub fn new(settings: &SporeSettings, around: &Loop, compile: &CompileNetwork, seed: u64) -> Result<Self, ControllerError> {
         let unfit = |why: String| ControllerError::Unfit { controller: NAME.into(), why };
         let camera = around.observation.fields.iter().enumerate().find_map(|(i, field)| match field.kind {
             FieldKind::Events { width, height, .. } => Some((i, width, height)),
@@ -132,7 +132,7 @@ impl SporeController {
             ),
             reward: Centred::new(),
             keep: libm::exp(-around.control_period.as_secs_f64() / settings.reward_window.as_secs_f64()),
-            network: compile(&spec).map_err(network)?,
+            network: compile(&spec, seed).map_err(network)?,
             output: TickOutput::default(),
         })
     }

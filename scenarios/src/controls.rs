@@ -4,7 +4,7 @@ use std::path::Path;
 
 use embody_controllers::Controller;
 use embody_controllers::replayed::{ReplayedReward, RewardTape};
-use embody_robots::Nanos;
+use embody_robots::{Nanos, seed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -34,7 +34,8 @@ impl Frozen {
     }
 }
 
-/// A learner that gets the recorded reward of a finished run of the same scenario and seed, as it was.
+/// A learner that gets the recorded reward of a finished run of the same scenario and seed, as it was, but fires by random numbers of its
+/// own: with the donor's it would do again what the donor did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Yoked {
@@ -57,7 +58,8 @@ impl Yoked {
     pub fn build(&self, context: &ControllerContext) -> Result<ReplayedReward, PartError> {
         let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
         let tape = donor.open(context, Nanos::from_secs(3600), None)?;
-        Ok(ReplayedReward::new(context.learner(&self.learner)?, tape))
+        let own = ControllerContext { seed: seed::stream(context.seed, "yoked"), ..context.clone() };
+        Ok(ReplayedReward::new(own.learner(&self.learner)?, tape))
     }
 }
 
@@ -105,7 +107,7 @@ impl Donor<'_> {
         let block = block.whole_multiple_of(context.around.control_period);
         let block = block
             .ok_or_else(|| format!("block: expected a whole number of control periods of {}", context.around.control_period))?;
-        let folder = context.base.join(self.donor);
+        let folder = folder::plain(&context.base.join(self.donor));
         let summary = donor_summary(&folder)?;
         let wanted = format!("{} with seed {}", context.run.0, context.run.1);
         let found = format!("{} with seed {}", summary.scenario, summary.seed);

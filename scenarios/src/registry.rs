@@ -142,7 +142,7 @@ impl Default for Registry {
             ReachingTask::new(s, c.control_period)
         });
         registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
-            SporeController::new(s, &c.around, &c.compile).map_err(|e| e.to_string())
+            SporeController::new(s, &c.around, &c.compile, c.seed).map_err(|e| e.to_string())
         });
         registry.controller("frozen", "a learner with its initial weights, not learning", Frozen::build);
         registry.controller("permuted", "a learner that gets a finished run's reward, shuffled", Permuted::build);

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node, render};
 use crate::registry::{ControllerContext, Part, Registry, TaskContext};
+use crate::run::folder;
 
 /// The keys of a scenario file.
 const KEYS: [&str; 10] = ["name", "about", "seed", "substrate", "time", "arena", "robot", "task", "controller", "variants"];
@@ -229,13 +230,12 @@ impl Loaded {
         let environment = Environment::new(Box::new(body) as Box<dyn Body>, task)
             .map_err(|e| refused("task", &scenario.task.kind, e.to_string()))?;
         let (registry_of_network, substrate) = (registry.clone(), scenario.substrate.clone());
-        let network_seed = seed::stream(scenario.seed, "network");
         let tables = &scenario.controller.tables;
         let context = ControllerContext {
             around,
-            compile: Arc::new(move |spec| {
+            compile: Arc::new(move |spec, seed| {
                 let models = registry_of_network.models.clone();
-                (registry_of_network.substrates[substrate.as_str()])(spec, models, network_seed)
+                (registry_of_network.substrates[substrate.as_str()])(spec, models, seed)
             }),
             seed: seed::stream(scenario.seed, "controller"),
             base: self.base.clone(),
@@ -258,7 +258,7 @@ impl Loaded {
         let settings = self.controller_settings();
         let text = |key: &str| settings.get(key).and_then(|value| value.as_str()).unwrap_or_default().to_owned();
         let donor = text("donor");
-        (!donor.is_empty()).then(|| (self.base.join(donor), text("donor_trace_hash")))
+        (!donor.is_empty()).then(|| (folder::plain(&self.base.join(donor)), text("donor_trace_hash")))
     }
 
     /// Says whose reward the controller replays: a path as seen from `base`, and the trace hash.

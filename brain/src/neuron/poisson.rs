@@ -215,7 +215,7 @@ impl State for PoissonKernel {
         let loaded: Neurons = state::read(bytes)?;
         let n = self.state.bap.len();
         let floats = loaded.potentials.iter().chain([&loaded.threshold, &loaded.membrane, &loaded.bap]);
-        if floats.map(Vec::len).chain([loaded.refractory.len()]).any(|len| len != n) {
+        if floats.map(Vec::len).chain([loaded.refractory.len()]).any(|len| len != n) || loaded.tick >> 62 != 0 {
             return Err(StateError(format!("expected a population of {} neurons", self.size)));
         }
         (self.state, self.drawn_from) = (loaded, None);
@@ -281,18 +281,19 @@ fn integrate(state: &mut Neurons, c: &Coefficients, arrivals: Arrivals<'_>, unif
             let p = numeric::one_minus_exp_neg(rate * c.tick_s);
             let free = dead[i] == 0;
             let spike = free & (uniform[i] <= p);
+            // Products, as a choice between a number and zero would become a masked store, which is slow.
+            let (may, fired) = (if free { 1.0 } else { 0.0 }, if spike { 1.0 } else { 0.0 });
             // With p = 1 a spike must still be told from silence.
             let rest = if p < 1.0 { 1.0 - p } else { f32::MIN_POSITIVE };
-            let silence = if free { -p } else { 0.0 };
-            left[i] = if spike { rest } else { silence };
+            left[i] = if spike { rest } else { -p * may };
             let waiting = if free { 0 } else { dead[i] - 1 };
             dead[i] = if spike { c.dead_ticks } else { waiting };
-            b[i] += if spike { c.homeostasis[1] } else { 0.0 };
-            let clear = spike & c.with_reset;
-            fe[i] = if clear { 0.0 } else { fe[i] };
-            re[i] = if clear { 0.0 } else { re[i] };
-            fi[i] = if clear { 0.0 } else { fi[i] };
-            ri[i] = if clear { 0.0 } else { ri[i] };
+            b[i] += c.homeostasis[1] * fired;
+            let keep = if spike & c.with_reset { 0.0 } else { 1.0 };
+            fe[i] *= keep;
+            re[i] *= keep;
+            fi[i] *= keep;
+            ri[i] *= keep;
         }
         (fall_exc[at], rise_exc[at], fall_inh[at], rise_inh[at]) = (fe, re, fi, ri);
         (threshold[at], refractory[at], membrane[at], bap[at]) = (b, dead, u, left);

@@ -352,7 +352,10 @@ impl Substrate for FloatSubstrate {
     fn load(&self, program: &FloatProgram, bytes: &[u8]) -> Result<FloatState, StateError> {
         let saved: Saved = state::read(bytes)?;
         let mut state = self.init(program, saved.seed).map_err(|e| StateError(e.to_string()))?;
-        if saved.populations.len() != state.populations.len() || saved.projections.len() != state.projections.len() {
+        if saved.tick >> 62 != 0
+            || saved.populations.len() != state.populations.len()
+            || saved.projections.len() != state.projections.len()
+        {
             return Err(StateError("it is of a network with other populations or projections".into()));
         }
         (state.tick, state.learning) = (saved.tick, saved.learning);

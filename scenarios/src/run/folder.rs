@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -154,6 +154,19 @@ pub fn read_summary(folder: &Path) -> Result<Summary, FolderError> {
 pub fn next_free(parent: &Path, scenario: &str, seed: u64) -> PathBuf {
     let nth = |n: u64| parent.join(format!("{scenario}-{seed}-{n}"));
     (1..).map(nth).find(|path| !path.exists()).unwrap_or_else(|| nth(0))
+}
+
+/// A path without `.`, and without `..` but at its start, by its text alone: folders on the way need not exist yet.
+pub fn plain(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => (),
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => drop(out.pop()),
+            part => out.push(part),
+        }
+    }
+    out
 }
 
 /// A file that only grows, and is cut to a known length when a run is resumed.

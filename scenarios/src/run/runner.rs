@@ -1,6 +1,6 @@
 //! One run in its folder: start, resume, stop, end.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -297,7 +297,7 @@ fn pin_donor(loaded: &mut Loaded, run_folder: &Path) -> Result<(), RunError> {
         hash = crate::controls::donor_summary(&donor).map_err(refused)?.trace_hash;
     }
     let absolute = |path: &Path| std::path::absolute(path).map_err(|e| FolderError::new(path, e.to_string()));
-    let (donor, run_folder) = (normal(&absolute(&donor)?), normal(&absolute(run_folder)?));
+    let (donor, run_folder) = (folder::plain(&absolute(&donor)?), folder::plain(&absolute(run_folder)?));
     let sibling = donor.parent() == run_folder.parent();
     let path = match donor.file_name().filter(|_| sibling) {
         Some(name) => Path::new("..").join(name),
@@ -305,17 +305,4 @@ fn pin_donor(loaded: &mut Loaded, run_folder: &Path) -> Result<(), RunError> {
     };
     loaded.set_donor(&path.display().to_string(), &hash, &run_folder);
     Ok(())
-}
-
-/// A path without `.` and `..`, by its text alone: run folders need not exist yet.
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => (),
-            Component::ParentDir => drop(out.pop()),
-            part => out.push(part),
-        }
-    }
-    out
 }

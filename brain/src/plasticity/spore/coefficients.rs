@@ -42,6 +42,9 @@ impl Shape {
     }
 }
 
+/// No state counts this many steps; what claims to is refused.
+pub(super) const MOST_STEPS: u64 = 1 << 62;
+
 /// Constants of one step and of one Delta.
 #[derive(Clone, Debug)]
 pub(super) struct Coefficients<T> {

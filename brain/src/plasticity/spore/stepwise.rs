@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SporeSynapses;
-use super::coefficients::{Annealed, Coefficients, Shape};
+use super::coefficients::{Annealed, Coefficients, MOST_STEPS, Shape};
 use super::parameters::Spore;
 use super::update::{Block, end_of_delta, initial_theta, weight};
 use super::windowed::Windowed;
@@ -92,7 +92,8 @@ impl<T: Real> Stepwise<T> {
     }
 
     pub(super) fn set_state(&mut self, state: State<T>) -> bool {
-        let fits = state.theta.len() == self.state.theta.len();
+        let arrays = [&state.theta, &state.e, &state.g, &state.w, &state.y_fall, &state.y_rise];
+        let fits = state.step < MOST_STEPS && arrays.iter().all(|array| array.len() == self.state.theta.len());
         if fits {
             self.state = state;
         }

@@ -16,7 +16,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::SporeSynapses;
-use super::coefficients::{Annealed, Coefficients, Shape};
+use super::coefficients::{Annealed, Coefficients, MOST_STEPS, Shape};
 use super::parameters::Spore;
 use super::sums::{GROUP, Own, OwnTraces, SUMS, Sums, sum_own, sum_sources};
 use super::update::{Block, end_of_delta, initial_theta, weight};
@@ -134,7 +134,8 @@ impl<T: Real> Windowed<T> {
             && [&state.e, &state.g, &state.w].iter().all(|v| v.len() == state.theta.len())
             && state.y_fall.len() == self.state.y_fall.len()
             && state.y_rise.len() == self.state.y_rise.len()
-            && state.dopamine.len() < self.coefficients.steps
+            && state.step < MOST_STEPS
+            && state.dopamine.len() as u64 == state.step % self.coefficients.steps as u64
             && state.bap.len() == state.dopamine.len() * targets
             && state.spikes.iter().all(|&(s, i)| usize::from(s) < state.dopamine.len() && (i as usize) < self.shape.sources)
             && state.young.iter().all(|young| in_range(young.synapse))
