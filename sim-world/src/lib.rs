@@ -8,6 +8,7 @@
 //! core knows no Bevy: `--no-default-features` builds without it.
 
 pub mod arena;
+mod bare;
 mod camera;
 mod drive;
 pub mod event_camera;
@@ -21,6 +22,7 @@ mod unrest;
 pub mod world;
 
 pub use arena::{Arena, ArenaError};
+pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};
 pub use world::{BuildError, SimulatedBody};

@@ -16,7 +16,7 @@ use super::recorder::Recorder;
 use super::session::{Session, SessionError};
 use crate::config::ConfigError;
 use crate::registry::Registry;
-use crate::scenario::{Loaded, ScenarioError};
+use crate::scenario::{Assembly, Loaded, ScenarioError};
 
 /// Why a run could not start, go on or end.
 #[derive(Debug, thiserror::Error)]
@@ -91,59 +91,24 @@ impl Runner {
         // Whatever the scenario gets wrong is found before anything is written.
         let assembly = loaded.assemble(registry)?;
         let folder = RunFolder::create(path)?;
-        Runner::begin(loaded, assembly, folder)
-    }
-
-    fn begin(loaded: Loaded, assembly: crate::scenario::Assembly, folder: RunFolder) -> Result<Runner, RunError> {
-        let time = &loaded.scenario.time;
-        let tallies = assembly.environment.task().tallies();
-        let write = || -> Result<Recorder, FolderError> {
-            folder::replace(&folder.file(CONFIG), loaded.render().as_bytes())?;
-            let mut recorder = Recorder::create(&folder, time.control_period, time.report_every, tallies)?;
-            recorder.flush()?;
-            Ok(recorder)
-        };
-        let recorder = match write() {
-            Ok(recorder) => recorder,
-            Err(error) => {
-                folder.discard();
-                return Err(error.into());
-            }
-        };
-        let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
-        let session = Session::new(assembly, loaded.scenario.seed);
-        let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
-        runner.write_maps()?;
-        Ok(runner)
+        Runner::at_start(loaded, assembly, folder).map_err(|(folder, error)| {
+            folder.discard();
+            error.into()
+        })
     }
 
     /// Continues the run in a folder; `duration` is the new total, if it is to be another.
     pub fn resume(registry: &Arc<Registry>, path: &Path, duration: Option<Nanos>) -> Result<Runner, RunError> {
         let folder = RunFolder::open(path)?;
-        let file = folder.file(CONFIG);
-        let mut loaded = Loaded::find(registry, &file.display().to_string(), &[])?;
-        let mismatch = |why: String| RunError::Mismatch { folder: path.display().to_string(), why };
-        if let Some(duration) = duration {
-            let setting = format!("time.duration={duration}");
-            loaded = Loaded::find(registry, &file.display().to_string(), &[setting])?;
-        }
-        let mut assembly = loaded.assemble(registry)?;
+        let config = folder.file(CONFIG).display().to_string();
+        let settings: Vec<String> = duration.iter().map(|duration| format!("time.duration={duration}")).collect();
+        let loaded = Loaded::find(registry, &config, &settings)?;
+        let assembly = loaded.assemble(registry)?;
         if !folder.file(CHECKPOINT).exists() {
             // It was ended before its first checkpoint: from the start, then.
-            for name in [folder::METRICS, folder::REWARDS] {
-                let file = folder.file(name);
-                std::fs::write(&file, []).map_err(|e| FolderError::new(&file, e.to_string()))?;
-            }
-            let time = &loaded.scenario.time;
-            let recorder =
-                Recorder::create(&folder, time.control_period, time.report_every, assembly.environment.task().tallies())?;
-            let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
-            let session = Session::new(assembly, loaded.scenario.seed);
-            let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
-            runner.write_config()?;
-            runner.write_maps()?;
-            return Ok(runner);
+            return Runner::at_start(loaded, assembly, folder).map_err(|(_, error)| error.into());
         }
+        let mismatch = |why: String| RunError::Mismatch { folder: path.display().to_string(), why };
         let saved = checkpoint::read(&folder.file(CHECKPOINT))?;
         if saved.version != crate::VERSION {
             return Err(mismatch(format!("its checkpoint is of version {}, this program is {}", saved.version, crate::VERSION)));
@@ -163,8 +128,7 @@ impl Runner {
         let maps = std::fs::read(&maps_file).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
         let maps = serde_json::from_slice(&maps).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
         let time = &loaded.scenario.time;
-        let seed = loaded.scenario.seed;
-        let mut session = Session::new(std::mem::replace(&mut assembly, loaded.assemble(registry)?), seed);
+        let mut session = Session::new(assembly, loaded.scenario.seed);
         session.restore(&saved.session)?;
         let done = Nanos(session.position().control_steps * time.control_period.0);
         if done > time.duration {
@@ -172,9 +136,27 @@ impl Runner {
         }
         let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
         let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
-        let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before, metric: None };
+        let runner = Runner { loaded, folder, session, recorder, maps, wall_before, metric: None };
         runner.write_config()?;
         Ok(runner)
+    }
+
+    /// A run at its first step, with its first files written. On failure the folder is given back.
+    fn at_start(loaded: Loaded, assembly: Assembly, folder: RunFolder) -> Result<Runner, (RunFolder, FolderError)> {
+        let time = &loaded.scenario.time;
+        let recorder = Recorder::create(&folder, time.control_period, time.report_every, assembly.environment.task().tallies());
+        let recorder = match recorder {
+            Ok(recorder) => recorder,
+            Err(error) => return Err((folder, error)),
+        };
+        let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
+        let session = Session::new(assembly, loaded.scenario.seed);
+        let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
+        let written = runner.recorder.flush().and_then(|()| runner.write_maps()).and_then(|()| runner.write_config());
+        match written {
+            Ok(()) => Ok(runner),
+            Err(error) => Err((runner.folder, error)),
+        }
     }
 
     /// Runs to the end, or until `stop` is set, and leaves checkpoint and summary either way.
@@ -234,11 +216,11 @@ impl Runner {
         Ok(checkpoint::write(&self.folder.file(CHECKPOINT), &saved)?)
     }
 
-    fn write_config(&mut self) -> Result<(), FolderError> {
+    fn write_config(&self) -> Result<(), FolderError> {
         folder::replace(&self.folder.file(CONFIG), self.loaded.render().as_bytes())
     }
 
-    fn write_maps(&mut self) -> Result<(), FolderError> {
+    fn write_maps(&self) -> Result<(), FolderError> {
         let text = serde_json::to_vec(&self.maps).map_err(|e| FolderError::new(self.folder.path(), e.to_string()))?;
         folder::replace(&self.folder.file(MAPS), &text)
     }

@@ -93,6 +93,9 @@ impl Default for Spore {
     }
 }
 
+/// The greatest number that any parameter may be: so large that no real use reaches it, so small that sums stay within `f32`.
+const MOST: f64 = 1e9;
+
 impl Spore {
     /// Looks for values that can't be; `h_ms` is the neural time step (ms).
     pub fn check(&self, h_ms: f64) -> Result<(), String> {
@@ -122,20 +125,28 @@ impl Spore {
             ("mu", self.mu),
             ("theta_init_mean", self.theta_init_mean),
         ];
-        if let Some((name, value)) = positive.iter().find(|(_, v)| !(v.is_finite() && *v > 0.0)) {
-            return Err(format!("{name}: expected a number above zero, found {value}"));
+        if let Some((name, value)) = positive.iter().find(|(_, v)| !(*v > 0.0 && *v <= MOST)) {
+            return Err(format!("{name}: expected a number above zero, at most {MOST:e}, found {value}"));
         }
-        if let Some((name, value)) = not_negative.iter().find(|(_, v)| !(v.is_finite() && *v >= 0.0)) {
-            return Err(format!("{name}: expected a number that isn't negative, found {value}"));
+        if let Some((name, value)) = not_negative.iter().find(|(_, v)| !(0.0..=MOST).contains(v)) {
+            return Err(format!("{name}: expected a number that isn't negative, at most {MOST:e}, found {value}"));
         }
-        if let Some((name, value)) = finite.iter().find(|(_, v)| !v.is_finite()) {
-            return Err(format!("{name}: expected a finite number, found {value}"));
-        }
-        if self.tau_rise_ms == self.tau_fall_ms {
-            return Err(format!("tau_rise_ms: expected another value than tau_fall_ms, found {} for both", self.tau_rise_ms));
+        if let Some((name, value)) = finite.iter().find(|(_, v)| !(-MOST..=MOST).contains(v)) {
+            return Err(format!("{name}: expected a number of at most {MOST:e} either way, found {value}"));
         }
         if self.theta_min > self.theta_max {
             return Err(format!("theta_min: expected at most theta_max = {}, found {}", self.theta_max, self.theta_min));
+        }
+        // A weight of zero means that a synapse isn't there; f32 must hold all others, and what is summed up from them.
+        for theta in [self.theta_min.max(0.0), self.theta_max.max(0.0)] {
+            let w = self.w0 * libm::exp(theta - self.theta0);
+            if !((theta - self.theta0).abs() <= 87.0 && (1e-30..=1e6).contains(&w)) {
+                return Err(format!("theta0, w0 and the limits of theta: expected weights of 1e-30 to 1e6, found {w:e} at theta = {theta}"));
+            }
+        }
+        if (self.tau_fall_ms - self.tau_rise_ms).abs() < 1e-3 * self.tau_fall_ms {
+            let [rise, fall] = [self.tau_rise_ms, self.tau_fall_ms];
+            return Err(format!("tau_rise_ms: expected a value at least 0.1 % from tau_fall_ms = {fall}, found {rise}"));
         }
         let steps = self.update_interval_ms / h_ms;
         if !(1.0..=65_535.0).contains(&steps) || (steps - libm::round(steps)).abs() > 1e-9 {

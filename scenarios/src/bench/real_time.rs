@@ -1,0 +1,80 @@
+//! How much faster than time whole runs are: real runs in folders, windowed plasticity against step by step.
+//!
+//! Both warm up first, so that what was learned by then moves the ball. They then run in turns; the best turn of each counts, because
+//! whatever else the machine does can only slow a turn. A windowed turn holds everything that a run does, one checkpoint included.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::measure::least;
+use super::scratch::Scratch;
+use super::{BenchError, Row};
+use crate::registry::Registry;
+use crate::run::progress::Standing;
+use crate::run::{Progress, Runner};
+use crate::scenario::Loaded;
+
+/// Simulated time of the warm-up (s).
+const WARM_UP_S: f64 = 300.0;
+
+/// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for.
+const TURN_S: [f64; 2] = [1000.0, 60.0];
+
+const TURNS: usize = 3;
+
+pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> {
+    ["reaching", "reaching-s"].into_iter().map(|scenario| row(registry, scenario)).collect()
+}
+
+fn row(registry: &Arc<Registry>, scenario: &str) -> Result<Row, BenchError> {
+    let scratch = Scratch::new()?;
+    let start = |form: &str| -> Result<Runner, BenchError> {
+        let settings = [format!("controller.spore.plasticity.form={form}"), "time.duration=1000000s".into()];
+        let loaded = Loaded::find(registry, scenario, &settings)?;
+        Ok(Runner::start(registry, loaded, &scratch.path().join(form))?)
+    };
+    let mut windowed = start("windowed")?;
+    let mut stepwise = start("stepwise")?;
+    advance(&mut windowed, WARM_UP_S)?;
+    advance(&mut stepwise, WARM_UP_S)?;
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..TURNS {
+        times[0].push(advance(&mut windowed, TURN_S[0])?);
+        times[1].push(advance(&mut stepwise, TURN_S[1])?);
+    }
+    let [windowed, stepwise] = [0, 1].map(|form: usize| TURN_S[form] / least(&times[form]));
+    Ok(Row::more(format!("loop/{scenario}"), windowed, "x real time", stepwise))
+}
+
+/// Runs on by `simulated_s`; gives the wall time that it took (s).
+fn advance(runner: &mut Runner, simulated_s: f64) -> Result<f64, BenchError> {
+    let stop = AtomicBool::new(false);
+    let mut turn = Turn { simulated_s, wall_s: f64::NAN, stop: &stop };
+    runner.run(&stop, &mut turn)?;
+    Ok(turn.wall_s)
+}
+
+/// Ends a turn when it has been long enough, and notes how long that took.
+struct Turn<'a> {
+    simulated_s: f64,
+    wall_s: f64,
+    stop: &'a AtomicBool,
+}
+
+impl Progress for Turn<'_> {
+    fn update(&mut self, standing: Standing<'_>) {
+        let (simulated, wall) = standing.session;
+        if simulated.as_secs_f64() >= self.simulated_s {
+            self.wall_s = wall.as_secs_f64();
+            self.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Runs a scenario to its end in `folder`, without a word.
+pub(super) fn run_to_end(registry: &Arc<Registry>, loaded: Loaded, folder: &Path) -> Result<(), BenchError> {
+    let mut runner = Runner::start(registry, loaded, folder)?;
+    runner.run(&AtomicBool::new(false), &mut crate::run::progress::Quiet)?;
+    Ok(())
+}
