@@ -7,6 +7,9 @@
 //! Not here: bodies, worlds, encoders and decoders, files, clocks. One unit convention: times in specs are ns, model parameters
 //! carry their unit in their name.
 
+// Kernels read several arrays at the same place: with an index that is seen at a glance, with zips of zips it is not.
+#![allow(clippy::needless_range_loop)]
+
 pub mod conformance;
 pub mod models;
 pub mod neuron;

@@ -14,7 +14,7 @@ use embody_brain::{
 };
 
 /// Hashes of the windowed and the stepwise run. Mint them anew only with a change of numerics that is meant, and say why in the commit.
-const GOLDEN: [u64; 2] = [0, 0];
+const GOLDEN: [u64; 2] = [0x71f5_cc90_b3ce_f721, 0x0eb9_5e22_5ba3_820d];
 
 /// FNV-1a over words.
 fn hash(state: &mut u64, word: u32) {

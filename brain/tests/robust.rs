@@ -179,7 +179,7 @@ fn spore() -> impl Strategy<Value = Spore> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 10_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 
     #[test]
     fn no_bytes_break_the_synapses(given in given(), stepwise: bool) {

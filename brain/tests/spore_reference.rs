@@ -104,7 +104,7 @@ impl Drive {
         philox_block(self.seed, Counter { stream: 1, time: step }, 0, &mut words);
         let unit = |word: u32| f64::from(word) / 4_294_967_296.0;
         // Each source is active in one second of three, so that traces also die out.
-        let active = |i: usize| (step as f64 * h_ms / 1000.0 + i as f64 * 0.37) as u64 % 3 == 0;
+        let active = |i: usize| ((step as f64 * h_ms / 1000.0 + i as f64 * 0.37) as u64).is_multiple_of(3);
         let pre = (0..shape.sources).filter(|&i| active(i) && unit(words[0][i]) < self.rate * h_ms / 1000.0).map(|i| i as u32);
         let bap: Vec<f64> = (0..shape.targets_padded())
             .map(|j| {

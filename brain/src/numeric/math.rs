@@ -17,7 +17,7 @@ fn exp_parts(x: f32) -> (f32, f32) {
     let n = rounded - ROUND;
     let r = x - n * LN2_HIGH - n * LN2_LOW;
     let square = r * r;
-    let low = 5.000_000_1e-1 + 1.666_666_5e-1 * r;
+    let low = 0.5 + 1.666_666_5e-1 * r;
     let high = (4.166_579_6e-2 + 8.333_452e-3 * r) + square * (1.398_2e-3 + 1.987_569_1e-4 * r);
     let z = (low + square * high) * square + r;
     // n lies in -126..=127, so the biased exponent stays in 1..=254.

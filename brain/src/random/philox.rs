@@ -34,18 +34,15 @@ pub fn philox_block<const N: usize>(seed: u64, counter: Counter, block: u32, wor
     }
 }
 
-/// One counter's words. They are kept in 64 bits, of which only the low half counts until the end: a product then is its own low
-/// word, and its high word is a shift away, so that vector code needs no shuffles. That halves the time.
 #[inline(always)]
-fn philox<const R: usize>(mut key: [u32; 2], counter: [u32; 4]) -> [u32; 4] {
-    let mut x = counter.map(u64::from);
+fn philox<const R: usize>(mut key: [u32; 2], mut x: [u32; 4]) -> [u32; 4] {
     for _ in 0..R {
-        let p0 = u64::from(x[0] as u32) * u64::from(MULTIPLIERS[0]);
-        let p1 = u64::from(x[2] as u32) * u64::from(MULTIPLIERS[1]);
-        x = [(p1 >> 32) ^ x[1] ^ u64::from(key[0]), p1, (p0 >> 32) ^ x[3] ^ u64::from(key[1]), p0];
+        let p0 = u64::from(x[0]) * u64::from(MULTIPLIERS[0]);
+        let p1 = u64::from(x[2]) * u64::from(MULTIPLIERS[1]);
+        x = [(p1 >> 32) as u32 ^ x[1] ^ key[0], p1 as u32, (p0 >> 32) as u32 ^ x[3] ^ key[1], p0 as u32];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
-    x.map(|word| word as u32)
+    x
 }
 
 /// A random word as a number inside (0, 1), uniform in steps of 2^-31.

@@ -109,10 +109,18 @@ struct Saved {
     seed: u64,
     tick: u64,
     learning: bool,
-    /// Spikes of the last ticks and the neurons' state of each population.
-    populations: Vec<(Vec<Vec<u32>>, Option<Vec<u8>>)>,
+    populations: Vec<SavedPopulation>,
     /// The rule's state of each projection.
     projections: Vec<Option<Vec<u8>>>,
+}
+
+/// A population as it is written.
+#[derive(Serialize, Deserialize)]
+struct SavedPopulation {
+    /// Spikes of the last ticks.
+    spikes: Vec<Vec<u32>>,
+    /// The neurons' state.
+    neurons: Option<Vec<u8>>,
 }
 
 fn invalid(part: &str, why: impl Into<String>) -> CompileError {
@@ -340,11 +348,13 @@ impl Substrate for FloatSubstrate {
     }
 
     fn save(&self, state: &FloatState) -> Vec<u8> {
+        let saved =
+            |p: &PopulationState| SavedPopulation { spikes: p.spikes.clone(), neurons: p.neurons.as_ref().map(|n| n.save()) };
         state::write(&Saved {
             seed: state.seed,
             tick: state.tick,
             learning: state.learning,
-            populations: state.populations.iter().map(|p| (p.spikes.clone(), p.neurons.as_ref().map(|n| n.save()))).collect(),
+            populations: state.populations.iter().map(saved).collect(),
             projections: state.projections.iter().map(|p| p.rule.as_ref().map(|r| r.save())).collect(),
         })
     }
@@ -359,7 +369,7 @@ impl Substrate for FloatSubstrate {
             return Err(StateError("it is of a network with other populations or projections".into()));
         }
         (state.tick, state.learning) = (saved.tick, saved.learning);
-        for ((population, program), (spikes, neurons)) in
+        for ((population, program), SavedPopulation { spikes, neurons }) in
             state.populations.iter_mut().zip(&program.populations).zip(saved.populations)
         {
             let inside = spikes.iter().flatten().all(|&i| (i as usize) < program.size);

@@ -9,4 +9,4 @@ mod session;
 
 pub use progress::Progress;
 pub use runner::{Maps, Outcome, RunError, Runner};
-pub use session::{Session, SessionError};
+pub use session::{Position, Session, SessionError, episode_seeds};

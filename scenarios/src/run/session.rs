@@ -30,6 +30,12 @@ pub struct Session {
     position: Position,
 }
 
+/// The seeds of the environment and of the controller in episode `episode` of a run with master seed `seed`.
+pub fn episode_seeds(seed: u64, episode: u64) -> [u64; 2] {
+    let episode = seed::stream(seed, &format!("episode {episode}"));
+    [seed::stream(episode, "environment"), seed::stream(episode, "controller")]
+}
+
 /// Where a loop stands.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
@@ -56,17 +62,17 @@ impl Session {
         let at = &mut self.position;
         let over = matches!(self.environment.time_step().kind, StepKind::Last(_));
         if at.episodes == 0 || over {
-            let seed = seed::stream(self.seed, &format!("episode {}", at.episodes));
+            let [environment, controller] = episode_seeds(self.seed, at.episodes);
             if over {
                 // The final reward must reach plasticity; what the controller would do next is not applied.
                 self.controller.act(self.environment.time_step(), self.environment.body().truth(), &mut self.action)?;
             }
-            let first = self.environment.reset(seed::stream(seed, "environment"))?;
+            let first = self.environment.reset(environment)?;
             at.trace.record(&mut self.scratch, at.records, first, None);
             record(first);
             at.records += 1;
             at.episodes += 1;
-            self.controller.begin_episode(seed::stream(seed, "controller"))?;
+            self.controller.begin_episode(controller)?;
         }
         self.controller.act(self.environment.time_step(), self.environment.body().truth(), &mut self.action)?;
         let step = self.environment.step(&self.action)?;

@@ -12,6 +12,7 @@ pub struct SporeKernel {
 }
 
 #[derive(Clone)]
+#[expect(clippy::large_enum_variant, reason = "there is one per projection, and it holds the arrays of thousands of synapses")]
 enum Form {
     Windowed(Windowed<f32>),
     Stepwise(Stepwise<f32>),

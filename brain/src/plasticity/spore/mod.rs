@@ -19,6 +19,10 @@
 //! Delta, tens of times faster. `bap` is the postsynaptic spike count minus its probability; the dopamine terms are scaled by
 //! h / 1 ms, so that halving h leaves learning unchanged.
 //!
+//! Layout: one array per quantity, over all synapses, source by source, each source's synapses in rows of its targets, padded to
+//! whole vectors ([`Shape`]). `update.rs` is the end of a Delta for a block of synapses, shared by both forms with the same noise;
+//! `stepwise.rs` and `windowed.rs` are the forms; `sums.rs` holds the matrix products of the latter.
+//!
 //! One fault of the module is not copied: there a retracted synapse goes on counting presynaptic spikes and forms again
 //! with all of them in y. Here it forms with y = 0.
 

@@ -141,7 +141,9 @@ impl Spore {
         for theta in [self.theta_min.max(0.0), self.theta_max.max(0.0)] {
             let w = self.w0 * libm::exp(theta - self.theta0);
             if !((theta - self.theta0).abs() <= 87.0 && (1e-30..=1e6).contains(&w)) {
-                return Err(format!("theta0, w0 and the limits of theta: expected weights of 1e-30 to 1e6, found {w:e} at theta = {theta}"));
+                return Err(format!(
+                    "theta0, w0 and the limits of theta: expected weights of 1e-30 to 1e6, found {w:e} at theta = {theta}"
+                ));
             }
         }
         if (self.tau_fall_ms - self.tau_rise_ms).abs() < 1e-3 * self.tau_fall_ms {

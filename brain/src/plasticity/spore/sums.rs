@@ -129,9 +129,9 @@ pub(super) fn sum_sources<T: Real>(
         }
         rows.clear();
         rows.resize(n, [zero; GROUP]);
-        for i in 0..GROUP {
-            for &step in sums.steps_of(first + i) {
-                rows[usize::from(step)][i] += T::of(1.0);
+        for source in first..first + GROUP {
+            for &step in sums.steps_of(source) {
+                rows[usize::from(step)][source - first] += T::of(1.0);
             }
         }
         follow(&mut rows, fall, rise, c);

@@ -58,8 +58,8 @@ pub(super) fn end_of_delta<T: Real>(
         let weight = w0 * (theta[i] - theta0).exp();
         // A choice between the number and zero would become a masked store, which is slow.
         let keep = if alive { T::of(1.0) } else { zero };
-        e[i] = e[i] * keep;
-        g[i] = g[i] * keep;
+        e[i] *= keep;
+        g[i] *= keep;
         rewired |= alive != (w[i] > zero);
         w[i] = if alive { weight } else { zero };
     }

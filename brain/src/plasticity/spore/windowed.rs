@@ -281,7 +281,11 @@ fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &
         // What the block's synapses share with the others of their pairs.
         let [mut sum_e, mut sum_g, mut sum_direct] = [[[zero; WIDTH]; BLOCK / WIDTH]; SUMS];
         for at in 0..BLOCK / WIDTH {
-            [sum_e[at], sum_g[at], sum_direct[at]] = *sums.shared(source, column, columns).unwrap_or(&silent);
+            let shared = sums.shared(source, column, columns).unwrap_or(&silent);
+            (sum_e[at], sum_g[at]) = (shared[0], shared[1]);
+            if direct != zero {
+                sum_direct[at] = shared[2];
+            }
             column = if column + 1 == columns { 0 } else { column + 1 };
             left -= WIDTH;
             if left == 0 {
