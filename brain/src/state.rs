@@ -7,7 +7,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[error("the saved state doesn't fit: {0}")]
 pub struct StateError(pub String);
 
-/// Something whose state can be written and read. Implementations serialise one state struct as a whole, with [`write`] and [`read`].
+/// Something whose state can be written and read. Implementations serialise one state struct as a whole, with [`write()`] and [`read`].
 pub trait State {
     /// The whole state.
     fn save(&self) -> Vec<u8>;

@@ -2,6 +2,7 @@
 //!
 //! A user's own crate fills a [`Registry`] with parts of its own and calls [`main`]; it then has the whole command line.
 
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod controls;

@@ -89,6 +89,14 @@ impl Choice {
     }
 }
 
+impl Scenario {
+    /// The settings of a variant; none for a name that isn't one.
+    pub fn variant_settings(&self, variant: &str) -> Vec<String> {
+        let settings = self.variants.get(variant).and_then(|settings| settings.as_array()).into_iter().flatten();
+        settings.filter_map(|setting| setting.as_str().map(str::to_owned)).collect()
+    }
+}
+
 /// Why a scenario can't be loaded or built.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {

@@ -21,10 +21,18 @@ pub fn check(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     let loaded = Loaded::find(registry, &arguments.file, &[])?;
     loaded.assemble(registry)?;
     let scenario = &loaded.scenario;
-    println!(
-        "{}: {} with {}, {} simulated, fine",
-        arguments.file, scenario.name, scenario.controller.kind, scenario.time.duration
-    );
+    for variant in scenario.variants.keys() {
+        let variant = Loaded::find(registry, &arguments.file, &scenario.variant_settings(variant))?;
+        // Whose reward a control replays is known only when a study or a user says so.
+        if !variant.needs_donor() {
+            variant.assemble(registry)?;
+        }
+    }
+    let (kind, duration) = (&scenario.controller.kind, scenario.time.duration);
+    println!("{}: {} with {kind}, {duration} simulated, fine", arguments.file, scenario.name);
+    if !scenario.variants.is_empty() {
+        println!("variants, fine as well: {}", scenario.variants.keys().cloned().collect::<Vec<_>>().join(", "));
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,5 +1,6 @@
 //! The `embody` command line.
 
+mod bench;
 mod check;
 mod run;
 mod signals;
@@ -30,6 +31,8 @@ enum Command {
     List,
     /// Checks a scenario file: reads it, builds it, runs nothing.
     Check(check::Arguments),
+    /// Measures what the parts and the whole loop cost on this machine.
+    Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
     Schema,
 }
@@ -45,6 +48,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Study(arguments) => study::study(&registry, &arguments),
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
+        Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
     };
     match done {

@@ -67,8 +67,7 @@ impl Study {
         let mut runs = Vec::new();
         for seed in 1..=seeds {
             for variant in &variants {
-                let own = loaded.scenario.variants.get(variant).and_then(|v| v.as_array()).into_iter().flatten();
-                let own = own.filter_map(|setting| setting.as_str().map(str::to_owned));
+                let own = loaded.scenario.variant_settings(variant);
                 let settings: Vec<String> = settings.iter().cloned().chain(own).chain([format!("seed={seed}")]).collect();
                 let loaded = Loaded::find(registry, source, &settings)?;
                 let folder = folder.join(format!("{variant}-{seed}"));
