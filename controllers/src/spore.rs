@@ -75,6 +75,12 @@ pub struct Loop {
 pub type CompileNetwork = Arc<dyn Fn(&NetworkSpec, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
 
 const NAME: &str = "spore";
+/// The most synapses, a few hundred bytes of memory each.
+const MOST_SYNAPSES: usize = 1 << 22;
+
+/// The most neural ticks in a control period, which all have memory of their own.
+const MOST_TICKS: u64 = 100_000;
+
 const PROJECTION: &str = "visual-motor";
 
 /// The controller.
@@ -115,7 +121,15 @@ impl SporeController {
         if !(settings.gain_m_s_per_hz.is_finite() && settings.reward_floor.is_finite() && settings.reward_floor > 0.0) {
             return Err(unfit("gain_m_s_per_hz must be finite and reward_floor above zero".into()));
         }
+        if ticks > MOST_TICKS {
+            return Err(unfit(format!("expected at most {MOST_TICKS} neural ticks in a control period, found {ticks}")));
+        }
         let pixels = [usize::from(width), usize::from(height)];
+        let pairs = pixels[0] * pixels[1] * settings.motor_neurons;
+        if pairs.checked_mul(settings.synapses_per_pair).is_none_or(|synapses| synapses > MOST_SYNAPSES) {
+            let found = settings.synapses_per_pair;
+            return Err(unfit(format!("synapses_per_pair: expected at most {MOST_SYNAPSES} synapses in all, found {found} for each of {pairs} pairs")));
+        }
         let network = |source| ControllerError::Network { controller: NAME.into(), source };
         let spec = network_spec(settings, pixels[0] * pixels[1], around.neural_tick).map_err(network)?;
         Ok(SporeController {

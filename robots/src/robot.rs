@@ -220,6 +220,9 @@ impl RobotSpec {
                     camera.threshold, camera.noise_hz
                 ));
             }
+            if camera.noise_hz > 1e4 {
+                return fail(format!("sensor {name:?}: noise_hz {} must be at most 10000", camera.noise_hz));
+            }
             if camera.max_events == 0 || camera.max_events > 1 << 24 {
                 return fail(format!("sensor {name:?}: max_events {} must be 1 to 2^24", camera.max_events));
             }

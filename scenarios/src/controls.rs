@@ -122,11 +122,21 @@ impl Donor<'_> {
                 folder.display()
             ));
         }
-        RewardTape::open(&folder.join(folder::REWARDS), block, shuffle).map_err(|e| e.to_string())
+        let tape = RewardTape::open(&folder.join(folder::REWARDS), block, shuffle).map_err(|e| e.to_string())?;
+        if tape.steps() < context.steps {
+            let (steps, folder) = (context.steps, folder.display());
+            return Err(format!("donor: expected rewards of {steps} control steps, found {} in {folder}", tape.steps()));
+        }
+        Ok(tape)
     }
 }
 
 /// The summary of a donor's run folder.
 pub fn donor_summary(folder: &Path) -> Result<folder::Summary, PartError> {
-    folder::read_summary(folder).map_err(|e| format!("donor: expected the folder of a finished run, found {e}"))
+    let expected = "donor: expected the folder of a finished run";
+    let summary = folder::read_summary(folder).map_err(|e| format!("{expected}, found {e}"))?;
+    if !summary.finished {
+        return Err(format!("{expected}, found one that was stopped at {} s: {}", summary.simulated_s, folder.display()));
+    }
+    Ok(summary)
 }

@@ -51,6 +51,8 @@ pub struct ControllerContext {
     pub base: PathBuf,
     /// Name and master seed of the run, which a recorded reward must be of as well.
     pub run: (String, u64),
+    /// Control steps of the run, for which a recorded reward must suffice.
+    pub steps: u64,
     /// Where kinds are looked up.
     pub registry: Arc<Registry>,
     /// The resolved settings of each kind in the scenario.

@@ -2,6 +2,7 @@
 //!
 //! A resolved scenario is written as `config.toml`, is itself a scenario file, and resolves to itself byte for byte.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +16,9 @@ use serde::{Deserialize, Serialize};
 use crate::config::{ConfigError, Node, render};
 use crate::registry::{ControllerContext, Part, Registry, TaskContext};
 use crate::run::folder;
+
+/// Length of the largest scenario file that is read (bytes).
+const LARGEST_FILE: u64 = 1 << 20;
 
 /// The keys of a scenario file.
 const KEYS: [&str; 10] = ["name", "about", "seed", "substrate", "time", "arena", "robot", "task", "controller", "variants"];
@@ -149,12 +153,14 @@ impl Loaded {
         let (text, file, base) = if source.ends_with(".toml") || source.contains('/') {
             let path = Path::new(source);
             let unreadable = |error| ScenarioError::Unreadable { path: source.into(), source: error };
-            let length = std::fs::metadata(path).map_err(unreadable)?.len();
-            if length > 1 << 20 {
-                let error = std::io::Error::other(format!("expected a scenario file of at most 1 MiB, found {length} bytes"));
-                return Err(unreadable(error));
+            let mut text = String::new();
+            // What a device says of its length means nothing.
+            let mut file = std::fs::File::open(path).map_err(unreadable)?.take(LARGEST_FILE + 1);
+            let read = file.read_to_string(&mut text);
+            if text.len() as u64 > LARGEST_FILE || file.limit() == 0 {
+                return Err(unreadable(std::io::Error::other("expected a scenario file of at most 1 MiB, found more")));
             }
-            let text = std::fs::read_to_string(path).map_err(unreadable)?;
+            read.map_err(unreadable)?;
             (text, source.to_owned(), path.parent().unwrap_or(Path::new("")).to_owned())
         } else if let Some(text) = registry.library.get(source) {
             (text.clone(), format!("{source}.toml (built in)"), PathBuf::new())
@@ -248,6 +254,7 @@ impl Loaded {
             seed: seed::stream(scenario.seed, "controller"),
             base: self.base.clone(),
             run: (scenario.name.clone(), scenario.seed),
+            steps: scenario.time.duration.0 / scenario.time.control_period.0,
             registry: registry.clone(),
             tables: tables.iter().filter_map(|(kind, value)| Some((kind.clone(), value.as_table()?.clone()))).collect(),
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, say};
 use crate::registry::Registry;
 use crate::scenario::Loaded;
 
@@ -29,19 +29,19 @@ pub fn check(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         }
     }
     let (kind, duration) = (&scenario.controller.kind, scenario.time.duration);
-    println!("{}: {} with {kind}, {duration} simulated, fine", arguments.file, scenario.name);
+    say(format_args!("{}: {} with {kind}, {duration} simulated, fine", arguments.file, scenario.name))?;
     if !scenario.variants.is_empty() {
-        println!("variants, fine as well: {}", scenario.variants.keys().cloned().collect::<Vec<_>>().join(", "));
+        say(format_args!("variants, fine as well: {}", scenario.variants.keys().cloned().collect::<Vec<_>>().join(", ")))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 /// Lists the library and the parts.
 pub fn list(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
-    println!("scenarios (embody run NAME)");
+    say("scenarios (embody run NAME)")?;
     for name in registry.library.keys() {
         let loaded = Loaded::find(registry, name, &[])?;
-        println!("  {name:<14} {}", loaded.scenario.about);
+        say(format_args!("  {name:<14} {}", loaded.scenario.about))?;
     }
     let sections: [(&str, Vec<(&str, &str)>); 4] = [
         ("controllers (--controller NAME)", registry.controllers.iter().map(|(name, part)| (*name, part.about)).collect()),
@@ -50,9 +50,9 @@ pub fn list(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
         ("substrates", registry.substrates.keys().map(|name| (*name, "")).collect()),
     ];
     for (title, parts) in sections {
-        println!("{title}");
+        say(title)?;
         for (name, about) in parts {
-            println!("  {}", format!("{name:<14} {about}").trim_end());
+            say(format!("  {name:<14} {about}").trim_end())?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -60,6 +60,6 @@ pub fn list(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
 
 /// Prints the JSON Schema of scenario files.
 pub fn schema(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
-    println!("{}", serde_json::to_string_pretty(&crate::schema::schema(registry))?);
+    say(serde_json::to_string_pretty(&crate::schema::schema(registry))?)?;
     Ok(ExitCode::SUCCESS)
 }

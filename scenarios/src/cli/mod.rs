@@ -6,6 +6,8 @@ mod run;
 mod signals;
 mod study;
 
+use std::fmt::Display;
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -43,19 +45,33 @@ type Failure = Box<dyn std::error::Error>;
 /// Runs the command line with the given parts; the process should exit with what it returns.
 pub fn main(registry: Registry) -> ExitCode {
     let registry = Arc::new(registry);
-    let done = match Cli::parse().command {
+    let command = Cli::parse().command;
+    let done = signals::survive_full_files().map_err(Failure::from).and_then(|()| match command {
         Command::Run(arguments) => run::run(&registry, arguments),
         Command::Study(arguments) => study::study(&registry, &arguments),
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
-    };
+    });
     match done {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("embody: {error}");
+            complain(error);
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a line on standard output. That nobody reads on is no error; that it can't be written, as on a full disk, is one.
+fn say(line: impl Display) -> std::io::Result<()> {
+    match writeln!(std::io::stdout(), "{line}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
+}
+
+/// Prints an error on standard error; if even that fails there is nobody left to tell.
+fn complain(error: impl Display) {
+    let _ = writeln!(std::io::stderr(), "embody: {error}");
 }

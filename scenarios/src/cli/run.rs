@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use embody_robots::Nanos;
 
-use super::{Failure, signals};
+use super::{Failure, say, signals};
 use crate::plot;
 use crate::registry::Registry;
 use crate::run::folder::{self, METRICS, Summary};
@@ -48,17 +48,17 @@ pub struct Arguments {
 
 /// Runs a scenario.
 pub fn run(registry: &Arc<Registry>, arguments: Arguments) -> Result<ExitCode, Failure> {
+    let stop = signals::stop_flag()?;
     let mut runner = match &arguments.resume {
         Some(folder) => resume(registry, &arguments, folder)?,
         None => start(registry, &arguments)?,
     };
-    let stop = signals::stop_flag()?;
     let scenario = &runner.loaded().scenario;
     let name = format!("{} {} seed {}", scenario.name, scenario.controller.kind, scenario.seed);
     let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };
     let (outcome, summary) = runner.run(&stop, &mut *progress)?;
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&summary)?);
+        say(serde_json::to_string_pretty(&summary)?)?;
     } else if !arguments.quiet {
         report(runner.path(), outcome, &summary)?;
     }
@@ -78,36 +78,34 @@ fn start(registry: &Arc<Registry>, arguments: &Arguments) -> Result<Runner, Fail
 }
 
 fn resume(registry: &Arc<Registry>, arguments: &Arguments, folder: &Path) -> Result<Runner, Failure> {
-    let runner = Runner::resume(registry, folder, arguments.time)?;
     let asked = Loaded::find(registry, &arguments.scenario, &[])?.scenario.name;
-    let found = &runner.loaded().scenario.name;
-    if &asked != found {
-        return Err(format!("{}: this is a run of {found:?}, not of {asked:?}", folder.display()).into());
-    }
-    Ok(runner)
+    Ok(Runner::resume(registry, folder, &asked, arguments.time)?)
 }
 
 /// What happened, where it lies, and the learning curve.
 fn report(folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
     let done = if outcome == Outcome::Finished { "finished" } else { "stopped" };
-    println!(
+    say(format_args!(
         "{done}: {} with {}, seed {}, {:.0} s simulated in {:.1} s ({:.0} x real time)",
         summary.scenario, summary.controller, summary.seed, summary.simulated_s, summary.wall_s, summary.real_time_factor
-    );
+    ))?;
     let metrics: Vec<String> = summary.metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
-    println!("last hour: {}", metrics.join(", "));
-    println!("trace {}", summary.trace_hash);
+    say(format_args!("last hour: {}", metrics.join(", ")))?;
+    if summary.events_dropped > 0 {
+        say(format_args!("events dropped: {}, raise max_events to keep them", summary.events_dropped))?;
+    }
+    say(format_args!("trace {}", summary.trace_hash))?;
     let csv = std::fs::read_to_string(folder.join(METRICS))?;
     let name = csv.lines().next().and_then(|header| header.split(',').nth(1)).unwrap_or_default();
     let values: Vec<f64> =
         csv.lines().skip(1).filter_map(|row| row.split(',').nth(1)).filter_map(|value| value.parse().ok()).collect();
     if values.len() > 1 {
         let span = Nanos((summary.simulated_s * 1e9) as u64);
-        plot::curve(&values, 60, 8, name, span).iter().for_each(|line| println!("{line}"));
+        plot::curve(&values, 60, 8, name, span).iter().try_for_each(say)?;
     }
-    println!("all of it lies in {}", folder.display());
+    say(format_args!("all of it lies in {}", folder.display()))?;
     if outcome == Outcome::Stopped {
-        println!("continue with: embody run {} --resume {}", summary.scenario, folder.display());
+        say(format_args!("continue with: embody run {} --resume {}", summary.scenario, folder.display()))?;
     }
     Ok(())
 }

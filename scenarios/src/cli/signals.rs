@@ -1,9 +1,10 @@
 //! SIGINT and SIGTERM ask a run to stop: it then writes its checkpoint and ends cleanly. A second one ends at once.
+//! SIGXFSZ, which would end it without a word, is left to the error of the write that was too long.
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use signal_hook::consts::{SIGINT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGTERM, SIGXFSZ};
 use signal_hook::flag;
 
 /// A flag that the signals set.
@@ -15,4 +16,11 @@ pub fn stop_flag() -> std::io::Result<Arc<AtomicBool>> {
         flag::register(signal, stop.clone())?;
     }
     Ok(stop)
+}
+
+/// Lets a write beyond the file size limit fail with an error.
+pub fn survive_full_files() -> std::io::Result<()> {
+    // Any handler will do: the write then gives EFBIG.
+    flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)))?;
+    Ok(())
 }

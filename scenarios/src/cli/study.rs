@@ -9,7 +9,7 @@ use clap::Args;
 use embody_robots::Nanos;
 use indicatif::MultiProgress;
 
-use super::{Failure, signals};
+use super::{Failure, complain, say, signals};
 use crate::registry::Registry;
 use crate::run::progress::{self, Quiet};
 use crate::run::{Outcome, Progress};
@@ -47,8 +47,8 @@ pub fn study(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         arguments.time.map(|time| format!("time.duration={time}")).into_iter().chain(arguments.set.iter().cloned()).collect();
     let name = Loaded::find(registry, &arguments.scenario, &settings)?.scenario.name;
     let folder = arguments.out.clone().unwrap_or_else(|| next_free(Path::new("runs"), &name));
-    let study = Study::plan(registry, &arguments.scenario, &settings, arguments.seeds, &folder)?;
     let stop = signals::stop_flag()?;
+    let study = Study::plan(registry, &arguments.scenario, &settings, arguments.seeds, &folder)?;
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), |jobs| jobs as usize);
     let bars = MultiProgress::new();
     let display = |name: &str| -> Box<dyn Progress> {
@@ -61,19 +61,19 @@ pub fn study(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         if let Err(error) = &done {
             failed += 1;
             if !stop.load(Ordering::Relaxed) {
-                eprintln!("embody: {}-{}: {error}", run.variant, run.seed);
+                complain(format_args!("{}-{}: {error}", run.variant, run.seed));
             }
         }
         finished.push(done.ok());
     }
     let stopped = finished.iter().flatten().any(|(outcome, _)| *outcome == Outcome::Stopped);
     if stopped || stop.load(Ordering::Relaxed) {
-        eprintln!("embody: stopped; the same command with --out {} goes on", folder.display());
+        complain(format_args!("stopped; the same command with --out {} goes on", folder.display()));
         return Ok(ExitCode::from(130));
     }
     let results = write_results(&study, &finished)?;
     if !arguments.quiet {
-        report(&results, &folder);
+        report(&results, &folder)?;
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -84,18 +84,18 @@ fn next_free(parent: &Path, name: &str) -> PathBuf {
 }
 
 /// A table of the metric by variant and hour: mean over the seeds, and the worst.
-fn report(results: &Results, folder: &Path) {
+fn report(results: &Results, folder: &Path) -> std::io::Result<()> {
     let last = results.variants.iter().map(|variant| variant.hours.len()).max().unwrap_or(0);
     let hours: Vec<usize> = [1, 2, 4, 8, 12, 16, 20, 50, 100].into_iter().filter(|&hour| hour <= last).collect();
-    println!("{} of {} seeds, mean [worst] in the hour that ends at", results.metric, results.seeds.len());
+    say(format_args!("{} of {} seeds, mean [worst] in the hour that ends at", results.metric, results.seeds.len()))?;
     let header: String = hours.iter().map(|hour| format!("{:>16}", format!("{hour} h"))).collect();
-    println!("{:<10}{header}", "");
+    say(format_args!("{:<10}{header}", ""))?;
     for variant in &results.variants {
         let cell = |&hour: &usize| {
             let found = variant.hours.get(hour - 1);
             format!("{:>16}", found.map_or(String::new(), |h| format!("{:.1} [{:.1}]", h.mean, h.worst)))
         };
-        println!("{:<10}{}", variant.name, hours.iter().map(cell).collect::<String>());
+        say(format_args!("{:<10}{}", variant.name, hours.iter().map(cell).collect::<String>()))?;
     }
-    println!("all of it lies in {}: study.json, study.csv, study.svg", folder.display());
+    say(format_args!("all of it lies in {}: study.json, study.csv, study.svg", folder.display()))
 }

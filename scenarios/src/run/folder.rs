@@ -1,8 +1,9 @@
 //! The run folder: where the files of a run lie, and how they are written so that none is ever half there.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,8 @@ pub struct Summary {
     pub trace_hash: String,
     /// Metrics over the last hour of simulated time, or over the whole run if that is shorter.
     pub metrics: BTreeMap<String, f64>,
+    /// Events that a control period had no room for, and that the controller therefore never saw.
+    pub events_dropped: u64,
     /// Version of the program.
     pub version: String,
     /// Revision of its source.
@@ -79,18 +82,19 @@ pub struct RunFolder {
 }
 
 impl RunFolder {
-    /// Makes a new folder. One that exists is never touched.
+    /// Makes a new folder. One that exists is never touched, unless it was made for a run that died before it wrote anything.
     pub fn create(path: &Path) -> Result<RunFolder, FolderError> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             fs::create_dir_all(parent).map_err(|e| FolderError::new(parent, e.to_string()))?;
         }
-        fs::create_dir(path).map_err(|e| match e.kind() {
-            std::io::ErrorKind::AlreadyExists => {
-                FolderError::new(path, "this exists already; continue it with --resume, or name another folder with --out")
+        match fs::create_dir(path) {
+            Err(e) if e.kind() == ErrorKind::AlreadyExists && !is_unborn(path) => {
+                let why = "this exists already; continue it with --resume, or name another folder with --out";
+                Err(FolderError::new(path, why))
             }
-            _ => FolderError::new(path, e.to_string()),
-        })?;
-        RunFolder::lock(path)
+            Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(FolderError::new(path, e.to_string())),
+            _ => RunFolder::lock(path),
+        }
     }
 
     /// Opens the folder of an earlier run.
@@ -124,6 +128,15 @@ impl RunFolder {
         // Whatever made the folder useless has been reported; that it can't be removed either changes nothing.
         let _ = fs::remove_dir_all(&self.path);
     }
+}
+
+/// Whether a folder holds nothing but what a run leaves that dies before its first file is there.
+fn is_unborn(path: &Path) -> bool {
+    let first = format!("{CONFIG}.partial");
+    let Ok(entries) = fs::read_dir(path) else { return false };
+    let names: Vec<_> = entries.map(|entry| entry.ok().map(|entry| entry.file_name())).collect();
+    let known = |name: &Option<OsString>| name.as_ref().is_some_and(|name| *name == *LOCK || *name == *first);
+    !names.is_empty() && names.iter().all(known)
 }
 
 /// Writes a file under another name and renames it: there is the old file or the new one, never a part.
@@ -180,14 +193,24 @@ pub struct GrowingFile {
 impl GrowingFile {
     /// Opens a file and cuts it to `length` bytes, of which it must have at least as many.
     pub fn open(path: &Path, length: u64) -> Result<GrowingFile, FolderError> {
+        GrowingFile::check(path, length)?;
         let fail = |e: std::io::Error| FolderError::new(path, e.to_string());
         let file = OpenOptions::new().create(true).truncate(false).append(true).open(path).map_err(fail)?;
-        let found = file.metadata().map_err(fail)?.len();
+        file.set_len(length).map_err(fail)?;
+        Ok(GrowingFile { path: path.into(), file, pending: Vec::new(), length })
+    }
+
+    /// Sees that a file has at least `length` bytes, and changes nothing.
+    pub fn check(path: &Path, length: u64) -> Result<(), FolderError> {
+        let found = match fs::metadata(path) {
+            Ok(file) => file.len(),
+            Err(e) if e.kind() == ErrorKind::NotFound && length == 0 => 0,
+            Err(e) => return Err(FolderError::new(path, e.to_string())),
+        };
         if found < length {
             return Err(FolderError::new(path, format!("expected at least {length} bytes up to the checkpoint, found {found}")));
         }
-        file.set_len(length).map_err(fail)?;
-        Ok(GrowingFile { path: path.into(), file, pending: Vec::new(), length })
+        Ok(())
     }
 
     /// Adds bytes, to be written with the next [`flush`](GrowingFile::flush).

@@ -66,6 +66,8 @@ impl Recorder {
     }
 
     fn at(folder: &RunFolder, control_period: Nanos, report_every: Nanos, state: State) -> Result<Recorder, FolderError> {
+        // Neither is cut before both are known to reach that far.
+        GrowingFile::check(&folder.file(REWARDS), state.lengths[1])?;
         let metrics = GrowingFile::open(&folder.file(METRICS), state.lengths[0])?;
         let rewards = GrowingFile::open(&folder.file(REWARDS), state.lengths[1])?;
         Ok(Recorder { metrics, rewards, control_period, report_every, state })

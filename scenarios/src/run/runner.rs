@@ -97,18 +97,22 @@ impl Runner {
         })
     }
 
-    /// Continues the run in a folder; `duration` is the new total, if it is to be another.
-    pub fn resume(registry: &Arc<Registry>, path: &Path, duration: Option<Nanos>) -> Result<Runner, RunError> {
+    /// Continues the run of `scenario` in a folder; `duration` is the new total, if it is to be another.
+    pub fn resume(registry: &Arc<Registry>, path: &Path, scenario: &str, duration: Option<Nanos>) -> Result<Runner, RunError> {
         let folder = RunFolder::open(path)?;
         let config = folder.file(CONFIG).display().to_string();
         let settings: Vec<String> = duration.iter().map(|duration| format!("time.duration={duration}")).collect();
         let loaded = Loaded::find(registry, &config, &settings)?;
+        // Nothing is written before all of it is known to fit.
+        let mismatch = |why: String| RunError::Mismatch { folder: path.display().to_string(), why };
+        if loaded.scenario.name != scenario {
+            return Err(mismatch(format!("this is a run of {:?}, not of {scenario:?}", loaded.scenario.name)));
+        }
         let assembly = loaded.assemble(registry)?;
         if !folder.file(CHECKPOINT).exists() {
             // It was ended before its first checkpoint: from the start, then.
             return Runner::at_start(loaded, assembly, folder).map_err(|(_, error)| error.into());
         }
-        let mismatch = |why: String| RunError::Mismatch { folder: path.display().to_string(), why };
         let saved = checkpoint::read(&folder.file(CHECKPOINT))?;
         if saved.version != crate::VERSION {
             return Err(mismatch(format!("its checkpoint is of version {}, this program is {}", saved.version, crate::VERSION)));
@@ -143,6 +147,10 @@ impl Runner {
 
     /// A run at its first step, with its first files written. On failure the folder is given back.
     fn at_start(loaded: Loaded, assembly: Assembly, folder: RunFolder) -> Result<Runner, (RunFolder, FolderError)> {
+        // First of all, since with it alone the run can be resumed already.
+        if let Err(error) = folder::replace(&folder.file(CONFIG), loaded.render().as_bytes()) {
+            return Err((folder, error));
+        }
         let time = &loaded.scenario.time;
         let recorder = Recorder::create(&folder, time.control_period, time.report_every, assembly.environment.task().tallies());
         let recorder = match recorder {
@@ -152,7 +160,7 @@ impl Runner {
         let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
         let session = Session::new(assembly, loaded.scenario.seed);
         let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
-        let written = runner.recorder.flush().and_then(|()| runner.write_maps()).and_then(|()| runner.write_config());
+        let written = runner.recorder.flush().and_then(|()| runner.write_maps());
         match written {
             Ok(()) => Ok(runner),
             Err(error) => Err((runner.folder, error)),
@@ -243,6 +251,7 @@ impl Runner {
             control_steps: position.control_steps,
             trace_hash: position.trace.to_string(),
             metrics: self.recorder.metrics(self.session.environment().task().tallies()),
+            events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),
         }

@@ -103,24 +103,29 @@ impl Study {
     fn claim_folder(&self) -> Result<(), RunError> {
         let file = self.folder.join(SCENARIO);
         let text = self.loaded.render();
-        if !self.folder.exists() {
+        // An empty one is of a study that died before it could claim it.
+        let empty = || std::fs::read_dir(&self.folder).is_ok_and(|mut entries| entries.next().is_none());
+        if !self.folder.exists() || empty() {
             std::fs::create_dir_all(&self.folder).map_err(|e| FolderError::new(&self.folder, e.to_string()))?;
             return Ok(folder::replace(&file, text.as_bytes())?);
         }
         let found = std::fs::read_to_string(&file)
             .map_err(|e| FolderError::new(&self.folder, format!("this exists already and is no study: {SCENARIO}: {e}")))?;
-        // Only the duration may have grown.
-        let same = |text: &str| -> Option<String> {
-            let mut node = Node::parse(text, SCENARIO).ok()?;
-            node.apply_set("time.duration=1h").ok()?;
-            Some(Loaded::resolve(&self.registry, node, PathBuf::new()).ok()?.render())
+        let refuse = |why: String| FolderError::new(&self.folder, format!("{why}; name another folder with --out"));
+        let load = |text: &str| -> Option<Loaded> {
+            let node = Node::parse(text, SCENARIO).ok()?;
+            Loaded::resolve(&self.registry, node, PathBuf::new()).ok()
         };
-        if same(&found) != same(&text) {
-            return Err(FolderError::new(
-                &self.folder,
-                format!("its {SCENARIO} is of another study; name another folder with --out"),
-            )
-            .into());
+        let mut before = load(&found).ok_or_else(|| refuse(format!("its {SCENARIO} can't be read")))?;
+        let (old, new) = (before.scenario.time.duration, self.loaded.scenario.time.duration);
+        before.scenario.time.duration = new;
+        if before.render() != text {
+            return Err(refuse(format!("its {SCENARIO} is of another study (only the time may change)")).into());
+        }
+        // A longer donor has another trace, and other blocks to be shuffled.
+        if let Some(run) = self.runs.iter().find(|run| run.donor.is_some() && old != new) {
+            let why = format!("it is of {old}, and can't become one of {new} since {} replays another run's reward", run.variant);
+            return Err(refuse(why).into());
         }
         Ok(folder::replace(&file, text.as_bytes())?)
     }
@@ -148,11 +153,13 @@ impl Study {
 
     fn run_one(&self, run: &Planned, stop: &AtomicBool, progress: &(dyn Fn(&str) -> Box<dyn Progress> + Sync)) -> Done {
         let duration = run.loaded.scenario.time.duration;
-        let mut runner = if run.folder.exists() {
+        // Whatever died before it had a scenario begins anew; of a folder that died before that, not even the lock is there.
+        let _ = std::fs::remove_dir(&run.folder);
+        let mut runner = if run.folder.join(folder::CONFIG).exists() {
             if let Some(summary) = finished(&run.folder, &run.loaded) {
                 return Ok((Outcome::Finished, summary));
             }
-            Runner::resume(&self.registry, &run.folder, Some(duration))?
+            Runner::resume(&self.registry, &run.folder, &run.loaded.scenario.name, Some(duration))?
         } else {
             Runner::start(&self.registry, run.loaded.clone(), &run.folder)?
         };
@@ -204,7 +211,7 @@ fn donor(runs: &[Planned], i: usize) -> Result<Option<usize>, ScenarioError> {
 /// The summary of a run that needs no more running.
 fn finished(folder: &Path, loaded: &Loaded) -> Option<Summary> {
     let summary = folder::read_summary(folder).ok()?;
-    let simulated = Nanos((summary.simulated_s * 1e9) as u64);
+    let simulated = Nanos(summary.control_steps * loaded.scenario.time.control_period.0);
     let same = summary.scenario == loaded.scenario.name && summary.seed == loaded.scenario.seed;
     (same && summary.version == crate::VERSION && simulated == loaded.scenario.time.duration).then_some(summary)
 }

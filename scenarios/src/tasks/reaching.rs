@@ -60,14 +60,26 @@ impl Reaching {
             return Err(format!("{key}: expected a number above zero, found {value}"));
         }
         let [x, y] = self.goal_m;
-        // Otherwise no place could be drawn that isn't the goal already.
-        let farthest = squared_length([x.abs() + self.place_half_extent_m, y.abs() + self.place_half_extent_m]);
-        if farthest <= self.success_radius_m * self.success_radius_m {
-            return Err(format!("success_radius_m: expected a goal that leaves room around it, found {}", self.success_radius_m));
+        if let Some(value) = self.goal_m.iter().find(|value| !(-FARTHEST_M..=FARTHEST_M).contains(*value)) {
+            return Err(format!("goal_m: expected coordinates of at most {FARTHEST_M} m either way, found {value}"));
+        }
+        if self.place_half_extent_m > FARTHEST_M {
+            return Err(format!("place_half_extent_m: expected at most {FARTHEST_M} m, found {}", self.place_half_extent_m));
+        }
+        // Otherwise hardly a place could be drawn that isn't the goal already.
+        let farthest = squared_length([x.abs() + self.place_half_extent_m, y.abs() + self.place_half_extent_m]).sqrt();
+        if self.success_radius_m > 0.9 * farthest {
+            return Err(format!(
+                "success_radius_m: expected at most 0.9 of the distance from the goal to the farthest place, {farthest} m, found {}",
+                self.success_radius_m
+            ));
         }
         Ok(())
     }
 }
+
+/// The farthest that a place may be from the world's origin, along each axis (m).
+const FARTHEST_M: f64 = 1e6;
 
 fn squared_length([x, y]: [f64; 2]) -> f64 {
     x * x + y * y
