@@ -128,7 +128,9 @@ impl SporeController {
         let pairs = pixels[0] * pixels[1] * settings.motor_neurons;
         if pairs.checked_mul(settings.synapses_per_pair).is_none_or(|synapses| synapses > MOST_SYNAPSES) {
             let found = settings.synapses_per_pair;
-            return Err(unfit(format!("synapses_per_pair: expected at most {MOST_SYNAPSES} synapses in all, found {found} for each of {pairs} pairs")));
+            return Err(unfit(format!(
+                "synapses_per_pair: expected at most {MOST_SYNAPSES} synapses in all, found {found} for each of {pairs} pairs"
+            )));
         }
         let network = |source| ControllerError::Network { controller: NAME.into(), source };
         let spec = network_spec(settings, pixels[0] * pixels[1], around.neural_tick).map_err(network)?;

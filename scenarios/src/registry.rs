@@ -57,13 +57,20 @@ pub struct ControllerContext {
     pub registry: Arc<Registry>,
     /// The resolved settings of each kind in the scenario.
     pub tables: BTreeMap<String, toml::Table>,
+    /// The kinds that are being built, each for the one before.
+    pub within: Vec<String>,
 }
 
 impl ControllerContext {
     /// Builds the scenario's controller of the given kind.
     pub fn build(&self, kind: &str) -> Result<Hosted, PartError> {
         let part = self.registry.controllers.get(kind).ok_or_else(|| format!("there is no controller {kind:?}"))?;
-        part.build(self.tables.get(kind).unwrap_or(&(part.defaults)()), self)
+        if self.within.iter().any(|outer| outer == kind) {
+            return Err(format!("learner: {kind:?} can't be a learner within itself"));
+        }
+        let mut own = self.clone();
+        own.within.push(kind.into());
+        part.build(self.tables.get(kind).unwrap_or(&(part.defaults)()), &own)
     }
 
     /// Builds another controller of the same scenario that learns from sensing alone, for those that wrap one.

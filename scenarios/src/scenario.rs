@@ -256,6 +256,7 @@ impl Loaded {
             run: (scenario.name.clone(), scenario.seed),
             steps: scenario.time.duration.0 / scenario.time.control_period.0,
             registry: registry.clone(),
+            within: Vec::new(),
             tables: tables.iter().filter_map(|(kind, value)| Some((kind.clone(), value.as_table()?.clone()))).collect(),
         };
         let controller =

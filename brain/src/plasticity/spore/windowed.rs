@@ -266,42 +266,28 @@ fn weigh<T: Real>(state: &State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, sha
 /// e and g of every synapse from the sums, then theta and w, block by block.
 #[inline(always)]
 fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &Carry<T>, c: &Coefficients<T>, pass: &Pass<T>) {
-    let (zero, columns, row) = (T::of(0.0), pass.shape.targets_padded() / WIDTH, pass.shape.row());
-    let (keep_e, keep_g) = (c.powers_e[c.steps], c.powers_g[c.steps]);
+    let (zero, row) = (T::of(0.0), pass.shape.row());
     let State { theta, e, g, w, y_fall, y_rise, young, rewirings, .. } = state;
-    let (theta, _) = theta.as_chunks_mut::<BLOCK>();
-    let (e, _) = e.as_chunks_mut::<BLOCK>();
-    let (g, _) = g.as_chunks_mut::<BLOCK>();
-    let (w, _) = w.as_chunks_mut::<BLOCK>();
     let mut own = own.iter().peekable();
-    let (mut source, mut column, mut left) = (0, 0, row);
-    let silent = [[zero; WIDTH]; SUMS];
     let direct = if pass.learning { pass.annealed.direct } else { zero };
-    for (number, (((theta, e), g), w)) in theta.iter_mut().zip(e).zip(g).zip(w).enumerate() {
-        // What the block's synapses share with the others of their pairs.
-        let [mut sum_e, mut sum_g, mut sum_direct] = [[[zero; WIDTH]; BLOCK / WIDTH]; SUMS];
-        for at in 0..BLOCK / WIDTH {
-            let shared = sums.shared(source, column, columns).unwrap_or(&silent);
-            (sum_e[at], sum_g[at]) = (shared[0], shared[1]);
-            if direct != zero {
-                sum_direct[at] = shared[2];
-            }
-            column = if column + 1 == columns { 0 } else { column + 1 };
-            left -= WIDTH;
-            if left == 0 {
-                (source, left) = (source + 1, row);
-            }
+    let mut source = 0;
+    for number in 0..theta.len() / BLOCK {
+        // Row by row a pair's sums serve all its synapses from registers; the rows that reach into this block are still in the cache.
+        while source < pass.shape.sources && source * row < (number + 1) * BLOCK {
+            let at = source * row..(source + 1) * row;
+            let synapses = Row { theta: &mut theta[at.clone()], e: &mut e[at.clone()], g: &mut g[at.clone()], w: &w[at] };
+            catch_up(synapses, source, sums, carry, c, pass.shape, direct);
+            source += 1;
         }
-        let [sum_e, sum_g, sum_direct] = [sum_e.as_flattened(), sum_g.as_flattened(), sum_direct.as_flattened()];
-        if direct != zero {
-            for i in 0..BLOCK {
-                theta[i] += direct * (carry.direct * e[i] + w[i] * sum_direct[i]);
-            }
-        }
-        for i in 0..BLOCK {
-            g[i] = keep_g * g[i] + carry.gradient * e[i] + w[i] * sum_g[i];
-            e[i] = keep_e * e[i] + w[i] * sum_e[i];
-        }
+        let block = number * BLOCK..(number + 1) * BLOCK;
+        let (Some(theta), Some(e), Some(g), Some(w)) = (
+            theta[block.clone()].first_chunk_mut::<BLOCK>(),
+            e[block.clone()].first_chunk_mut::<BLOCK>(),
+            g[block.clone()].first_chunk_mut::<BLOCK>(),
+            w[block].first_chunk_mut::<BLOCK>(),
+        ) else {
+            continue;
+        };
         while let Some(own) = own.next_if(|own| own.synapse < (number + 1) * BLOCK) {
             let ([difference_e, difference_g, difference_direct], i) = (own.difference, own.synapse % BLOCK);
             e[i] += w[i] * difference_e;
@@ -330,6 +316,41 @@ fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &
                     Some(again) => *again = newborn,
                     None => young.insert(at, newborn),
                 }
+            }
+        }
+    }
+}
+
+/// One source's synapses.
+struct Row<'a, T> {
+    theta: &'a mut [T],
+    e: &'a mut [T],
+    g: &'a mut [T],
+    w: &'a [T],
+}
+
+/// e and g of one source's synapses from the sums of its pairs.
+#[inline(always)]
+fn catch_up<T: Real>(row: Row<'_, T>, source: usize, sums: &Sums<T>, carry: &Carry<T>, c: &Coefficients<T>, shape: Shape, direct: T) {
+    let (keep_e, keep_g, zero) = (c.powers_e[c.steps], c.powers_g[c.steps], T::of(0.0));
+    let columns = shape.targets_padded() / WIDTH;
+    let silent = [[zero; WIDTH]; SUMS];
+    for column in 0..columns {
+        let [sum_e, sum_g, sum_direct] = *sums.shared(source, column, columns).unwrap_or(&silent);
+        let (theta, _) = row.theta.as_chunks_mut::<WIDTH>();
+        let (e, _) = row.e.as_chunks_mut::<WIDTH>();
+        let (g, _) = row.g.as_chunks_mut::<WIDTH>();
+        let (w, _) = row.w.as_chunks::<WIDTH>();
+        let synapses = theta.iter_mut().zip(e).zip(g).zip(w).skip(column).step_by(columns);
+        for (((theta, e), g), w) in synapses {
+            if direct != zero {
+                for i in 0..WIDTH {
+                    theta[i] += direct * (carry.direct * e[i] + w[i] * sum_direct[i]);
+                }
+            }
+            for i in 0..WIDTH {
+                g[i] = keep_g * g[i] + carry.gradient * e[i] + w[i] * sum_g[i];
+                e[i] = keep_e * e[i] + w[i] * sum_e[i];
             }
         }
     }
