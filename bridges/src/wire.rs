@@ -99,12 +99,7 @@ impl Reader<'_> {
 
     /// An error about what began `back` bytes before here.
     fn error(&self, back: usize, field: &dyn fmt::Display, expected: impl fmt::Display, found: impl fmt::Display) -> WireError {
-        WireError {
-            field: field.to_string(),
-            byte: self.at - back,
-            expected: expected.to_string(),
-            found: found.to_string(),
-        }
+        WireError { field: field.to_string(), byte: self.at - back, expected: expected.to_string(), found: found.to_string() }
     }
 
     fn end(&self) -> Result<(), WireError> {

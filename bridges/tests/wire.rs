@@ -122,7 +122,11 @@ fn the_error_names_the_field_the_place_and_what_was_expected() {
         (43, &[7], "observation \"camera\" (byte 43): expected at most 6 events, found 7"),
         (47 + 8, &[16], "observation \"camera\", event 0, x (byte 55): expected a column below 16, found 16"),
         (47 + 12, &[2], "observation \"camera\", event 0, on (byte 59): expected 0 or 1, found 2"),
-        (47, &[6], "observation \"camera\", event 1 (byte 60): expected events in order of time, row, column and polarity, found one out of order"),
+        (
+            47,
+            &[6],
+            "observation \"camera\", event 1 (byte 60): expected events in order of time, row, column and polarity, found one out of order",
+        ),
         (81 + 4, &nan, "action \"drive\", value 1 (byte 85): expected a finite number, found NaN"),
     ];
     for (at, with, message) in cases {

@@ -19,7 +19,7 @@ use super::SporeSynapses;
 use super::coefficients::{Annealed, Coefficients, MOST_STEPS, Shape};
 use super::parameters::Spore;
 use super::sums::{GROUP, Own, OwnTraces, SUMS, Sums, sum_own, sum_sources};
-use super::update::{Block, end_of_delta, initial_theta, weight};
+use super::update::{Block, initial_theta, renew_theta, renew_weights, weight};
 use crate::numeric::{BLOCK, Kernel, Real, WIDTH, dispatch};
 
 /// All synapses of a projection, brought up to date at the end of each Delta.
@@ -297,13 +297,13 @@ fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &
         if !pass.learning {
             continue;
         }
-        let before = *w;
-        let block = Block { theta, e, g, w };
-        if !end_of_delta(block, c, &pass.annealed, pass.seed, pass.update, number as u32) {
-            continue;
-        }
+        let mut block = Block { theta, e, g, w };
+        let rewired = renew_theta(&mut block, c, &pass.annealed, pass.seed, pass.update, number as u32);
+        let before = rewired.then(|| *block.w);
+        renew_weights(&mut block, c);
+        let Some(before) = before else { continue };
         for (i, before) in before.iter().enumerate() {
-            let (synapse, was, is) = (number * BLOCK + i, *before > zero, w[i] > zero);
+            let (synapse, was, is) = (number * BLOCK + i, *before > zero, block.w[i] > zero);
             if was == is || synapse >= pass.shape.len() || !pass.shape.is_real(synapse) {
                 continue;
             }
