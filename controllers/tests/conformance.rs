@@ -93,7 +93,7 @@ impl Stage for Truth {
 
 #[test]
 fn ideal_conforms() {
-    let make = || -> Box<dyn Privileged> { Box::new(Ideal::new(&IdealSettings::default())) };
+    let make = || -> Box<dyn Privileged> { Box::new(Ideal::new(&IdealSettings::default()).unwrap()) };
     conformance::privileged(make, |step| Box::new(Truth(step)), &around().action, PERIOD);
 }
 

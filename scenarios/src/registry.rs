@@ -160,7 +160,7 @@ impl Default for Registry {
             Blind::new(s, c.around.control_period, c.seed).map_err(|e| e.to_string())
         });
         registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, _| {
-            Ok(Ideal::new(s))
+            Ideal::new(s).map_err(|e| e.to_string())
         });
         registry.substrate("float", FloatSubstrate::new);
         registry.scenario("reaching", include_str!("../library/reaching.toml"));

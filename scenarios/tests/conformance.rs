@@ -61,9 +61,9 @@ fn by_hand(loaded: &Loaded, registry: &Arc<Registry>) -> Assembly {
         for motor in 0..8 {
             let angle = std::f64::consts::TAU * f64::from(motor) / 8.0;
             let cosine = -(x * libm::cos(angle) + y * libm::sin(angle)) / (x * x + y * y).sqrt();
-            // Half of the largest weight that theta's limits allow; there are no negative ones.
+            // Half of the largest weight that theta's limits allow. There are no negative ones, and none just above zero.
             let most = settings.plasticity.w0 * libm::exp(settings.plasticity.theta_max - settings.plasticity.theta0);
-            weights.push((0.5 * most * cosine.max(0.0)) as f32);
+            weights.push(if cosine > 0.05 { (0.5 * most * cosine) as f32 } else { 0.0 });
         }
     }
     controller.network_mut().program("visual-motor", &weights).unwrap();

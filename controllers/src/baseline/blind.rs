@@ -9,6 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::MOST;
 use crate::controller::{ControllerError, Privileged};
 
 /// Settings of the blind walker.
@@ -49,9 +50,9 @@ struct Walk {
 impl Blind {
     /// With the given settings, for control periods of the given length.
     pub fn new(settings: &BlindSettings, control_period: Nanos, seed: u64) -> Result<Self, ControllerError> {
-        if settings.mean_run.0 == 0 || !settings.speed_m_s.is_finite() {
+        if settings.mean_run.0 == 0 || !(-MOST..=MOST).contains(&settings.speed_m_s) {
             let why = format!(
-                "mean_run must be above zero and speed_m_s finite, found {} and {}",
+                "expected mean_run above zero and speed_m_s of at most {MOST} either way, found {} and {}",
                 settings.mean_run, settings.speed_m_s
             );
             return Err(ControllerError::Unfit { controller: "blind".into(), why });

@@ -4,6 +4,7 @@ use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep, checkp
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::MOST;
 use crate::controller::{ControllerError, Privileged};
 
 /// Settings of the ideal controller.
@@ -29,8 +30,13 @@ pub struct Ideal(IdealSettings);
 
 impl Ideal {
     /// With the given settings.
-    pub fn new(settings: &IdealSettings) -> Self {
-        Ideal(settings.clone())
+    pub fn new(settings: &IdealSettings) -> Result<Self, ControllerError> {
+        let [x, y] = settings.goal_m;
+        if let Some(value) = [x, y, settings.speed_m_s].iter().find(|value| !(-MOST..=MOST).contains(*value)) {
+            let why = format!("expected goal_m and speed_m_s of at most {MOST} either way, found {value}");
+            return Err(ControllerError::Unfit { controller: "ideal".into(), why });
+        }
+        Ok(Ideal(settings.clone()))
     }
 }
 

@@ -79,10 +79,8 @@ impl Centring {
         }
         let mean = |of: fn(&Event) -> u16| events.iter().map(|e| f64::from(of(e))).sum::<f64>() / events.len() as f64;
         let centroid = [mean(|e| e.x), mean(|e| e.y)];
-        for axis in 0..2 {
-            let seen = centroid[axis] - self.centre_px[axis];
-            let believed = &mut self.state.offset_px[axis];
-            *believed = self.keep * *believed + (1.0 - self.keep) * seen;
+        for ((believed, seen), centre) in self.state.offset_px.iter_mut().zip(centroid).zip(self.centre_px) {
+            *believed = self.keep * *believed + (1.0 - self.keep) * (seen - centre);
         }
     }
 }

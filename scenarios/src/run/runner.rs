@@ -133,7 +133,8 @@ impl Runner {
         let maps = serde_json::from_slice(&maps).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
         let time = &loaded.scenario.time;
         let mut session = Session::new(assembly, loaded.scenario.seed);
-        session.restore(&saved.session)?;
+        let unfit = |e: CheckpointError| FolderError::new(&folder.file(CHECKPOINT), e.to_string());
+        session.restore(&saved.session).map_err(unfit)?;
         let done = Nanos(session.position().control_steps * time.control_period.0);
         if done > time.duration {
             return Err(mismatch(format!("it has reached {done} already, which is beyond {}", time.duration)));

@@ -190,7 +190,7 @@ pub fn wait(command: &mut Command, name: &str) -> Ended {
         }
         std::thread::sleep(Duration::from_millis(1));
     };
-    let mut text = |file: &mut fs::File| {
+    let text = |file: &mut fs::File| {
         let mut bytes = Vec::new();
         file.rewind().and_then(|()| file.read_to_end(&mut bytes)).expect("read");
         String::from_utf8_lossy(&bytes).into_owned()
