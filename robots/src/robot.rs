@@ -214,7 +214,7 @@ impl RobotSpec {
                     camera.width, camera.height
                 ));
             }
-            if !(camera.threshold > 1e-4 && camera.threshold.is_finite()) || !not_negative(camera.noise_hz) {
+            if !(camera.threshold > 1e-4 && camera.threshold.is_finite() && not_negative(camera.noise_hz)) {
                 return fail(format!(
                     "sensor {name:?}: threshold {} must be above 0.0001 and noise_hz {} not negative",
                     camera.threshold, camera.noise_hz

@@ -357,10 +357,14 @@ fn a_folder_is_run_in_by_one_process_at_a_time() {
     names(&lab.fails("run reaching --out a"), &["exists already"], "out");
     running.kill();
     // The lock goes with the process, however that ended.
+    let written = |file: &str| std::fs::metadata(lab.path(file)).and_then(|metadata| metadata.modified()).expect("a time");
+    let before = written("a/checkpoint.bin");
     let resumed = lab.start("run reaching --resume a");
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    while written("a/checkpoint.bin") == before {
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
     resumed.signal("INT");
-    assert!(matches!(resumed.end().code, Some(130)));
+    assert_eq!(resumed.end().code, Some(130));
 }
 
 #[test]

@@ -166,7 +166,7 @@ fn a_reached_goal_is_counted_and_the_ball_is_put_elsewhere_at_the_height_it_had(
     let mut ball = Ball::new([1.0, 1.0], [0.0, 0.0]);
     task.evaluate(&mut ball, &Action::default()).unwrap();
     let at = ball.pose.translation;
-    assert!(at.x.hypot(at.y) > 1.5 && at.x.abs() <= 9.0 && at.y.abs() <= 9.0 && at.z == 1.0, "{at:?}");
+    assert!(libm::hypot(at.x, at.y) > 1.5 && at.x.abs() <= 9.0 && at.y.abs() <= 9.0 && at.z == 1.0, "{at:?}");
     assert!((task.tallies()[0].numerator - 1000.0).abs() < 1e-9);
     task.evaluate(&mut ball, &Action::default()).unwrap();
     assert_eq!(ball.pose.translation, at, "a ball that isn't there yet stays where it is");

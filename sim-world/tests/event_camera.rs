@@ -6,6 +6,7 @@ use embody_sim_world::EventCamera;
 use proptest::prelude::*;
 
 fn camera(width: u16, height: u16, threshold: f32, noise_hz: f32) -> EventCamera {
+    let (threshold, noise_hz) = (f64::from(threshold), f64::from(noise_hz));
     EventCamera::new(&EventCameraSpec { width, height, threshold, noise_hz, max_events: 1 << 20 })
 }
 
