@@ -1,4 +1,8 @@
 //! The Poisson neuron against the reference: rates, kernel, dead time, reset, homeostasis, bap and the order of a tick.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test compares within tolerances; its own arithmetic need not be the same everywhere"
+)]
 
 use embody_brain::neuron::{Arrivals, NeuronKernel, Poisson, PoissonKernel, PopulationContext};
 

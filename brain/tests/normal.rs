@@ -1,4 +1,8 @@
 //! The noise is normal, not nearly so: its distribution, moments and tails, and its independence.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test compares within tolerances; its own arithmetic need not be the same everywhere"
+)]
 
 use std::f64::consts::SQRT_2;
 

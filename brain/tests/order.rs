@@ -1,4 +1,8 @@
 //! The order within a tick of the float substrate: delays, traces, updates.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test compares within tolerances; its own arithmetic need not be the same everywhere"
+)]
 
 use std::sync::Arc;
 

@@ -1,4 +1,8 @@
 //! SPORE against the reference: exact values, the prior's pruning, stationarity, and the two forms against each other.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "a test compares within tolerances; its own arithmetic need not be the same everywhere"
+)]
 
 use embody_brain::numeric::{Kernel, Real};
 use embody_brain::plasticity::spore::{Shape, Spore, SporeSynapses, Stepwise, Windowed};

@@ -299,7 +299,7 @@ fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &
         }
         let mut block = Block { theta, e, g, w };
         let rewired = renew_theta(&mut block, c, &pass.annealed, pass.seed, pass.update, number as u32);
-        let before = rewired.then(|| *block.w);
+        let before = rewired.then_some(*block.w);
         renew_weights(&mut block, c);
         let Some(before) = before else { continue };
         for (i, before) in before.iter().enumerate() {
@@ -331,7 +331,15 @@ struct Row<'a, T> {
 
 /// e and g of one source's synapses from the sums of its pairs.
 #[inline(always)]
-fn catch_up<T: Real>(row: Row<'_, T>, source: usize, sums: &Sums<T>, carry: &Carry<T>, c: &Coefficients<T>, shape: Shape, direct: T) {
+fn catch_up<T: Real>(
+    row: Row<'_, T>,
+    source: usize,
+    sums: &Sums<T>,
+    carry: &Carry<T>,
+    c: &Coefficients<T>,
+    shape: Shape,
+    direct: T,
+) {
     let (keep_e, keep_g, zero) = (c.powers_e[c.steps], c.powers_g[c.steps], T::of(0.0));
     let columns = shape.targets_padded() / WIDTH;
     let silent = [[zero; WIDTH]; SUMS];
