@@ -53,6 +53,7 @@ impl Unrest {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test compares within tolerances")]
 mod tests {
     use super::*;
 

@@ -79,6 +79,7 @@ pub fn sin_cos_turns(turns: u32) -> (f32, f32) {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a test compares within tolerances")]
 mod tests {
     use super::*;
 
