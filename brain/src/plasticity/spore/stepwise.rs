@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::SporeSynapses;
 use super::coefficients::{Annealed, Coefficients, MOST_STEPS, Shape};
 use super::parameters::Spore;
-use super::update::{Block, initial_theta, renew_theta, renew_weights, weight};
+use super::update::{Block, end_of_delta, initial_theta, weight};
 use super::windowed::Windowed;
 use crate::numeric::{BLOCK, Kernel, Real, dispatch};
 
@@ -213,8 +213,6 @@ fn renew<T: Real>(state: &mut State<T>, c: &Coefficients<T>, annealed: &Annealed
     let (g, _) = state.g.as_chunks_mut::<BLOCK>();
     let (w, _) = state.w.as_chunks_mut::<BLOCK>();
     for (number, (((theta, e), g), w)) in theta.iter_mut().zip(e).zip(g).zip(w).enumerate() {
-        let mut block = Block { theta, e, g, w };
-        renew_theta(&mut block, c, annealed, seed, update, number as u32);
-        renew_weights(&mut block, c);
+        end_of_delta(Block { theta, e, g, w }, c, annealed, seed, update, number as u32);
     }
 }

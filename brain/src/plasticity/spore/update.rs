@@ -17,18 +17,18 @@ pub(super) struct Block<'a, T> {
     pub w: &'a mut [T; BLOCK],
 }
 
-/// g and theta of one block at the end of Delta number `update`. Returns whether any synapse is to be retracted or to form
-/// again, which [`renew_weights`] then does.
+/// g, theta and w of one block at the end of the Delta numbered `counter`. Returns whether any synapse was retracted or
+/// formed again.
 #[inline(always)]
-pub(super) fn renew_theta<T: Real>(
-    block: &mut Block<'_, T>,
+pub(super) fn end_of_delta<T: Real>(
+    block: Block<'_, T>,
     c: &Coefficients<T>,
     annealed: &Annealed<T>,
     seed: u64,
     update: u64,
     number: u32,
 ) -> bool {
-    let Block { theta, g, w, .. } = block;
+    let Block { theta, e, g, w } = block;
     let mut noise = [0.0; BLOCK];
     if annealed.gradient_noise > T::of(0.0) {
         normal_block(seed, Counter { stream: GRADIENT_NOISE, time: update }, number, &mut noise);
@@ -41,8 +41,9 @@ pub(super) fn renew_theta<T: Real>(
     normal_block(seed, Counter { stream: THETA_NOISE, time: update }, number, &mut noise);
     let zero = T::of(0.0);
     // Copied out so that the loop reads registers.
-    let (c_g, max_change, mu, low, high) = (c.c_g, c.max_change, c.mu, c.theta_min, c.theta_max);
+    let (c_g, max_change, mu, theta0, w0, low, high) = (c.c_g, c.max_change, c.mu, c.theta0, c.w0, c.theta_min, c.theta_max);
     let (rate, prior, sigma) = (annealed.rate, annealed.prior, annealed.noise);
+    // First every theta, then every weight: a long chain of operations waits for itself, short ones of many synapses overlap.
     for i in 0..BLOCK {
         let pull = c_g * g[i];
         let pull = if pull < -max_change { -max_change } else { pull };
@@ -53,25 +54,16 @@ pub(super) fn renew_theta<T: Real>(
     }
     let mut rewired = false;
     for i in 0..BLOCK {
-        rewired |= (theta[i] >= zero) != (w[i] > zero);
-    }
-    rewired
-}
-
-/// The weights of one block from its theta; e and g of retracted synapses become zero.
-#[inline(always)]
-pub(super) fn renew_weights<T: Real>(block: &mut Block<'_, T>, c: &Coefficients<T>) {
-    let Block { theta, e, g, w } = block;
-    let (theta0, w0, zero) = (c.theta0, c.w0, T::of(0.0));
-    for i in 0..BLOCK {
         let alive = theta[i] >= zero;
         let weight = w0 * (theta[i] - theta0).exp();
         // A choice between the number and zero would become a masked store, which is slow.
         let keep = if alive { T::of(1.0) } else { zero };
         e[i] *= keep;
         g[i] *= keep;
+        rewired |= alive != (w[i] > zero);
         w[i] = if alive { weight } else { zero };
     }
+    rewired
 }
 
 /// w of one theta.

@@ -19,7 +19,7 @@ use super::SporeSynapses;
 use super::coefficients::{Annealed, Coefficients, MOST_STEPS, Shape};
 use super::parameters::Spore;
 use super::sums::{GROUP, Own, OwnTraces, SUMS, Sums, sum_own, sum_sources};
-use super::update::{Block, initial_theta, renew_theta, renew_weights, weight};
+use super::update::{Block, end_of_delta, initial_theta, weight};
 use crate::numeric::{BLOCK, Kernel, Real, WIDTH, dispatch};
 
 /// All synapses of a projection, brought up to date at the end of each Delta.
@@ -266,28 +266,42 @@ fn weigh<T: Real>(state: &State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, sha
 /// e and g of every synapse from the sums, then theta and w, block by block.
 #[inline(always)]
 fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &Carry<T>, c: &Coefficients<T>, pass: &Pass<T>) {
-    let (zero, row) = (T::of(0.0), pass.shape.row());
+    let (zero, columns, row) = (T::of(0.0), pass.shape.targets_padded() / WIDTH, pass.shape.row());
+    let (keep_e, keep_g) = (c.powers_e[c.steps], c.powers_g[c.steps]);
     let State { theta, e, g, w, y_fall, y_rise, young, rewirings, .. } = state;
+    let (theta, _) = theta.as_chunks_mut::<BLOCK>();
+    let (e, _) = e.as_chunks_mut::<BLOCK>();
+    let (g, _) = g.as_chunks_mut::<BLOCK>();
+    let (w, _) = w.as_chunks_mut::<BLOCK>();
     let mut own = own.iter().peekable();
+    let (mut source, mut column, mut left) = (0, 0, row);
+    let silent = [[zero; WIDTH]; SUMS];
     let direct = if pass.learning { pass.annealed.direct } else { zero };
-    let mut source = 0;
-    for number in 0..theta.len() / BLOCK {
-        // Row by row a pair's sums serve all its synapses from registers; the rows that reach into this block are still in the cache.
-        while source < pass.shape.sources && source * row < (number + 1) * BLOCK {
-            let at = source * row..(source + 1) * row;
-            let synapses = Row { theta: &mut theta[at.clone()], e: &mut e[at.clone()], g: &mut g[at.clone()], w: &w[at] };
-            catch_up(synapses, source, sums, carry, c, pass.shape, direct);
-            source += 1;
+    for (number, (((theta, e), g), w)) in theta.iter_mut().zip(e).zip(g).zip(w).enumerate() {
+        // What the block's synapses share with the others of their pairs.
+        let [mut sum_e, mut sum_g, mut sum_direct] = [[[zero; WIDTH]; BLOCK / WIDTH]; SUMS];
+        for at in 0..BLOCK / WIDTH {
+            let shared = sums.shared(source, column, columns).unwrap_or(&silent);
+            (sum_e[at], sum_g[at]) = (shared[0], shared[1]);
+            if direct != zero {
+                sum_direct[at] = shared[2];
+            }
+            column = if column + 1 == columns { 0 } else { column + 1 };
+            left -= WIDTH;
+            if left == 0 {
+                (source, left) = (source + 1, row);
+            }
         }
-        let block = number * BLOCK..(number + 1) * BLOCK;
-        let (Some(theta), Some(e), Some(g), Some(w)) = (
-            theta[block.clone()].first_chunk_mut::<BLOCK>(),
-            e[block.clone()].first_chunk_mut::<BLOCK>(),
-            g[block.clone()].first_chunk_mut::<BLOCK>(),
-            w[block].first_chunk_mut::<BLOCK>(),
-        ) else {
-            continue;
-        };
+        let [sum_e, sum_g, sum_direct] = [sum_e.as_flattened(), sum_g.as_flattened(), sum_direct.as_flattened()];
+        if direct != zero {
+            for i in 0..BLOCK {
+                theta[i] += direct * (carry.direct * e[i] + w[i] * sum_direct[i]);
+            }
+        }
+        for i in 0..BLOCK {
+            g[i] = keep_g * g[i] + carry.gradient * e[i] + w[i] * sum_g[i];
+            e[i] = keep_e * e[i] + w[i] * sum_e[i];
+        }
         while let Some(own) = own.next_if(|own| own.synapse < (number + 1) * BLOCK) {
             let ([difference_e, difference_g, difference_direct], i) = (own.difference, own.synapse % BLOCK);
             e[i] += w[i] * difference_e;
@@ -297,13 +311,13 @@ fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &
         if !pass.learning {
             continue;
         }
-        let mut block = Block { theta, e, g, w };
-        let rewired = renew_theta(&mut block, c, &pass.annealed, pass.seed, pass.update, number as u32);
-        let before = rewired.then_some(*block.w);
-        renew_weights(&mut block, c);
-        let Some(before) = before else { continue };
+        let before = *w;
+        let block = Block { theta, e, g, w };
+        if !end_of_delta(block, c, &pass.annealed, pass.seed, pass.update, number as u32) {
+            continue;
+        }
         for (i, before) in before.iter().enumerate() {
-            let (synapse, was, is) = (number * BLOCK + i, *before > zero, block.w[i] > zero);
+            let (synapse, was, is) = (number * BLOCK + i, *before > zero, w[i] > zero);
             if was == is || synapse >= pass.shape.len() || !pass.shape.is_real(synapse) {
                 continue;
             }
@@ -316,49 +330,6 @@ fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &
                     Some(again) => *again = newborn,
                     None => young.insert(at, newborn),
                 }
-            }
-        }
-    }
-}
-
-/// One source's synapses.
-struct Row<'a, T> {
-    theta: &'a mut [T],
-    e: &'a mut [T],
-    g: &'a mut [T],
-    w: &'a [T],
-}
-
-/// e and g of one source's synapses from the sums of its pairs.
-#[inline(always)]
-fn catch_up<T: Real>(
-    row: Row<'_, T>,
-    source: usize,
-    sums: &Sums<T>,
-    carry: &Carry<T>,
-    c: &Coefficients<T>,
-    shape: Shape,
-    direct: T,
-) {
-    let (keep_e, keep_g, zero) = (c.powers_e[c.steps], c.powers_g[c.steps], T::of(0.0));
-    let columns = shape.targets_padded() / WIDTH;
-    let silent = [[zero; WIDTH]; SUMS];
-    for column in 0..columns {
-        let [sum_e, sum_g, sum_direct] = *sums.shared(source, column, columns).unwrap_or(&silent);
-        let (theta, _) = row.theta.as_chunks_mut::<WIDTH>();
-        let (e, _) = row.e.as_chunks_mut::<WIDTH>();
-        let (g, _) = row.g.as_chunks_mut::<WIDTH>();
-        let (w, _) = row.w.as_chunks::<WIDTH>();
-        let synapses = theta.iter_mut().zip(e).zip(g).zip(w).skip(column).step_by(columns);
-        for (((theta, e), g), w) in synapses {
-            if direct != zero {
-                for i in 0..WIDTH {
-                    theta[i] += direct * (carry.direct * e[i] + w[i] * sum_direct[i]);
-                }
-            }
-            for i in 0..WIDTH {
-                g[i] = keep_g * g[i] + carry.gradient * e[i] + w[i] * sum_g[i];
-                e[i] = keep_e * e[i] + w[i] * sum_e[i];
             }
         }
     }
