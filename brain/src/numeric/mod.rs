@@ -14,7 +14,7 @@ mod real;
 
 pub use kernel::Kernel;
 pub(crate) use kernel::dispatch;
-pub use math::{exp, ln, one_minus_exp_neg, sin_cos_turns};
+pub use math::{exp, minus_two_ln, one_minus_exp_neg, unit_circle};
 pub use real::Real;
 
 /// How many neighbours are worked on together: an AVX2 register of `f32`. Rows of synapses are padded to whole groups.

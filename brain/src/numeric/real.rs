@@ -37,8 +37,8 @@ pub trait Real:
     fn of_f32(x: f32) -> Self;
     /// This value as `f64`, exactly.
     fn f64(self) -> f64;
-    /// e^x.
-    fn exp(self) -> Self;
+    /// e^x for x in -87..=88; elsewhere any number.
+    fn exp_within(self) -> Self;
 }
 
 impl Real for f32 {
@@ -56,8 +56,8 @@ impl Real for f32 {
         f64::from(self)
     }
     #[inline(always)]
-    fn exp(self) -> f32 {
-        math::exp(self)
+    fn exp_within(self) -> f32 {
+        math::exp_within(self)
     }
 }
 
@@ -76,7 +76,7 @@ impl Real for f64 {
         self
     }
     #[inline(always)]
-    fn exp(self) -> f64 {
+    fn exp_within(self) -> f64 {
         libm::exp(self)
     }
 }

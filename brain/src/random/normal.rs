@@ -3,7 +3,7 @@
 //! z = sqrt(-2 ln u) (sin, cos)(2 pi v) with 31 random bits in u and 32 in v: exactly normal but for the grid, reaching
 //! to sqrt(-2 ln 2^-32) = 6.66 standard deviations (Box and Muller 1958).
 
-use super::philox::{Counter, philox_block, uniform};
+use super::philox::{Counter, philox_pairs};
 use crate::numeric::{self, BLOCK, Kernel, dispatch};
 
 const QUARTER: usize = BLOCK / 4;
@@ -14,17 +14,17 @@ const HALF: usize = BLOCK / 2;
 /// All radii come first, then all angles: the many steps of one logarithm wait for each other, those of several don't.
 #[inline(always)]
 pub fn normal_block(seed: u64, counter: Counter, block: u32, out: &mut [f32; BLOCK]) {
-    let mut words = [[0; QUARTER]; 4];
-    philox_block(seed, counter, block, &mut words);
-    let words = words.as_flattened();
+    let mut pairs = [[0; QUARTER]; 2];
+    philox_pairs(seed, counter, block, &mut pairs);
+    let [radii, angles] = &pairs;
     let mut radius = [0.0; HALF];
-    for i in 0..HALF {
-        radius[i] = (-2.0f32 * numeric::ln(uniform(words[i]))).sqrt();
+    for (radius, &word) in radius.iter_mut().zip(bytemuck::cast_slice(radii)) {
+        *radius = numeric::minus_two_ln(word).sqrt();
     }
-    for i in 0..HALF {
-        let (sine, cosine) = numeric::sin_cos_turns(words[HALF + i]);
-        out[i] = radius[i] * sine;
-        out[HALF + i] = radius[i] * cosine;
+    let (first, second) = out.split_at_mut(HALF);
+    for (((x, y), radius), &word) in first.iter_mut().zip(second).zip(radius).zip(bytemuck::cast_slice(angles)) {
+        let point = numeric::unit_circle(word);
+        [*x, *y] = point.map(|z| radius * z);
     }
 }
 

@@ -18,28 +18,43 @@ pub struct Counter {
     pub time: u64,
 }
 
-/// Four random words for each of `N` counters, those with low words `N block` to `N block + N - 1`: `words[k][i]` is word
-/// `k` of the `i`-th.
+/// Four random words for each of `N` counters, those with low words `N block` to `N block + N - 1`: `pairs[0][i]` is word 0 of the
+/// `i`-th, with word 1 above it in the high half, `pairs[1][i]` words 2 and 3.
 #[inline(always)]
-pub fn philox_block<const N: usize>(seed: u64, counter: Counter, block: u32, words: &mut [[u32; N]; 4]) {
+pub fn philox_pairs<const N: usize>(seed: u64, counter: Counter, block: u32, pairs: &mut [[u64; N]; 2]) {
     let key = [seed as u32, (seed >> 32) as u32];
-    let high = [counter.time as u32, (counter.time >> 32) as u32, counter.stream];
-    let first = block.wrapping_mul(N as u32);
+    let high = [counter.time & LOW, counter.time >> 32, u64::from(counter.stream)];
+    let first = u64::from(block.wrapping_mul(N as u32));
     for i in 0..N {
-        let [a, b, c, d] = philox::<ROUNDS>(key, [first.wrapping_add(i as u32), high[0], high[1], high[2]]);
-        words[0][i] = a;
-        words[1][i] = b;
-        words[2][i] = c;
-        words[3][i] = d;
+        let [a, b, c, d] = philox::<ROUNDS>(key, [first + i as u64, high[0], high[1], high[2]]);
+        pairs[0][i] = (a & LOW) | (b << 32);
+        pairs[1][i] = (c & LOW) | (d << 32);
     }
 }
 
+/// The same words by number: `words[k][i]` is word `k` of the `i`-th counter.
 #[inline(always)]
-fn philox<const R: usize>(mut key: [u32; 2], mut x: [u32; 4]) -> [u32; 4] {
+pub fn philox_block<const N: usize>(seed: u64, counter: Counter, block: u32, words: &mut [[u32; N]; 4]) {
+    let mut pairs = [[0; N]; 2];
+    philox_pairs(seed, counter, block, &mut pairs);
+    for i in 0..N {
+        for (k, pairs) in pairs.iter().enumerate() {
+            words[2 * k][i] = pairs[i] as u32;
+            words[2 * k + 1][i] = (pairs[i] >> 32) as u32;
+        }
+    }
+}
+
+const LOW: u64 = 0xffff_ffff;
+
+/// The bijection. Words are carried in the low halves of 64-bit lanes, where a vector multiplication takes and leaves them; what
+/// stands in the high halves doesn't matter and is left there.
+#[inline(always)]
+fn philox<const R: usize>(mut key: [u32; 2], mut x: [u64; 4]) -> [u64; 4] {
     for _ in 0..R {
-        let p0 = u64::from(x[0]) * u64::from(MULTIPLIERS[0]);
-        let p1 = u64::from(x[2]) * u64::from(MULTIPLIERS[1]);
-        x = [(p1 >> 32) as u32 ^ x[1] ^ key[0], p1 as u32, (p0 >> 32) as u32 ^ x[3] ^ key[1], p0 as u32];
+        let p0 = (x[0] & LOW) * u64::from(MULTIPLIERS[0]);
+        let p1 = (x[2] & LOW) * u64::from(MULTIPLIERS[1]);
+        x = [(p1 >> 32) ^ x[1] ^ u64::from(key[0]), p1, (p0 >> 32) ^ x[3] ^ u64::from(key[1]), p0];
         key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
     }
     x
@@ -58,6 +73,9 @@ mod tests {
     /// Known answers of Random123's kat_vectors (philox4x32, 7 and 10 rounds).
     #[test]
     fn known_answers_hold() {
+        fn philox<const R: usize>(key: [u32; 2], x: [u32; 4]) -> [u32; 4] {
+            super::philox::<R>(key, x.map(u64::from)).map(|x| x as u32)
+        }
         assert_eq!(philox::<7>([0, 0], [0; 4]), [0x5f6f_b709, 0x0d89_3f64, 0x4f12_1f81, 0x4f73_0a48]);
         assert_eq!(philox::<10>([0, 0], [0; 4]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
         assert_eq!(philox::<10>([u32::MAX; 2], [u32::MAX; 4]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);

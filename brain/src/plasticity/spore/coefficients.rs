@@ -55,9 +55,11 @@ pub(super) struct Coefficients<T> {
     pub decay_g: T,
     pub decay_fall: T,
     pub decay_rise: T,
-    /// exp(-s h/tau_e) and exp(-s h/tau_g) for s = 0 ... steps.
+    /// exp(-s h/tau) of the same for s = 0 ... steps.
     pub powers_e: Vec<T>,
     pub powers_g: Vec<T>,
+    pub powers_fall: Vec<T>,
+    pub powers_rise: Vec<T>,
     pub nu: T,
     pub cutoff: T,
     /// h / 1 ms: the scale of dopamine.
@@ -99,6 +101,8 @@ impl<T: Real> Coefficients<T> {
             decay_rise: decay(p.tau_rise_ms),
             powers_e: powers(p.tau_eligibility_ms),
             powers_g: powers(p.tau_gradient_ms),
+            powers_fall: powers(p.tau_fall_ms),
+            powers_rise: powers(p.tau_rise_ms),
             nu: T::of(p.tau_fall_ms / (p.tau_fall_ms - p.tau_rise_ms)),
             cutoff: T::of(p.cutoff),
             dopamine_scale: T::of(h_ms),

@@ -20,12 +20,13 @@
 //! h / 1 ms, so that halving h leaves learning unchanged.
 //!
 //! Layout: one array per quantity, over all synapses, source by source, each source's synapses in rows of its targets, padded to
-//! whole vectors ([`Shape`]). `update.rs` is the end of a Delta for a block of synapses, shared by both forms with the same noise;
-//! `stepwise.rs` and `windowed.rs` are the forms; `sums.rs` holds the matrix products of the latter.
+//! whole vectors ([`Shape`], [`Arrays`]). `update.rs` is the end of a Delta for a block of synapses, shared by both forms with the
+//! same noise; `stepwise.rs` and `windowed.rs` are the forms; `sums.rs` holds the sums over a Delta of the latter.
 //!
 //! One fault of the module is not copied: there a retracted synapse goes on counting presynaptic spikes and forms again
 //! with all of them in y. Here it forms with y = 0.
 
+mod arrays;
 mod coefficients;
 mod kernel;
 mod parameters;
@@ -34,6 +35,7 @@ mod sums;
 mod update;
 mod windowed;
 
+pub use arrays::{Arrays, Rule};
 pub use coefficients::Shape;
 pub use kernel::SporeKernel;
 pub use parameters::{Spore, SporeForm};
@@ -41,6 +43,7 @@ pub use stepwise::Stepwise;
 pub use windowed::Windowed;
 
 use crate::numeric::Real;
+use update::weight;
 
 /// What both forms can do: what tests compare, and what the network needs.
 pub trait SporeSynapses<T: Real>: Send {
@@ -49,27 +52,62 @@ pub trait SporeSynapses<T: Real>: Send {
     /// the traces go on).
     fn step(&mut self, pre: &[u32], bap: &[T], dopamine: T, learning: bool) -> bool;
 
+    /// Parameters and layout.
+    fn rule(&self) -> &Rule<T>;
+
+    /// What is kept for every synapse; with [`Windowed`], e and g are those of the last end of a Delta.
+    fn arrays(&self) -> &Arrays<T>;
+
+    /// The same, to be changed.
+    fn arrays_mut(&mut self) -> &mut Arrays<T>;
+
     /// Sizes and layout.
-    fn shape(&self) -> Shape;
+    fn shape(&self) -> Shape {
+        self.rule().shape
+    }
 
     /// theta of every synapse, in the layout of [`Shape`].
-    fn theta(&self) -> &[T];
+    fn theta(&self) -> &[T] {
+        &self.arrays().theta[..self.shape().len()]
+    }
 
     /// w of every synapse, in the layout of [`Shape`].
-    fn weights(&self) -> &[T];
+    fn weights(&self) -> &[T] {
+        &self.arrays().w[..self.shape().len()]
+    }
 
-    /// e of every synapse; with [`Windowed`], as of the last end of a Delta.
-    fn eligibility(&self) -> &[T];
+    /// e of every synapse, in the layout of [`Shape`].
+    fn eligibility(&self) -> &[T] {
+        &self.arrays().e[..self.shape().len()]
+    }
 
-    /// g of every synapse; with [`Windowed`], as of the last end of a Delta.
-    fn gradient(&self) -> &[T];
+    /// g of every synapse, in the layout of [`Shape`].
+    fn gradient(&self) -> &[T] {
+        &self.arrays().g[..self.shape().len()]
+    }
 
-    /// Sets every theta, and the weights with it.
-    fn set_theta(&mut self, theta: &[T]);
+    /// Sets every theta, and the weights with it; a synapse that isn't there has e = g = 0.
+    fn set_theta(&mut self, theta: &[T]) {
+        let c = &self.rule().coefficients;
+        let c = [c.theta0, c.w0];
+        let arrays = self.arrays_mut();
+        for (i, &theta) in theta.iter().enumerate() {
+            arrays.theta[i] = theta;
+            arrays.w[i] = weight(theta, c);
+            if arrays.w[i] == T::of(0.0) {
+                (arrays.e[i], arrays.g[i]) = (T::of(0.0), T::of(0.0));
+            }
+        }
+    }
 
     /// The weights, to be replaced by what a substrate could store of them.
-    fn weights_mut(&mut self) -> &mut [T];
+    fn weights_mut(&mut self) -> &mut [T] {
+        let len = self.shape().len();
+        &mut self.arrays_mut().w[..len]
+    }
 
     /// How many synapses have been retracted and how many have formed again so far.
-    fn rewirings(&self) -> [u64; 2];
+    fn rewirings(&self) -> [u64; 2] {
+        self.arrays().rewirings
+    }
 }

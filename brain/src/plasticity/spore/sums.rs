@@ -1,8 +1,11 @@
 //! The sums over a Delta that the windowed form works with: presynaptic traces times weighted bap.
 //!
-//! Layout: sources come in groups of [`GROUP`], whose traces stand side by side in one row per step; targets come in columns of
-//! [`WIDTH`]. One pass over the steps turns a group's spike counts into traces, then each four sources of it that are not silent are
-//! multiplied with each column, all sums at once. Only sources that are not silent get a place in the results.
+//! From each of its spikes on, a source's trace falls as every other's does. So what a trace of 1 adds to a sum over all later
+//! steps is worked out once for every step, by filtering the weighted bap backwards in time ([`Responses`]). A source's sum is then
+//! looked up: once for the trace that it starts the Delta with and once for each of its spikes, less what the cutoff takes away.
+//! That costs as much as there are spikes, not as there are sources times steps.
+
+use std::array;
 
 use super::coefficients::{Coefficients, Shape};
 use crate::numeric::{Real, WIDTH};
@@ -10,73 +13,164 @@ use crate::numeric::{Real, WIDTH};
 /// The most sums over a Delta: E, G, and the one for c_e.
 pub(super) const SUMS: usize = 3;
 
-/// How many sources' traces are followed together: a step of one waits for the step before, those of several don't wait for each other.
-pub(super) const GROUP: usize = 2 * WIDTH;
+/// A column of targets' sums.
+pub(super) type Column<T> = [[T; WIDTH]; SUMS];
 
-/// How many sources share one pass over the steps of [`product`]: as many as leave their sums in registers.
-const TOGETHER: usize = 4;
+/// What a trace adds to the sums of one column of targets: y_fall = 1, and y_rise = 1.
+#[derive(Clone, Copy, Default)]
+struct Response<T> {
+    fall: Column<T>,
+    rise: Column<T>,
+}
 
-/// The place of a source that is silent.
-const NOWHERE: u32 = u32::MAX;
-
-/// What is worked out anew for each Delta; it holds nothing from one to the next.
-#[derive(Clone)]
-pub(super) struct Sums<T> {
+/// What a trace of 1 adds to the sums over a Delta, by the number of its steps that are over.
+#[derive(Clone, Default)]
+pub(super) struct Responses<T> {
+    columns: usize,
     /// How many sums there are: [`SUMS`], or one less with c_e = 0.
-    pub count: usize,
-    /// a^(n-1-s) b_j(s), D_s b_j(s) and D'_s b_j(s): all steps of the first column of targets, then of the next, ...
-    pub weighted: [Vec<[T; WIDTH]>; SUMS],
-    /// The sums of each source that has a place: by place, then column.
-    results: Vec<[[T; WIDTH]; SUMS]>,
-    places: Vec<u32>,
-    /// Spike counts, then traces, of a group's sources at each step.
-    rows: Vec<[T; GROUP]>,
-    /// The steps of all spikes, source by source, and where those of each source start.
+    count: usize,
+    of: Vec<Response<T>>,
+}
+
+/// What a Delta leaves behind of old e: a D_0 and a D'_0.
+#[derive(Clone, Copy)]
+pub(super) struct Carry<T> {
+    pub gradient: T,
+    pub direct: T,
+}
+
+impl<T: Real> Responses<T> {
+    /// Filters a Delta's bap (of all targets, step by step), weighted by a^(n-1-s), D_s and D'_s, backwards by the decays of the
+    /// traces: P(s) = nu decay (b(s) + P(s + 1)), P(n) = 0.
+    #[inline(always)]
+    pub fn prepare(&mut self, count: usize, bap: &[T], dopamine: &[T], c: &Coefficients<T>, shape: Shape) -> Carry<T> {
+        let zero = T::of(0.0);
+        self.count = count.min(SUMS);
+        self.columns = shape.targets_padded() / WIDTH;
+        self.of.resize((c.steps + 1) * self.columns, Response::default());
+        let (bap, _) = bap.as_chunks::<WIDTH>();
+        let (decays, nu) = ([c.decay_fall, c.decay_rise], [c.nu * c.decay_fall, c.nu * c.decay_rise]);
+        let mut carry = Carry { gradient: zero, direct: zero };
+        self.of[c.steps * self.columns..].fill(Response::default());
+        for s in (0..c.steps).rev() {
+            let dopamine = dopamine[s] * c.dopamine_scale;
+            let factors = [c.powers_e[c.steps - 1 - s], c.powers_g[c.steps - 1 - s] * dopamine + carry.gradient, dopamine + carry.direct];
+            carry = Carry { gradient: c.decay_e * factors[1], direct: c.decay_e * factors[2] };
+            let (here, later) = self.of[s * self.columns..].split_at_mut(self.columns);
+            for ((here, later), bap) in here.iter_mut().zip(&*later).zip(&bap[s * self.columns..]) {
+                for (k, factor) in factors.into_iter().enumerate().take(self.count) {
+                    for j in 0..WIDTH {
+                        let b = factor * bap[j];
+                        here.fall[k][j] = nu[0] * b + decays[0] * later.fall[k][j];
+                        here.rise[k][j] = nu[1] * b + decays[1] * later.rise[k][j];
+                    }
+                }
+            }
+        }
+        carry
+    }
+
+    /// The sums of a source's columns, to be added to.
+    pub fn row<'a>(&'a self, sums: &'a mut [Column<T>]) -> Row<'a, T> {
+        Row { responses: self, sums }
+    }
+
+    /// The sums of one synapse of the given target, to be added to.
+    pub fn one<'a>(&'a self, target: usize, sums: &'a mut [T; SUMS]) -> One<'a, T> {
+        One { responses: self, target, sums }
+    }
+}
+
+/// Sums that traces add to.
+pub(super) trait Sums<T> {
+    /// Adds what a trace (y_fall, y_rise) adds that is there after `step` steps.
+    fn add(&mut self, step: usize, trace: [T; 2]);
+}
+
+/// Those of a source's columns of targets.
+pub(super) struct Row<'a, T> {
+    responses: &'a Responses<T>,
+    sums: &'a mut [Column<T>],
+}
+
+/// Those of one synapse.
+pub(super) struct One<'a, T> {
+    responses: &'a Responses<T>,
+    target: usize,
+    sums: &'a mut [T; SUMS],
+}
+
+impl<T: Real> Sums<T> for Row<'_, T> {
+    #[inline(always)]
+    fn add(&mut self, step: usize, [fall, rise]: [T; 2]) {
+        let Responses { columns, count, of } = self.responses;
+        for (sums, response) in self.sums.iter_mut().zip(&of[step * columns..]) {
+            for ((sum, of_fall), of_rise) in sums.iter_mut().zip(&response.fall).zip(&response.rise).take(*count) {
+                let (old, of_fall, of_rise) = (*sum, *of_fall, *of_rise);
+                *sum = array::from_fn(|j| old[j] + (fall * of_fall[j] - rise * of_rise[j]));
+            }
+        }
+    }
+}
+
+impl<T: Real> Sums<T> for One<'_, T> {
+    #[inline(always)]
+    fn add(&mut self, step: usize, [fall, rise]: [T; 2]) {
+        let Responses { columns, count, of } = self.responses;
+        let (response, j) = (&of[step * columns + self.target / WIDTH], self.target % WIDTH);
+        for k in 0..*count {
+            self.sums[k] += fall * response.fall[k][j] - rise * response.rise[k][j];
+        }
+    }
+}
+
+/// Carries the traces (y_fall, y_rise) of a source through a Delta in which it spikes at `spikes`, and adds to the sums each trace that
+/// appears, or disappears with a minus.
+#[inline(always)]
+pub(super) fn follow<T: Real>(
+    [mut fall, mut rise]: [T; 2],
+    spikes: &[u16],
+    c: &Coefficients<T>,
+    sums: &mut impl Sums<T>,
+) -> [T; 2] {
+    let (zero, one) = (T::of(0.0), T::of(1.0));
+    if fall != zero {
+        sums.add(0, [fall, rise]);
+    }
+    let mut at = 0;
+    for spike in spikes.iter().map(Some).chain([None]) {
+        let end = spike.map_or(c.steps, |&step| usize::from(step) + 1);
+        if end > at && fall != zero {
+            if fall * c.powers_fall[end - at] < c.cutoff {
+                let cut = 1 + c.powers_fall[1..end - at].partition_point(|&power| fall * power >= c.cutoff);
+                sums.add(at + cut, [-(fall * c.powers_fall[cut]), -(rise * c.powers_rise[cut])]);
+                (fall, rise) = (zero, zero);
+            } else {
+                (fall, rise) = (fall * c.powers_fall[end - at], rise * c.powers_rise[end - at]);
+            }
+        }
+        at = end;
+        if spike.is_some() {
+            (fall, rise) = (fall + one, rise + one);
+            sums.add(at, [one, one]);
+        }
+    }
+    [fall, rise]
+}
+
+/// The steps of a Delta's spikes, source by source.
+#[derive(Clone, Default)]
+pub(super) struct Trains {
     steps: Vec<u16>,
     starts: Vec<u32>,
 }
 
-/// The traces of a synapse that has its own, as it formed when its source's were not zero.
-pub(super) trait OwnTraces<T> {
-    /// Number of the synapse.
-    fn synapse(&self) -> usize;
-    /// Its y_fall and y_rise.
-    fn traces(&mut self) -> [&mut T; 2];
-}
-
-/// The sums of one synapse that has its own traces, less the shared ones.
-pub(super) struct Own<T> {
-    pub synapse: usize,
-    pub difference: [T; SUMS],
-}
-
-impl<T: Real> Sums<T> {
-    /// Room for the given number of sources.
-    pub fn new(sources: usize) -> Self {
-        let places = vec![NOWHERE; sources.next_multiple_of(GROUP)];
-        Sums {
-            count: 0,
-            weighted: Default::default(),
-            results: Vec::new(),
-            places,
-            rows: Vec::new(),
-            steps: Vec::new(),
-            starts: Vec::new(),
-        }
-    }
-
-    /// The sums of a source and a column of targets, unless the source was silent.
+impl Trains {
+    /// Puts spikes, (step, source) in the order of their steps, in the order of their sources: counts them, then places them.
     #[inline(always)]
-    pub fn shared(&self, source: usize, column: usize, columns: usize) -> Option<&[[T; WIDTH]; SUMS]> {
-        let place = *self.places.get(source)?;
-        if place == NOWHERE { None } else { self.results.get(place as usize * columns + column) }
-    }
-
-    /// Puts spikes in the order of their sources: counts them, then places them.
-    #[inline(always)]
-    fn sort(&mut self, spikes: &[(u16, u32)]) {
+    pub fn sort(&mut self, spikes: &[(u16, u32)], sources: usize) {
         self.starts.clear();
-        self.starts.resize(self.places.len() + 2, 0);
+        self.starts.resize(sources + 2, 0);
         self.steps.resize(spikes.len(), 0);
         for &(_, source) in spikes {
             self.starts[source as usize + 2] += 1;
@@ -94,155 +188,9 @@ impl<T: Real> Sums<T> {
         }
     }
 
-    fn steps_of(&self, source: usize) -> &[u16] {
+    /// The steps in which a source spikes.
+    #[inline(always)]
+    pub fn of(&self, source: usize) -> &[u16] {
         &self.steps[self.starts[source] as usize..self.starts[source + 1] as usize]
     }
-}
-
-/// The sums of every source that is not silent; carries the shared traces on to the end of the Delta.
-#[inline(always)]
-pub(super) fn sum_sources<T: Real>(
-    sums: &mut Sums<T>,
-    spikes: &[(u16, u32)],
-    y_fall: &mut [T],
-    y_rise: &mut [T],
-    c: &Coefficients<T>,
-    shape: Shape,
-) {
-    let (n, zero, columns) = (c.steps, T::of(0.0), shape.targets_padded() / WIDTH);
-    sums.sort(spikes);
-    sums.results.clear();
-    sums.places.fill(NOWHERE);
-    let mut rows = std::mem::take(&mut sums.rows);
-    let (y_fall, _) = y_fall.as_chunks_mut::<GROUP>();
-    let (y_rise, _) = y_rise.as_chunks_mut::<GROUP>();
-    let mut active = 0;
-    for (group, (fall, rise)) in y_fall.iter_mut().zip(y_rise).enumerate() {
-        let first = group * GROUP;
-        let is_silent = |at: usize| {
-            let traced = fall[at..at + TOGETHER].iter().any(|y| *y != zero);
-            !traced && sums.starts[first + at] == sums.starts[first + at + TOGETHER]
-        };
-        let silent: [bool; GROUP / TOGETHER] = std::array::from_fn(|four| is_silent(four * TOGETHER));
-        if silent == [true; GROUP / TOGETHER] {
-            continue;
-        }
-        rows.clear();
-        rows.resize(n, [zero; GROUP]);
-        for source in first..first + GROUP {
-            for &step in sums.steps_of(source) {
-                rows[usize::from(step)][source - first] += T::of(1.0);
-            }
-        }
-        follow(&mut rows, fall, rise, c);
-        for four in (0..GROUP / TOGETHER).filter(|&four| !silent[four]) {
-            for i in 0..TOGETHER {
-                sums.places[first + four * TOGETHER + i] = active + i as u32;
-            }
-            active += TOGETHER as u32;
-            let start = sums.results.len();
-            sums.results.resize(start + TOGETHER * columns, [[zero; WIDTH]; SUMS]);
-            for column in 0..columns {
-                let weighted =
-                    sums.weighted.each_ref().map(|weighted| weighted.get(column * n..(column + 1) * n).unwrap_or_default());
-                let (e, g) = product(&rows, four, weighted[0], weighted[1]);
-                // The third sum is rarely asked for: it is well served by a product that does two.
-                let direct =
-                    if sums.count == SUMS { product(&rows, four, weighted[2], weighted[2]).0 } else { [[zero; WIDTH]; TOGETHER] };
-                for i in 0..TOGETHER {
-                    sums.results[start + i * columns + column] = [e[i], g[i], direct[i]];
-                }
-            }
-        }
-    }
-    sums.rows = rows;
-}
-
-/// Turns spike counts of a group of sources into their traces y at each step, and carries `fall` and `rise` on.
-#[inline(always)]
-fn follow<T: Real>(rows: &mut [[T; GROUP]], fall: &mut [T; GROUP], rise: &mut [T; GROUP], c: &Coefficients<T>) {
-    let (decay_fall, decay_rise, nu, cutoff, zero) = (c.decay_fall, c.decay_rise, c.nu, c.cutoff, T::of(0.0));
-    let (mut f, mut r) = (*fall, *rise);
-    for row in rows {
-        let spikes = *row;
-        for i in 0..GROUP {
-            let (faded, waned) = (f[i] * decay_fall, r[i] * decay_rise);
-            row[i] = nu * (faded - waned);
-            let keep = faded >= cutoff;
-            f[i] = if keep { faded } else { zero } + spikes[i];
-            r[i] = if keep { waned } else { zero } + spikes[i];
-        }
-    }
-    (*fall, *rise) = (f, r);
-}
-
-/// What one four of a group's sources sums up with one column of targets.
-type Tile<T> = [[T; WIDTH]; TOGETHER];
-
-/// Sums over the steps of the traces of one four of a group's sources times one column of two weighted baps.
-#[inline(always)]
-fn product<T: Real>(rows: &[[T; GROUP]], four: usize, first: &[[T; WIDTH]], second: &[[T; WIDTH]]) -> (Tile<T>, Tile<T>) {
-    let mut sums = ([[T::of(0.0); WIDTH]; TOGETHER], [[T::of(0.0); WIDTH]; TOGETHER]);
-    for ((row, a), b) in rows.iter().zip(first).zip(second) {
-        let (fours, _) = row.as_chunks::<TOGETHER>();
-        let y = &fours[four % (GROUP / TOGETHER)];
-        for i in 0..TOGETHER {
-            for j in 0..WIDTH {
-                sums.0[i][j] += y[i] * a[j];
-                sums.1[i][j] += y[i] * b[j];
-            }
-        }
-    }
-    sums
-}
-
-/// The sums of synapses that have their own traces, in the given order; carries those traces on to the end of the Delta.
-#[inline(always)]
-pub(super) fn sum_own<T: Real, Y: OwnTraces<T>>(
-    sums: &mut Sums<T>,
-    young: &mut [Y],
-    c: &Coefficients<T>,
-    shape: Shape,
-) -> Vec<Own<T>> {
-    let (n, zero, columns) = (c.steps, T::of(0.0), shape.targets_padded() / WIDTH);
-    let mut rows = std::mem::take(&mut sums.rows);
-    let mut own = Vec::with_capacity(young.len());
-    for group in young.chunks_mut(GROUP) {
-        rows.clear();
-        rows.resize(n, [zero; GROUP]);
-        let (mut fall, mut rise) = ([zero; GROUP], [zero; GROUP]);
-        for (i, young) in group.iter_mut().enumerate() {
-            for &step in sums.steps_of(young.synapse() / shape.row()) {
-                rows[usize::from(step)][i] += T::of(1.0);
-            }
-            [fall[i], rise[i]] = young.traces().map(|y| *y);
-        }
-        follow(&mut rows, &mut fall, &mut rise, c);
-        for (i, young) in group.iter_mut().enumerate() {
-            let [own_fall, own_rise] = young.traces();
-            (*own_fall, *own_rise) = (fall[i], rise[i]);
-            let synapse = young.synapse();
-            let target = synapse % (columns * WIDTH);
-            let (source, column, lane) = (synapse / shape.row(), target / WIDTH, target % WIDTH);
-            let mut difference = sums.shared(source, column, columns).map_or([zero; SUMS], |sums| sums.map(|sum| -sum[lane]));
-            for (difference, weighted) in difference.iter_mut().zip(&sums.weighted[..sums.count]) {
-                *difference += dot(&rows, i, &weighted[column * n..(column + 1) * n], lane);
-            }
-            own.push(Own { synapse, difference });
-        }
-    }
-    sums.rows = rows;
-    own
-}
-
-/// Sum over the steps of one trace times one target's weighted bap: in four parts, that don't wait for each other.
-#[inline(always)]
-fn dot<T: Real>(rows: &[[T; GROUP]], i: usize, weighted: &[[T; WIDTH]], lane: usize) -> T {
-    let mut parts = [T::of(0.0); 4];
-    for (rows, weighted) in rows.chunks(4).zip(weighted.chunks(4)) {
-        for ((part, row), b) in parts.iter_mut().zip(rows).zip(weighted) {
-            *part += row[i % GROUP] * b[lane % WIDTH];
-        }
-    }
-    (parts[0] + parts[1]) + (parts[2] + parts[3])
 }

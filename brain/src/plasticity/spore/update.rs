@@ -1,7 +1,10 @@
 //! The end of a Delta for a block of synapses: g, theta and w. Both forms call this, with the same noise.
 
+use std::array;
+
+use super::arrays::Arrays;
 use super::coefficients::{Annealed, Coefficients};
-use crate::numeric::{BLOCK, Real};
+use crate::numeric::{BLOCK, Real, WIDTH};
 use crate::random::{Counter, normal_block};
 
 /// Streams of the generator.
@@ -9,67 +12,81 @@ pub(super) const THETA_NOISE: u32 = 0x5350_0001;
 pub(super) const GRADIENT_NOISE: u32 = 0x5350_0002;
 pub(super) const THETA_INIT: u32 = 0x5350_0003;
 
-/// The synapses of one block, worked on in place.
-pub(super) struct Block<'a, T> {
-    pub theta: &'a mut [T; BLOCK],
-    pub e: &'a mut [T; BLOCK],
-    pub g: &'a mut [T; BLOCK],
-    pub w: &'a mut [T; BLOCK],
+/// Which numbers of the noise a block of synapses gets.
+pub(super) struct Noise {
+    pub seed: u64,
+    /// Number of the Delta that ends.
+    pub update: u64,
+    pub block: u32,
 }
 
-/// g, theta and w of one block at the end of the Delta numbered `counter`. Returns whether any synapse was retracted or
-/// formed again.
+/// theta of one block at the end of a Delta, and the noise on g. Returns whether any synapse is to be retracted or to form again:
+/// then theta and w disagree on it until [`renew_weights`].
 #[inline(always)]
-pub(super) fn end_of_delta<T: Real>(
-    block: Block<'_, T>,
+pub(super) fn renew_theta<T: Real>(
+    synapses: &mut Arrays<T>,
+    of: &Noise,
     c: &Coefficients<T>,
     annealed: &Annealed<T>,
-    seed: u64,
-    update: u64,
-    number: u32,
 ) -> bool {
-    let Block { theta, e, g, w } = block;
-    let mut noise = [0.0; BLOCK];
-    if annealed.gradient_noise > T::of(0.0) {
-        normal_block(seed, Counter { stream: GRADIENT_NOISE, time: update }, number, &mut noise);
-        for i in 0..BLOCK {
+    let Arrays { theta, g, w, .. } = synapses;
+    let range = of.block as usize * BLOCK..(of.block as usize + 1) * BLOCK;
+    let (theta, _) = theta[range.clone()].as_chunks_mut::<WIDTH>();
+    let (g, _) = g[range.clone()].as_chunks_mut::<WIDTH>();
+    let (w, _) = w[range].as_chunks::<WIDTH>();
+    let zero = T::of(0.0);
+    let mut numbers = [0.0; BLOCK];
+    if annealed.gradient_noise > zero {
+        normal_block(of.seed, Counter { stream: GRADIENT_NOISE, time: of.update }, of.block, &mut numbers);
+        for ((g, w), noise) in g.iter_mut().zip(w).zip(numbers.as_chunks::<WIDTH>().0) {
             // A retracted synapse keeps g at 0.
-            let n = if w[i] > T::of(0.0) { T::of_f32(noise[i]) } else { T::of(0.0) };
-            g[i] += annealed.gradient_noise * n;
+            let noise: [T; WIDTH] = array::from_fn(|i| if w[i] > zero { T::of_f32(noise[i]) } else { zero });
+            *g = array::from_fn(|i| g[i] + annealed.gradient_noise * noise[i]);
         }
     }
-    normal_block(seed, Counter { stream: THETA_NOISE, time: update }, number, &mut noise);
-    let zero = T::of(0.0);
+    normal_block(of.seed, Counter { stream: THETA_NOISE, time: of.update }, of.block, &mut numbers);
     // Copied out so that the loop reads registers.
-    let (c_g, max_change, mu, theta0, w0, low, high) = (c.c_g, c.max_change, c.mu, c.theta0, c.w0, c.theta_min, c.theta_max);
+    let (c_g, max_change, mu, low, high) = (c.c_g, c.max_change, c.mu, c.theta_min, c.theta_max);
     let (rate, prior, sigma) = (annealed.rate, annealed.prior, annealed.noise);
-    // First every theta, then every weight: a long chain of operations waits for itself, short ones of many synapses overlap.
-    for i in 0..BLOCK {
-        let pull = c_g * g[i];
-        let pull = if pull < -max_change { -max_change } else { pull };
-        let pull = if pull > max_change { max_change } else { pull };
-        let t = theta[i] + prior * (mu - theta[i]) + rate * pull + sigma * T::of_f32(noise[i]);
-        let t = if t < low { low } else { t };
-        theta[i] = if t > high { high } else { t };
+    let mut rewired = [0; WIDTH];
+    for (((theta, g), w), noise) in theta.iter_mut().zip(g).zip(w).zip(numbers.as_chunks::<WIDTH>().0) {
+        // Worked on by value: the compiler can't know that the arrays don't overlap.
+        let (was, g, w) = (*theta, *g, *w);
+        let mut is = [zero; WIDTH];
+        for i in 0..WIDTH {
+            let pull = c_g * g[i];
+            let pull = if pull < -max_change { -max_change } else { pull };
+            let pull = if pull > max_change { max_change } else { pull };
+            let t = was[i] + prior * (mu - was[i]) + rate * pull + sigma * T::of_f32(noise[i]);
+            let t = if t < low { low } else { t };
+            is[i] = if t > high { high } else { t };
+        }
+        for i in 0..WIDTH {
+            rewired[i] |= 0u32.wrapping_sub(u32::from((is[i] >= zero) != (w[i] > zero)));
+        }
+        *theta = is;
     }
-    let mut rewired = false;
-    for i in 0..BLOCK {
-        let alive = theta[i] >= zero;
-        let weight = w0 * (theta[i] - theta0).exp();
-        // A choice between the number and zero would become a masked store, which is slow.
-        let keep = if alive { T::of(1.0) } else { zero };
-        e[i] *= keep;
-        g[i] *= keep;
-        rewired |= alive != (w[i] > zero);
-        w[i] = if alive { weight } else { zero };
-    }
-    rewired
+    rewired != [0; WIDTH]
 }
 
-/// w of one theta.
+/// w of one block from its theta.
 #[inline(always)]
-pub(super) fn weight<T: Real>(theta: T, c: &Coefficients<T>) -> T {
-    if theta >= T::of(0.0) { c.w0 * (theta - c.theta0).exp() } else { T::of(0.0) }
+pub(super) fn renew_weights<T: Real>(synapses: &mut Arrays<T>, block: usize, c: &Coefficients<T>) {
+    let range = block * BLOCK..(block + 1) * BLOCK;
+    let (theta, _) = synapses.theta[range.clone()].as_chunks::<WIDTH>();
+    let (w, _) = synapses.w[range].as_chunks_mut::<WIDTH>();
+    let c = [c.theta0, c.w0];
+    for (theta, w) in theta.iter().zip(w) {
+        *w = theta.map(|theta| weight(theta, c));
+    }
+}
+
+/// w of one theta, from theta0 and w0.
+#[inline(always)]
+pub(super) fn weight<T: Real>(theta: T, [theta0, w0]: [T; 2]) -> T {
+    // Worked out in either case, so that a loop over synapses becomes vector code.
+    let weight = w0 * (theta - theta0).exp_within();
+    if theta >= T::of(0.0) { weight } else { T::of(0.0) }
 }
 
 /// The initial theta of `len` synapses: normal, limited to the allowed range.

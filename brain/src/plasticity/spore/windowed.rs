@@ -5,44 +5,37 @@
 //! each step:
 //!
 //! - D_s = c^(n-1-s) d_s + a D_(s+1), backwards from D_n = 0
-//! - E_ij = sum_s a^(n-1-s) y_i(s) b_j(s) and G_ij = sum_s D_s y_i(s) b_j(s): two small matrix products, shared by all
-//!   synapses of a pair, and zero for every source whose trace is zero
+//! - E_ij = sum_s a^(n-1-s) y_i(s) b_j(s) and G_ij = sum_s D_s y_i(s) b_j(s): shared by all synapses of a pair
 //! - e <- a^n e + w E_ij; g <- c^n g + a D_0 e_old + w G_ij
 //! - with c_e > 0, D'_s = d_s + a D'_(s+1) and theta += beta c_e (a D'_0 e_old + w sum_s D'_s y_i b_j)
 //!
 //! A synapse that forms again starts with y = 0 while its pair's shared trace may not: such synapses keep a trace of their own
 //! until the two agree, and get sums of their own. So the result is that of [`Stepwise`](super::Stepwise), cutoff included, but for rounding.
 
+use std::array;
+
 use serde::{Deserialize, Serialize};
 
 use super::SporeSynapses;
-use super::coefficients::{Annealed, Coefficients, MOST_STEPS, Shape};
+use super::arrays::{Arrays, Rule};
+use super::coefficients::{Annealed, Coefficients, Shape};
 use super::parameters::Spore;
-use super::sums::{GROUP, Own, OwnTraces, SUMS, Sums, sum_own, sum_sources};
-use super::update::{Block, end_of_delta, initial_theta, weight};
+use super::sums::{Carry, Column, Responses, SUMS, Trains, follow};
+use super::update::{Noise, renew_theta, renew_weights};
 use crate::numeric::{BLOCK, Kernel, Real, WIDTH, dispatch};
 
 /// All synapses of a projection, brought up to date at the end of each Delta.
 #[derive(Clone)]
 pub struct Windowed<T> {
-    parameters: Spore,
-    h_ms: f64,
-    shape: Shape,
-    coefficients: Coefficients<T>,
-    kernel: Kernel,
-    seed: u64,
+    rule: Rule<T>,
     state: State<T>,
-    sums: Sums<T>,
+    scratch: Scratch<T>,
 }
 
-/// The whole state. Arrays over synapses are padded to whole blocks, those over sources to whole vectors.
+/// The whole state.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct State<T> {
-    step: u64,
-    theta: Vec<T>,
-    e: Vec<T>,
-    g: Vec<T>,
-    w: Vec<T>,
+    synapses: Arrays<T>,
     /// Shared presynaptic traces of each source, at the start of this Delta.
     y_fall: Vec<T>,
     y_rise: Vec<T>,
@@ -52,7 +45,6 @@ pub(super) struct State<T> {
     spikes: Vec<(u16, u32)>,
     bap: Vec<T>,
     dopamine: Vec<T>,
-    rewirings: [u64; 2],
 }
 
 /// The own traces of a synapse that formed again.
@@ -63,60 +55,44 @@ struct Young<T> {
     rise: T,
 }
 
-impl<T> OwnTraces<T> for Young<T> {
-    fn synapse(&self) -> usize {
-        self.synapse as usize
-    }
-    fn traces(&mut self) -> [&mut T; 2] {
-        [&mut self.fall, &mut self.rise]
-    }
-}
-
-/// What a Delta leaves behind of old e: a D_0 and a D'_0.
-struct Carry<T> {
-    gradient: T,
-    direct: T,
+/// What is worked out anew for each Delta; it holds nothing from one to the next.
+#[derive(Clone, Default)]
+struct Scratch<T> {
+    responses: Responses<T>,
+    trains: Trains,
+    sums: Vec<Column<T>>,
+    newborn: Vec<Young<T>>,
 }
 
 impl<T: Real> Windowed<T> {
     /// Synapses of the given shape at time zero; `h_ms` is the neural time step (ms).
     pub fn new(parameters: &Spore, shape: Shape, h_ms: f64, seed: u64) -> Self {
-        let coefficients = Coefficients::new(parameters, h_ms);
-        let len = shape.len().next_multiple_of(BLOCK);
-        let zeros = |len: usize| vec![T::of(0.0); len];
-        let theta = initial_theta(parameters.theta_init_mean, parameters.theta_init_deviation, &coefficients, seed, len);
-        let w = theta.iter().map(|&t| weight(t, &coefficients)).collect();
-        let sources = shape.sources.next_multiple_of(GROUP);
+        let rule = Rule::new(parameters, shape, h_ms, seed);
+        let zeros = vec![T::of(0.0); shape.sources];
         let state = State {
-            step: 0,
-            theta,
-            e: zeros(len),
-            g: zeros(len),
-            w,
-            y_fall: zeros(sources),
-            y_rise: zeros(sources),
+            synapses: Arrays::new(&rule),
+            y_fall: zeros.clone(),
+            y_rise: zeros,
             young: Vec::new(),
             spikes: Vec::new(),
             bap: Vec::new(),
             dopamine: Vec::new(),
-            rewirings: [0; 2],
         };
-        let sums = Sums::new(shape.sources);
-        Windowed { parameters: parameters.clone(), h_ms, shape, coefficients, kernel: Kernel::detect(), seed, state, sums }
+        Windowed { rule, state, scratch: Scratch::default() }
     }
 
     /// The same, run by the given kernel.
     pub fn with_kernel(mut self, kernel: Kernel) -> Self {
-        self.kernel = kernel;
+        self.rule.kernel = kernel;
         self
     }
 
     /// The presynaptic traces (fall, rise) of every synapse, at the end of a Delta.
     pub(super) fn own_traces(&self) -> (Vec<T>, Vec<T>) {
-        let (state, row) = (&self.state, self.shape.row());
-        let alive = |i: usize, y: &[T]| if state.w[i] > T::of(0.0) { y[i / row] } else { T::of(0.0) };
-        let mut fall: Vec<T> = (0..self.shape.len()).map(|i| alive(i, &state.y_fall)).collect();
-        let mut rise: Vec<T> = (0..self.shape.len()).map(|i| alive(i, &state.y_rise)).collect();
+        let (state, shape) = (&self.state, self.rule.shape);
+        let alive = |i: usize, y: &[T]| if state.synapses.w[i] > T::of(0.0) { y[i / shape.row()] } else { T::of(0.0) };
+        let mut fall: Vec<T> = (0..shape.len()).map(|i| alive(i, &state.y_fall)).collect();
+        let mut rise: Vec<T> = (0..shape.len()).map(|i| alive(i, &state.y_rise)).collect();
         for young in &state.young {
             (fall[young.synapse as usize], rise[young.synapse as usize]) = (young.fall, young.rise);
         }
@@ -128,16 +104,14 @@ impl<T: Real> Windowed<T> {
     }
 
     pub(super) fn set_state(&mut self, state: State<T>) -> bool {
-        let targets = self.shape.targets_padded();
-        let in_range = |synapse: u32| (synapse as usize) < self.shape.len();
-        let fits = state.theta.len() == self.state.theta.len()
-            && [&state.e, &state.g, &state.w].iter().all(|v| v.len() == state.theta.len())
-            && state.y_fall.len() == self.state.y_fall.len()
-            && state.y_rise.len() == self.state.y_rise.len()
-            && state.step < MOST_STEPS
-            && state.dopamine.len() as u64 == state.step % self.coefficients.steps as u64
-            && state.bap.len() == state.dopamine.len() * targets
-            && state.spikes.iter().all(|&(s, i)| usize::from(s) < state.dopamine.len() && (i as usize) < self.shape.sources)
+        let (steps, shape) = (self.rule.coefficients.steps, self.rule.shape);
+        let in_range = |synapse: u32| (synapse as usize) < shape.len();
+        let fits = state.synapses.fits(&self.state.synapses)
+            && [&state.y_fall, &state.y_rise].iter().all(|y| y.len() == shape.sources)
+            && state.dopamine.len() as u64 == state.synapses.step % steps as u64
+            && state.bap.len() == state.dopamine.len() * shape.targets_padded()
+            && state.spikes.iter().all(|&(s, i)| usize::from(s) < state.dopamine.len() && (i as usize) < shape.sources)
+            && state.spikes.is_sorted_by_key(|&(s, _)| s)
             && state.young.iter().all(|young| in_range(young.synapse))
             && state.young.is_sorted_by_key(|young| young.synapse);
         if fits {
@@ -148,21 +122,19 @@ impl<T: Real> Windowed<T> {
 
     /// Brings every synapse up to date with the Delta that has just ended.
     fn end_of_delta(&mut self, learning: bool) {
-        let annealed = Annealed::new(&self.parameters, self.state.step as f64 * self.h_ms);
-        self.sums.count = if annealed.direct == T::of(0.0) { SUMS - 1 } else { SUMS };
-        let update = self.state.step / self.coefficients.steps as u64;
-        let pass = Pass { annealed, shape: self.shape, seed: self.seed, update, learning };
-        let (state, sums, c, pass) = (&mut self.state, &mut self.sums, &self.coefficients, &pass);
-        dispatch!(self.kernel, bring_up_to_date::<T: Real>(state: &mut State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, pass: &Pass<T>));
-        self.state.young.retain(|young| {
-            let source = young.synapse as usize / self.shape.row();
-            let differs = |own: T, shared: T| (own - shared).f64().abs() > 16.0 * T::EPSILON.f64() * shared.f64().abs();
-            self.state.w[young.synapse as usize] > T::of(0.0)
-                && (differs(young.fall, self.state.y_fall[source]) || differs(young.rise, self.state.y_rise[source]))
+        let (rule, state, scratch) = (&self.rule, &mut self.state, &mut self.scratch);
+        let annealed = rule.annealed(state.synapses.step);
+        let pass = &Pass { rule, annealed, learning };
+        dispatch!(rule.kernel, bring_up_to_date::<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pass: &Pass<'_, T>));
+        let (row, w, [y_fall, y_rise]) = (rule.shape.row(), &state.synapses.w, [&state.y_fall, &state.y_rise]);
+        let differs = |own: T, shared: T| (own - shared).f64().abs() > 16.0 * T::EPSILON.f64() * shared.f64().abs();
+        state.young.retain(|young| {
+            let source = young.synapse as usize / row;
+            w[young.synapse as usize] > T::of(0.0) && (differs(young.fall, y_fall[source]) || differs(young.rise, y_rise[source]))
         });
-        self.state.spikes.clear();
-        self.state.bap.clear();
-        self.state.dopamine.clear();
+        state.spikes.clear();
+        state.bap.clear();
+        state.dopamine.clear();
     }
 }
 
@@ -172,15 +144,15 @@ impl<T: Real> SporeSynapses<T> for Windowed<T> {
         let s = state.dopamine.len();
         state.bap.extend_from_slice(bap);
         state.dopamine.push(dopamine);
-        state.step += 1;
-        let ends = s + 1 == self.coefficients.steps;
+        state.synapses.step += 1;
+        let ends = s + 1 == self.rule.coefficients.steps;
         if !ends {
             state.spikes.extend(pre.iter().map(|&source| (s as u16, source)));
             return false;
         }
         self.end_of_delta(learning);
         // Spikes of the step that ends a Delta come after its update: they belong to the traces that the next one starts with.
-        let row = self.shape.row() as u32;
+        let row = self.rule.shape.row() as u32;
         let one = T::of(1.0);
         for &source in pre {
             self.state.y_fall[source as usize] += one;
@@ -193,144 +165,165 @@ impl<T: Real> SporeSynapses<T> for Windowed<T> {
         learning
     }
 
-    fn shape(&self) -> Shape {
-        self.shape
+    fn rule(&self) -> &Rule<T> {
+        &self.rule
     }
-    fn theta(&self) -> &[T] {
-        &self.state.theta[..self.shape.len()]
+    fn arrays(&self) -> &Arrays<T> {
+        &self.state.synapses
     }
-    fn weights(&self) -> &[T] {
-        &self.state.w[..self.shape.len()]
-    }
-    fn eligibility(&self) -> &[T] {
-        &self.state.e[..self.shape.len()]
-    }
-    fn gradient(&self) -> &[T] {
-        &self.state.g[..self.shape.len()]
-    }
-    fn set_theta(&mut self, theta: &[T]) {
-        for (i, &theta) in theta.iter().enumerate() {
-            self.state.theta[i] = theta;
-            self.state.w[i] = weight(theta, &self.coefficients);
-        }
-    }
-    fn weights_mut(&mut self) -> &mut [T] {
-        &mut self.state.w[..self.shape.len()]
-    }
-    fn rewirings(&self) -> [u64; 2] {
-        self.state.rewirings
+    fn arrays_mut(&mut self) -> &mut Arrays<T> {
+        &mut self.state.synapses
     }
 }
 
 /// What the pass over all synapses needs to know.
-struct Pass<T> {
+struct Pass<'a, T> {
+    rule: &'a Rule<T>,
     annealed: Annealed<T>,
-    shape: Shape,
-    seed: u64,
-    update: u64,
     learning: bool,
 }
 
-/// The end of a Delta: sums, then every synapse.
+/// The end of a Delta: source by source e and g of its synapses, then, while they are at hand, theta and w of each block that is whole.
 #[inline(always)]
-fn bring_up_to_date<T: Real>(state: &mut State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, pass: &Pass<T>) {
-    let carry = weigh(state, sums, c, pass.shape);
-    sum_sources(sums, &state.spikes, &mut state.y_fall, &mut state.y_rise, c, pass.shape);
-    let own = sum_own(sums, &mut state.young, c, pass.shape);
-    renew(state, sums, &own, &carry, c, pass);
-}
-
-/// The factors of the sums, a^(n-1-s), D_s and D'_s, times the bap of each step.
-#[inline(always)]
-fn weigh<T: Real>(state: &State<T>, sums: &mut Sums<T>, c: &Coefficients<T>, shape: Shape) -> Carry<T> {
-    let (n, width, zero) = (c.steps, shape.targets_padded(), T::of(0.0));
-    for weighted in &mut sums.weighted[..sums.count] {
-        weighted.resize(n * width / WIDTH, [zero; WIDTH]);
-    }
-    let mut carry = Carry { gradient: zero, direct: zero };
-    for s in (0..n).rev() {
-        let dopamine = state.dopamine[s] * c.dopamine_scale;
-        let d_gradient = c.powers_g[n - 1 - s] * dopamine + carry.gradient;
-        let d_direct = dopamine + carry.direct;
-        let (bap, _) = state.bap[s * width..(s + 1) * width].as_chunks::<WIDTH>();
-        for (weighted, factor) in sums.weighted[..sums.count].iter_mut().zip([c.powers_e[n - 1 - s], d_gradient, d_direct]) {
-            for (column, bap) in bap.iter().enumerate() {
-                weighted[column * n + s] = bap.map(|b| factor * b);
-            }
+fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pass: &Pass<'_, T>) {
+    let (shape, c) = (pass.rule.shape, &pass.rule.coefficients);
+    let direct = if pass.learning { pass.annealed.direct } else { T::of(0.0) };
+    let count = if direct == T::of(0.0) { SUMS - 1 } else { SUMS };
+    let carry = scratch.responses.prepare(count, &state.bap, &state.dopamine, c, shape);
+    scratch.trains.sort(&state.spikes, shape.sources);
+    scratch.newborn.clear();
+    let update = state.synapses.step / c.steps as u64;
+    let (mut blocks, mut young) = (0, 0);
+    for source in 0..shape.sources {
+        integrate(state, scratch, source, &carry, direct, c, shape);
+        young += correct(state, scratch, source, young, direct, c, shape);
+        let whole = if source + 1 == shape.sources { state.synapses.w.len() } else { (source + 1) * shape.row() } / BLOCK;
+        while pass.learning && blocks < whole {
+            renew(state, scratch, blocks, update, pass);
+            blocks += 1;
         }
-        carry = Carry { gradient: c.decay_e * d_gradient, direct: c.decay_e * d_direct };
     }
-    carry
+    if !scratch.newborn.is_empty() {
+        let (young, newborn) = (&mut state.young, &mut scratch.newborn);
+        young.retain(|young| newborn.binary_search_by_key(&young.synapse, |newborn| newborn.synapse).is_err());
+        young.append(newborn);
+        young.sort_unstable_by_key(|young| young.synapse);
+    }
 }
 
-/// e and g of every synapse from the sums, then theta and w, block by block.
+/// e and g of one source's synapses, and what c_e adds to theta; the shared traces of the source go on to the end of the Delta.
 #[inline(always)]
-fn renew<T: Real>(state: &mut State<T>, sums: &Sums<T>, own: &[Own<T>], carry: &Carry<T>, c: &Coefficients<T>, pass: &Pass<T>) {
-    let (zero, columns, row) = (T::of(0.0), pass.shape.targets_padded() / WIDTH, pass.shape.row());
+fn integrate<T: Real>(
+    state: &mut State<T>,
+    scratch: &mut Scratch<T>,
+    source: usize,
+    carry: &Carry<T>,
+    direct: T,
+    c: &Coefficients<T>,
+    shape: Shape,
+) {
+    let (zero, columns, row) = (T::of(0.0), shape.targets_padded() / WIDTH, shape.row());
+    let Scratch { responses, trains, sums, .. } = scratch;
+    sums.clear();
+    sums.resize(columns, [[zero; WIDTH]; SUMS]);
+    let traces = [state.y_fall[source], state.y_rise[source]];
+    [state.y_fall[source], state.y_rise[source]] =
+        follow(traces, trains.of(source), c, &mut responses.row(sums));
     let (keep_e, keep_g) = (c.powers_e[c.steps], c.powers_g[c.steps]);
-    let State { theta, e, g, w, y_fall, y_rise, young, rewirings, .. } = state;
-    let (theta, _) = theta.as_chunks_mut::<BLOCK>();
-    let (e, _) = e.as_chunks_mut::<BLOCK>();
-    let (g, _) = g.as_chunks_mut::<BLOCK>();
-    let (w, _) = w.as_chunks_mut::<BLOCK>();
-    let mut own = own.iter().peekable();
-    let (mut source, mut column, mut left) = (0, 0, row);
-    let silent = [[zero; WIDTH]; SUMS];
-    let direct = if pass.learning { pass.annealed.direct } else { zero };
-    for (number, (((theta, e), g), w)) in theta.iter_mut().zip(e).zip(g).zip(w).enumerate() {
-        // What the block's synapses share with the others of their pairs.
-        let [mut sum_e, mut sum_g, mut sum_direct] = [[[zero; WIDTH]; BLOCK / WIDTH]; SUMS];
-        for at in 0..BLOCK / WIDTH {
-            let shared = sums.shared(source, column, columns).unwrap_or(&silent);
-            (sum_e[at], sum_g[at]) = (shared[0], shared[1]);
-            if direct != zero {
-                sum_direct[at] = shared[2];
+    let Arrays { theta, e, g, w, .. } = &mut state.synapses;
+    let range = source * row..(source + 1) * row;
+    let (theta, _) = theta[range.clone()].as_chunks_mut::<WIDTH>();
+    let (e, _) = e[range.clone()].as_chunks_mut::<WIDTH>();
+    let (g, _) = g[range.clone()].as_chunks_mut::<WIDTH>();
+    let (w, _) = w[range].as_chunks::<WIDTH>();
+    let all = theta.iter_mut().zip(e).zip(g).zip(w);
+    let passage = Passage { keep_e, keep_g, carry, direct };
+    if let [sums] = &sums[..] {
+        for (((theta, e), g), w) in all {
+            passage.apply(theta, e, g, w, sums);
+        }
+    } else {
+        for ((((theta, e), g), w), sums) in all.zip(sums.iter().cycle()) {
+            passage.apply(theta, e, g, w, sums);
+        }
+    }
+}
+
+/// What a Delta does to a vector of synapses.
+struct Passage<'a, T> {
+    keep_e: T,
+    keep_g: T,
+    carry: &'a Carry<T>,
+    direct: T,
+}
+
+impl<T: Real> Passage<'_, T> {
+    #[inline(always)]
+    fn apply(&self, theta: &mut [T; WIDTH], e: &mut [T; WIDTH], g: &mut [T; WIDTH], w: &[T; WIDTH], sums: &Column<T>) {
+        let &Passage { keep_e, keep_g, carry, direct } = self;
+        // Worked on by value: the compiler can't know that the arrays don't overlap.
+        let (old_e, old_g, w, [sum_e, sum_g, sum_direct]) = (*e, *g, *w, sums);
+        if direct != T::of(0.0) {
+            let old = *theta;
+            *theta = array::from_fn(|j| old[j] + direct * (carry.direct * old_e[j] + w[j] * sum_direct[j]));
+        }
+        *g = array::from_fn(|j| keep_g * old_g[j] + carry.gradient * old_e[j] + w[j] * sum_g[j]);
+        *e = array::from_fn(|j| keep_e * old_e[j] + w[j] * sum_e[j]);
+    }
+}
+
+/// The difference that it makes to young synapses of the source just integrated that their traces are not the shared ones. The
+/// first of them is number `first` of all young ones, if there are any; returns how many there were.
+#[inline(always)]
+fn correct<T: Real>(
+    state: &mut State<T>,
+    scratch: &Scratch<T>,
+    source: usize,
+    first: usize,
+    direct: T,
+    c: &Coefficients<T>,
+    shape: Shape,
+) -> usize {
+    let end = (source + 1) * shape.row();
+    let Arrays { theta, e, g, w, .. } = &mut state.synapses;
+    let mut count = 0;
+    for young in state.young[first..].iter_mut().take_while(|young| (young.synapse as usize) < end) {
+        let synapse = young.synapse as usize;
+        let target = synapse % shape.targets_padded();
+        let mut sums = scratch.sums[target / WIDTH].map(|sum| -sum[target % WIDTH]);
+        let one = &mut scratch.responses.one(target, &mut sums);
+        [young.fall, young.rise] = follow([young.fall, young.rise], scratch.trains.of(source), c, one);
+        theta[synapse] += direct * w[synapse] * sums[2];
+        g[synapse] += w[synapse] * sums[1];
+        e[synapse] += w[synapse] * sums[0];
+        count += 1;
+    }
+    count
+}
+
+/// theta and w of a block, noting which synapses are retracted and which form again.
+#[inline(always)]
+fn renew<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, block: usize, update: u64, pass: &Pass<'_, T>) {
+    let (zero, shape, c) = (T::of(0.0), pass.rule.shape, &pass.rule.coefficients);
+    let noise = Noise { seed: pass.rule.seed, update, block: block as u32 };
+    let rewired = renew_theta(&mut state.synapses, &noise, c, &pass.annealed);
+    if rewired {
+        let Arrays { theta, e, g, w, rewirings, .. } = &mut state.synapses;
+        for synapse in block * BLOCK..((block + 1) * BLOCK).min(shape.len()) {
+            let (was, is) = (w[synapse] > zero, theta[synapse] >= zero);
+            if was == is {
+                continue;
             }
-            column = if column + 1 == columns { 0 } else { column + 1 };
-            left -= WIDTH;
-            if left == 0 {
-                (source, left) = (source + 1, row);
-            }
-        }
-        let [sum_e, sum_g, sum_direct] = [sum_e.as_flattened(), sum_g.as_flattened(), sum_direct.as_flattened()];
-        if direct != zero {
-            for i in 0..BLOCK {
-                theta[i] += direct * (carry.direct * e[i] + w[i] * sum_direct[i]);
-            }
-        }
-        for i in 0..BLOCK {
-            g[i] = keep_g * g[i] + carry.gradient * e[i] + w[i] * sum_g[i];
-            e[i] = keep_e * e[i] + w[i] * sum_e[i];
-        }
-        while let Some(own) = own.next_if(|own| own.synapse < (number + 1) * BLOCK) {
-            let ([difference_e, difference_g, difference_direct], i) = (own.difference, own.synapse % BLOCK);
-            e[i] += w[i] * difference_e;
-            g[i] += w[i] * difference_g;
-            theta[i] += direct * w[i] * difference_direct;
-        }
-        if !pass.learning {
-            continue;
-        }
-        let before = *w;
-        let block = Block { theta, e, g, w };
-        if !end_of_delta(block, c, &pass.annealed, pass.seed, pass.update, number as u32) {
-            continue;
-        }
-        for (i, before) in before.iter().enumerate() {
-            let (synapse, was, is) = (number * BLOCK + i, *before > zero, w[i] > zero);
-            if was == is || synapse >= pass.shape.len() || !pass.shape.is_real(synapse) {
+            (e[synapse], g[synapse]) = (zero, zero);
+            if !shape.is_real(synapse) {
                 continue;
             }
             rewirings[usize::from(is)] += 1;
-            let from = synapse / row;
-            if is && (y_fall[from] != zero || y_rise[from] != zero) {
-                let at = young.partition_point(|other| (other.synapse as usize) < synapse);
-                let newborn = Young { synapse: synapse as u32, fall: zero, rise: zero };
-                match young.get_mut(at).filter(|other| other.synapse == newborn.synapse) {
-                    Some(again) => *again = newborn,
-                    None => young.insert(at, newborn),
-                }
+            let source = synapse / shape.row();
+            if is && (state.y_fall[source] != zero || state.y_rise[source] != zero) {
+                scratch.newborn.push(Young { synapse: synapse as u32, fall: zero, rise: zero });
             }
         }
     }
+    renew_weights(&mut state.synapses, block, c);
 }
