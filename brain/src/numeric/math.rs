@@ -40,12 +40,9 @@ pub fn exp_within(x: f32) -> f32 {
     let rounded = t + ROUND;
     let f = t - (rounded - ROUND);
     // Minimax for 2^f on -1/2..1/2, relative error 7.5e-8.
-    let mut p = 1.327_647_1e-3f32;
-    p = p * f + 9.675_542e-3;
-    p = p * f + 5.550_713_3e-2;
-    p = p * f + 0.240_221_2;
-    p = p * f + 0.693_146_97;
-    p = p * f + 1.000_000_1;
+    let square = f * f;
+    let high = (0.240_221_2 + 5.550_713_3e-2 * f) + square * (9.675_542e-3 + 1.327_647_1e-3 * f);
+    let p = (1.000_000_1 + 0.693_146_97 * f) + square * high;
     // p lies in 0.7..1.5, so that n can be added to its exponent.
     f32::from_bits(p.to_bits().wrapping_add(rounded.to_bits() << 23))
 }
@@ -68,14 +65,10 @@ pub fn minus_two_ln(word: u32) -> f32 {
     let exponent = ((shifted as i32) >> 23) as f32;
     let m = f32::from_bits((shifted & 0x007f_ffff).wrapping_add(SQRT_HALF)) - 1.0;
     // Minimax for -2 ln(1 + m) / m, relative error 1.7e-7.
-    let mut p = 0.202_138_03f32;
-    p = p * m - 0.324_451_67;
-    p = p * m + 0.345_016_6;
-    p = p * m - 0.398_003_3;
-    p = p * m + 0.499_398_2;
-    p = p * m - 0.666_701_2;
-    p = p * m + 1.000_007_3;
-    p = p * m - 1.999_999_9;
+    let square = m * m;
+    let low = (-1.999_999_9 + 1.000_007_3 * m) + square * (-0.666_701_2 + 0.499_398_2 * m);
+    let high = (-0.398_003_3 + 0.345_016_6 * m) + square * (-0.324_451_67 + 0.202_138_03 * m);
+    let p = low + square * square * high;
     p * m - exponent * (2.0 * std::f32::consts::LN_2)
 }
 
@@ -86,7 +79,7 @@ pub fn unit_circle(word: u32) -> [f32; 2] {
     let x = (word << 2) as i32 as f32 * (1.0 / 2_147_483_648.0);
     let xx = x * x;
     // Minimax for sin(pi/4 x) / x, relative error 3e-9.
-    let s = ((-3.595_045e-5f32 * xx + 2.490_001e-3) * xx - 8.074_543e-2) * xx + 0.785_398_16;
+    let s = (0.785_398_16 - 8.074_543e-2 * xx) + xx * xx * (2.490_001e-3 - 3.595_045e-5 * xx);
     let s = s * x;
     let c = (1.0 - s * s).sqrt();
     let (s, c) = (s.to_bits(), c.to_bits() ^ (word & 0x8000_0000));

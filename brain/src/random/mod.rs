@@ -4,4 +4,4 @@ mod normal;
 mod philox;
 
 pub use normal::{fill_normals, normal_block};
-pub use philox::{Counter, philox_block, philox_pairs, uniform};
+pub use philox::{Counter, Philox, philox_block, uniform};

@@ -18,25 +18,39 @@ pub struct Counter {
     pub time: u64,
 }
 
-/// Four random words for each of `N` counters, those with low words `N block` to `N block + N - 1`: `pairs[0][i]` is word 0 of the
-/// `i`-th, with word 1 above it in the high half, `pairs[1][i]` words 2 and 3.
-#[inline(always)]
-pub fn philox_pairs<const N: usize>(seed: u64, counter: Counter, block: u32, pairs: &mut [[u64; N]; 2]) {
-    let key = [seed as u32, (seed >> 32) as u32];
-    let high = [counter.time & LOW, counter.time >> 32, u64::from(counter.stream)];
-    let first = u64::from(block.wrapping_mul(N as u32));
-    for i in 0..N {
-        let [a, b, c, d] = philox::<ROUNDS>(key, [first + i as u64, high[0], high[1], high[2]]);
-        pairs[0][i] = (a & LOW) | (b << 32);
-        pairs[1][i] = (c & LOW) | (d << 32);
+/// The generator of one seed, stream and moment: all but the low word of the counter, and the keys of all rounds.
+#[derive(Clone, Copy, Debug)]
+pub struct Philox {
+    keys: [[u64; 2]; ROUNDS],
+    high: [u64; 3],
+}
+
+impl Philox {
+    /// Key and counter from a seed and what the numbers are for.
+    pub fn new(seed: u64, counter: Counter) -> Philox {
+        let keys = keys([seed as u32, (seed >> 32) as u32]);
+        Philox { keys, high: [counter.time & LOW, counter.time >> 32, u64::from(counter.stream)] }
+    }
+
+    /// Four random words for each of `N` counters, those with low words `N block` to `N block + N - 1`: `pairs[0][i]` is word 0 of the
+    /// `i`-th, with word 1 above it in the high half, `pairs[1][i]` words 2 and 3.
+    #[inline(always)]
+    pub fn pairs<const N: usize>(&self, block: u32, pairs: &mut [[u64; N]; 2]) {
+        let [time, time_high, stream] = self.high;
+        let first = u64::from(block.wrapping_mul(N as u32));
+        for i in 0..N {
+            let [a, b, c, d] = philox(&self.keys, [first + i as u64, time, time_high, stream]);
+            pairs[0][i] = (a & LOW) | (b << 32);
+            pairs[1][i] = (c & LOW) | (d << 32);
+        }
     }
 }
 
-/// The same words by number: `words[k][i]` is word `k` of the `i`-th counter.
+/// The words of [`Philox::pairs`] by number: `words[k][i]` is word `k` of the `i`-th counter.
 #[inline(always)]
 pub fn philox_block<const N: usize>(seed: u64, counter: Counter, block: u32, words: &mut [[u32; N]; 4]) {
     let mut pairs = [[0; N]; 2];
-    philox_pairs(seed, counter, block, &mut pairs);
+    Philox::new(seed, counter).pairs(block, &mut pairs);
     for i in 0..N {
         for (k, pairs) in pairs.iter().enumerate() {
             words[2 * k][i] = pairs[i] as u32;
@@ -50,14 +64,18 @@ const LOW: u64 = 0xffff_ffff;
 /// The bijection. Words are carried in the low halves of 64-bit lanes, where a vector multiplication takes and leaves them; what
 /// stands in the high halves doesn't matter and is left there.
 #[inline(always)]
-fn philox<const R: usize>(mut key: [u32; 2], mut x: [u64; 4]) -> [u64; 4] {
-    for _ in 0..R {
+fn philox<const R: usize>(keys: &[[u64; 2]; R], mut x: [u64; 4]) -> [u64; 4] {
+    for key in keys {
         let p0 = (x[0] & LOW) * u64::from(MULTIPLIERS[0]);
         let p1 = (x[2] & LOW) * u64::from(MULTIPLIERS[1]);
-        x = [(p1 >> 32) ^ x[1] ^ u64::from(key[0]), p1, (p0 >> 32) ^ x[3] ^ u64::from(key[1]), p0];
-        key = [key[0].wrapping_add(WEYL[0]), key[1].wrapping_add(WEYL[1])];
+        x = [(p1 >> 32) ^ x[1] ^ key[0], p1, (p0 >> 32) ^ x[3] ^ key[1], p0];
     }
     x
+}
+
+/// The keys of all rounds.
+fn keys<const R: usize>(key: [u32; 2]) -> [[u64; 2]; R] {
+    std::array::from_fn(|round| std::array::from_fn(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(round as u32)))))
 }
 
 /// A random word as a number inside (0, 1), uniform in steps of 2^-31.
@@ -74,7 +92,7 @@ mod tests {
     #[test]
     fn known_answers_hold() {
         fn philox<const R: usize>(key: [u32; 2], x: [u32; 4]) -> [u32; 4] {
-            super::philox::<R>(key, x.map(u64::from)).map(|x| x as u32)
+            super::philox::<R>(&keys(key), x.map(u64::from)).map(|x| x as u32)
         }
         assert_eq!(philox::<7>([0, 0], [0; 4]), [0x5f6f_b709, 0x0d89_3f64, 0x4f12_1f81, 0x4f73_0a48]);
         assert_eq!(philox::<10>([0, 0], [0; 4]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);

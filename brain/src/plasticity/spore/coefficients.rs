@@ -64,8 +64,6 @@ pub(super) struct Coefficients<T> {
     pub cutoff: T,
     /// h / 1 ms: the scale of dopamine.
     pub dopamine_scale: T,
-    pub c_g: T,
-    pub max_change: T,
     pub mu: T,
     pub theta0: T,
     pub w0: T,
@@ -76,8 +74,9 @@ pub(super) struct Coefficients<T> {
 /// Constants of one Delta that depend on the annealed beta.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Annealed<T> {
-    /// beta Delta.
-    pub rate: T,
+    /// beta Delta c_g, and beta Delta times the greatest change.
+    pub gain: T,
+    pub limit: T,
     /// beta Delta c_p.
     pub prior: T,
     /// sqrt(2 T beta Delta).
@@ -106,8 +105,6 @@ impl<T: Real> Coefficients<T> {
             nu: T::of(p.tau_fall_ms / (p.tau_fall_ms - p.tau_rise_ms)),
             cutoff: T::of(p.cutoff),
             dopamine_scale: T::of(h_ms),
-            c_g: T::of(p.c_g),
-            max_change: T::of(p.max_param_change),
             mu: T::of(p.mu),
             theta0: T::of(p.theta0),
             w0: T::of(p.w0),
@@ -124,7 +121,8 @@ impl<T: Real> Annealed<T> {
         let beta = p.beta_per_ms * libm::exp2(-halvings);
         let rate = beta * p.update_interval_ms;
         Annealed {
-            rate: T::of(rate),
+            gain: T::of(rate * p.c_g),
+            limit: T::of(rate * p.max_param_change),
             prior: T::of(rate * p.c_p),
             noise: T::of((2.0 * p.temperature * rate).sqrt()),
             gradient_noise: T::of((2.0 * p.gradient_temperature * rate).sqrt()),

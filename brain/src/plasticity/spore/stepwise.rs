@@ -162,9 +162,9 @@ fn traces<T: Real>(state: &mut State<T>, c: &Coefficients<T>, tiled: &[T], dopam
 #[inline(always)]
 fn renew<T: Real>(synapses: &mut Arrays<T>, rule: &Rule<T>, annealed: &Annealed<T>) {
     let c = &rule.coefficients;
+    let noise = Noise::new(rule.seed, synapses.step / c.steps as u64);
     for block in 0..synapses.w.len() / BLOCK {
-        let noise = Noise { seed: rule.seed, update: synapses.step / c.steps as u64, block: block as u32 };
-        renew_theta(synapses, &noise, c, annealed);
+        renew_theta(synapses, block, &noise, c, annealed);
         renew_weights(synapses, block, c);
     }
 }

@@ -54,15 +54,17 @@ impl<T: Real> Responses<T> {
         self.of[c.steps * self.columns..].fill(Response::default());
         for s in (0..c.steps).rev() {
             let dopamine = dopamine[s] * c.dopamine_scale;
-            let factors = [c.powers_e[c.steps - 1 - s], c.powers_g[c.steps - 1 - s] * dopamine + carry.gradient, dopamine + carry.direct];
+            let factors =
+                [c.powers_e[c.steps - 1 - s], c.powers_g[c.steps - 1 - s] * dopamine + carry.gradient, dopamine + carry.direct];
             carry = Carry { gradient: c.decay_e * factors[1], direct: c.decay_e * factors[2] };
             let (here, later) = self.of[s * self.columns..].split_at_mut(self.columns);
             for ((here, later), bap) in here.iter_mut().zip(&*later).zip(&bap[s * self.columns..]) {
-                for (k, factor) in factors.into_iter().enumerate().take(self.count) {
-                    for j in 0..WIDTH {
-                        let b = factor * bap[j];
-                        here.fall[k][j] = nu[0] * b + decays[0] * later.fall[k][j];
-                        here.rise[k][j] = nu[1] * b + decays[1] * later.rise[k][j];
+                // Worked on by value: the compiler can't know that the arrays don't overlap.
+                let (bap, later) = (*bap, *later);
+                for (k, factor) in factors.into_iter().enumerate() {
+                    if k < self.count {
+                        here.fall[k] = array::from_fn(|j| nu[0] * (factor * bap[j]) + decays[0] * later.fall[k][j]);
+                        here.rise[k] = array::from_fn(|j| nu[1] * (factor * bap[j]) + decays[1] * later.rise[k][j]);
                     }
                 }
             }
@@ -70,72 +72,55 @@ impl<T: Real> Responses<T> {
         carry
     }
 
-    /// The sums of a source's columns, to be added to.
-    pub fn row<'a>(&'a self, sums: &'a mut [Column<T>]) -> Row<'a, T> {
-        Row { responses: self, sums }
+    /// Whether there is a sum for c_e.
+    pub fn has_direct(&self) -> bool {
+        self.count == SUMS
     }
 
-    /// The sums of one synapse of the given target, to be added to.
-    pub fn one<'a>(&'a self, target: usize, sums: &'a mut [T; SUMS]) -> One<'a, T> {
-        One { responses: self, target, sums }
-    }
-}
-
-/// Sums that traces add to.
-pub(super) trait Sums<T> {
-    /// Adds what a trace (y_fall, y_rise) adds that is there after `step` steps.
-    fn add(&mut self, step: usize, trace: [T; 2]);
-}
-
-/// Those of a source's columns of targets.
-pub(super) struct Row<'a, T> {
-    responses: &'a Responses<T>,
-    sums: &'a mut [Column<T>],
-}
-
-/// Those of one synapse.
-pub(super) struct One<'a, T> {
-    responses: &'a Responses<T>,
-    target: usize,
-    sums: &'a mut [T; SUMS],
-}
-
-impl<T: Real> Sums<T> for Row<'_, T> {
+    /// The sums of a source whose traces changed so, for one column of targets.
     #[inline(always)]
-    fn add(&mut self, step: usize, [fall, rise]: [T; 2]) {
-        let Responses { columns, count, of } = self.responses;
-        for (sums, response) in self.sums.iter_mut().zip(&of[step * columns..]) {
-            for ((sum, of_fall), of_rise) in sums.iter_mut().zip(&response.fall).zip(&response.rise).take(*count) {
-                let (old, of_fall, of_rise) = (*sum, *of_fall, *of_rise);
-                *sum = array::from_fn(|j| old[j] + (fall * of_fall[j] - rise * of_rise[j]));
+    pub fn sums(&self, column: usize, changes: &[Change<T>]) -> Column<T> {
+        let [mut e, mut g, mut direct] = [[T::of(0.0); WIDTH]; SUMS];
+        for &Change { step, fall, rise } in changes {
+            let Response { fall: of_fall, rise: of_rise } = &self.of[step * self.columns + column];
+            for j in 0..WIDTH {
+                e[j] += fall * of_fall[0][j] - rise * of_rise[0][j];
+                g[j] += fall * of_fall[1][j] - rise * of_rise[1][j];
             }
         }
-    }
-}
-
-impl<T: Real> Sums<T> for One<'_, T> {
-    #[inline(always)]
-    fn add(&mut self, step: usize, [fall, rise]: [T; 2]) {
-        let Responses { columns, count, of } = self.responses;
-        let (response, j) = (&of[step * columns + self.target / WIDTH], self.target % WIDTH);
-        for k in 0..*count {
-            self.sums[k] += fall * response.fall[k][j] - rise * response.rise[k][j];
+        if self.has_direct() {
+            for &Change { step, fall, rise } in changes {
+                let Response { fall: of_fall, rise: of_rise } = &self.of[step * self.columns + column];
+                for j in 0..WIDTH {
+                    direct[j] += fall * of_fall[2][j] - rise * of_rise[2][j];
+                }
+            }
         }
+        [e, g, direct]
     }
 }
 
-/// Carries the traces (y_fall, y_rise) of a source through a Delta in which it spikes at `spikes`, and adds to the sums each trace that
-/// appears, or disappears with a minus.
+/// A trace that appears in a source's y_fall and y_rise when `step` steps of a Delta are over, or, with a minus, disappears.
+#[derive(Clone, Copy)]
+pub(super) struct Change<T> {
+    step: usize,
+    fall: T,
+    rise: T,
+}
+
+/// Carries the traces (y_fall, y_rise) of a source through a Delta in which it spikes at `spikes`; `changes` are then those in it, the
+/// traces that it starts with among them.
 #[inline(always)]
 pub(super) fn follow<T: Real>(
     [mut fall, mut rise]: [T; 2],
     spikes: &[u16],
     c: &Coefficients<T>,
-    sums: &mut impl Sums<T>,
+    changes: &mut Vec<Change<T>>,
 ) -> [T; 2] {
     let (zero, one) = (T::of(0.0), T::of(1.0));
+    changes.clear();
     if fall != zero {
-        sums.add(0, [fall, rise]);
+        changes.push(Change { step: 0, fall, rise });
     }
     let mut at = 0;
     for spike in spikes.iter().map(Some).chain([None]) {
@@ -143,7 +128,7 @@ pub(super) fn follow<T: Real>(
         if end > at && fall != zero {
             if fall * c.powers_fall[end - at] < c.cutoff {
                 let cut = 1 + c.powers_fall[1..end - at].partition_point(|&power| fall * power >= c.cutoff);
-                sums.add(at + cut, [-(fall * c.powers_fall[cut]), -(rise * c.powers_rise[cut])]);
+                changes.push(Change { step: at + cut, fall: -(fall * c.powers_fall[cut]), rise: -(rise * c.powers_rise[cut]) });
                 (fall, rise) = (zero, zero);
             } else {
                 (fall, rise) = (fall * c.powers_fall[end - at], rise * c.powers_rise[end - at]);
@@ -152,7 +137,7 @@ pub(super) fn follow<T: Real>(
         at = end;
         if spike.is_some() {
             (fall, rise) = (fall + one, rise + one);
-            sums.add(at, [one, one]);
+            changes.push(Change { step: at, fall: one, rise: one });
         }
     }
     [fall, rise]

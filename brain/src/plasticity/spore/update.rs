@@ -5,19 +5,25 @@ use std::array;
 use super::arrays::Arrays;
 use super::coefficients::{Annealed, Coefficients};
 use crate::numeric::{BLOCK, Real, WIDTH};
-use crate::random::{Counter, normal_block};
+use crate::random::{Counter, Philox, normal_block};
 
 /// Streams of the generator.
-pub(super) const THETA_NOISE: u32 = 0x5350_0001;
-pub(super) const GRADIENT_NOISE: u32 = 0x5350_0002;
-pub(super) const THETA_INIT: u32 = 0x5350_0003;
+const THETA_NOISE: u32 = 0x5350_0001;
+const GRADIENT_NOISE: u32 = 0x5350_0002;
+const THETA_INIT: u32 = 0x5350_0003;
 
-/// Which numbers of the noise a block of synapses gets.
+/// The noise of one Delta.
 pub(super) struct Noise {
-    pub seed: u64,
-    /// Number of the Delta that ends.
-    pub update: u64,
-    pub block: u32,
+    theta: Philox,
+    gradient: Philox,
+}
+
+impl Noise {
+    /// That of the Delta numbered `update`.
+    pub(super) fn new(seed: u64, update: u64) -> Noise {
+        let of = |stream| Philox::new(seed, Counter { stream, time: update });
+        Noise { theta: of(THETA_NOISE), gradient: of(GRADIENT_NOISE) }
+    }
 }
 
 /// theta of one block at the end of a Delta, and the noise on g. Returns whether any synapse is to be retracted or to form again:
@@ -25,39 +31,40 @@ pub(super) struct Noise {
 #[inline(always)]
 pub(super) fn renew_theta<T: Real>(
     synapses: &mut Arrays<T>,
-    of: &Noise,
+    block: usize,
+    noise: &Noise,
     c: &Coefficients<T>,
     annealed: &Annealed<T>,
 ) -> bool {
     let Arrays { theta, g, w, .. } = synapses;
-    let range = of.block as usize * BLOCK..(of.block as usize + 1) * BLOCK;
+    let range = block * BLOCK..(block + 1) * BLOCK;
     let (theta, _) = theta[range.clone()].as_chunks_mut::<WIDTH>();
     let (g, _) = g[range.clone()].as_chunks_mut::<WIDTH>();
     let (w, _) = w[range].as_chunks::<WIDTH>();
     let zero = T::of(0.0);
     let mut numbers = [0.0; BLOCK];
     if annealed.gradient_noise > zero {
-        normal_block(of.seed, Counter { stream: GRADIENT_NOISE, time: of.update }, of.block, &mut numbers);
+        normal_block(&noise.gradient, block as u32, &mut numbers);
         for ((g, w), noise) in g.iter_mut().zip(w).zip(numbers.as_chunks::<WIDTH>().0) {
             // A retracted synapse keeps g at 0.
             let noise: [T; WIDTH] = array::from_fn(|i| if w[i] > zero { T::of_f32(noise[i]) } else { zero });
             *g = array::from_fn(|i| g[i] + annealed.gradient_noise * noise[i]);
         }
     }
-    normal_block(of.seed, Counter { stream: THETA_NOISE, time: of.update }, of.block, &mut numbers);
+    normal_block(&noise.theta, block as u32, &mut numbers);
     // Copied out so that the loop reads registers.
-    let (c_g, max_change, mu, low, high) = (c.c_g, c.max_change, c.mu, c.theta_min, c.theta_max);
-    let (rate, prior, sigma) = (annealed.rate, annealed.prior, annealed.noise);
+    let (mu, low, high) = (c.mu, c.theta_min, c.theta_max);
+    let (gain, limit, prior, sigma) = (annealed.gain, annealed.limit, annealed.prior, annealed.noise);
     let mut rewired = [0; WIDTH];
     for (((theta, g), w), noise) in theta.iter_mut().zip(g).zip(w).zip(numbers.as_chunks::<WIDTH>().0) {
         // Worked on by value: the compiler can't know that the arrays don't overlap.
         let (was, g, w) = (*theta, *g, *w);
         let mut is = [zero; WIDTH];
         for i in 0..WIDTH {
-            let pull = c_g * g[i];
-            let pull = if pull < -max_change { -max_change } else { pull };
-            let pull = if pull > max_change { max_change } else { pull };
-            let t = was[i] + prior * (mu - was[i]) + rate * pull + sigma * T::of_f32(noise[i]);
+            let pull = gain * g[i];
+            let pull = if pull < -limit { -limit } else { pull };
+            let pull = if pull > limit { limit } else { pull };
+            let t = (was[i] + prior * (mu - was[i])) + (pull + sigma * T::of_f32(noise[i]));
             let t = if t < low { low } else { t };
             is[i] = if t > high { high } else { t };
         }
@@ -72,13 +79,14 @@ pub(super) fn renew_theta<T: Real>(
 /// w of one block from its theta.
 #[inline(always)]
 pub(super) fn renew_weights<T: Real>(synapses: &mut Arrays<T>, block: usize, c: &Coefficients<T>) {
-    let range = block * BLOCK..(block + 1) * BLOCK;
-    let (theta, _) = synapses.theta[range.clone()].as_chunks::<WIDTH>();
-    let (w, _) = synapses.w[range].as_chunks_mut::<WIDTH>();
+    let (theta, w) = (&synapses.theta.as_chunks::<BLOCK>().0[block], &mut synapses.w.as_chunks_mut::<BLOCK>().0[block]);
     let c = [c.theta0, c.w0];
-    for (theta, w) in theta.iter().zip(w) {
-        *w = theta.map(|theta| weight(theta, c));
+    // Worked out apart: the compiler can't know that the arrays don't overlap.
+    let mut new = [T::of(0.0); BLOCK];
+    for i in 0..BLOCK {
+        new[i] = weight(theta[i], c);
     }
+    *w = new;
 }
 
 /// w of one theta, from theta0 and w0.

@@ -20,7 +20,7 @@ use super::SporeSynapses;
 use super::arrays::{Arrays, Rule};
 use super::coefficients::{Annealed, Coefficients, Shape};
 use super::parameters::Spore;
-use super::sums::{Carry, Column, Responses, SUMS, Trains, follow};
+use super::sums::{Carry, Change, Column, Responses, SUMS, Trains, follow};
 use super::update::{Noise, renew_theta, renew_weights};
 use crate::numeric::{BLOCK, Kernel, Real, WIDTH, dispatch};
 
@@ -60,6 +60,7 @@ struct Young<T> {
 struct Scratch<T> {
     responses: Responses<T>,
     trains: Trains,
+    changes: Vec<Change<T>>,
     sums: Vec<Column<T>>,
     newborn: Vec<Young<T>>,
 }
@@ -192,14 +193,14 @@ fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pas
     let carry = scratch.responses.prepare(count, &state.bap, &state.dopamine, c, shape);
     scratch.trains.sort(&state.spikes, shape.sources);
     scratch.newborn.clear();
-    let update = state.synapses.step / c.steps as u64;
+    let noise = Noise::new(pass.rule.seed, state.synapses.step / c.steps as u64);
     let (mut blocks, mut young) = (0, 0);
     for source in 0..shape.sources {
         integrate(state, scratch, source, &carry, direct, c, shape);
         young += correct(state, scratch, source, young, direct, c, shape);
         let whole = if source + 1 == shape.sources { state.synapses.w.len() } else { (source + 1) * shape.row() } / BLOCK;
         while pass.learning && blocks < whole {
-            renew(state, scratch, blocks, update, pass);
+            renew(state, scratch, blocks, &noise, pass);
             blocks += 1;
         }
     }
@@ -222,13 +223,14 @@ fn integrate<T: Real>(
     c: &Coefficients<T>,
     shape: Shape,
 ) {
-    let (zero, columns, row) = (T::of(0.0), shape.targets_padded() / WIDTH, shape.row());
-    let Scratch { responses, trains, sums, .. } = scratch;
-    sums.clear();
-    sums.resize(columns, [[zero; WIDTH]; SUMS]);
+    let (columns, row) = (shape.targets_padded() / WIDTH, shape.row());
+    let Scratch { responses, trains, changes, sums, .. } = scratch;
     let traces = [state.y_fall[source], state.y_rise[source]];
-    [state.y_fall[source], state.y_rise[source]] =
-        follow(traces, trains.of(source), c, &mut responses.row(sums));
+    [state.y_fall[source], state.y_rise[source]] = follow(traces, trains.of(source), c, changes);
+    sums.clear();
+    for column in 0..columns {
+        sums.push(responses.sums(column, changes));
+    }
     let (keep_e, keep_g) = (c.powers_e[c.steps], c.powers_g[c.steps]);
     let Arrays { theta, e, g, w, .. } = &mut state.synapses;
     let range = source * row..(source + 1) * row;
@@ -237,10 +239,10 @@ fn integrate<T: Real>(
     let (g, _) = g[range.clone()].as_chunks_mut::<WIDTH>();
     let (w, _) = w[range].as_chunks::<WIDTH>();
     let all = theta.iter_mut().zip(e).zip(g).zip(w);
-    let passage = Passage { keep_e, keep_g, carry, direct };
-    if let [sums] = &sums[..] {
+    let passage = Passage { keep_e, keep_g, carry: *carry, direct, has_direct: responses.has_direct() };
+    if let &mut [sums] = &mut sums[..] {
         for (((theta, e), g), w) in all {
-            passage.apply(theta, e, g, w, sums);
+            passage.apply(theta, e, g, w, &sums);
         }
     } else {
         for ((((theta, e), g), w), sums) in all.zip(sums.iter().cycle()) {
@@ -250,20 +252,22 @@ fn integrate<T: Real>(
 }
 
 /// What a Delta does to a vector of synapses.
-struct Passage<'a, T> {
+struct Passage<T> {
     keep_e: T,
     keep_g: T,
-    carry: &'a Carry<T>,
+    carry: Carry<T>,
     direct: T,
+    /// Whether `direct` isn't zero: a flag of its own, so that loops are compiled with and without it.
+    has_direct: bool,
 }
 
-impl<T: Real> Passage<'_, T> {
+impl<T: Real> Passage<T> {
     #[inline(always)]
     fn apply(&self, theta: &mut [T; WIDTH], e: &mut [T; WIDTH], g: &mut [T; WIDTH], w: &[T; WIDTH], sums: &Column<T>) {
-        let &Passage { keep_e, keep_g, carry, direct } = self;
+        let &Passage { keep_e, keep_g, carry, direct, has_direct } = self;
         // Worked on by value: the compiler can't know that the arrays don't overlap.
         let (old_e, old_g, w, [sum_e, sum_g, sum_direct]) = (*e, *g, *w, sums);
-        if direct != T::of(0.0) {
+        if has_direct {
             let old = *theta;
             *theta = array::from_fn(|j| old[j] + direct * (carry.direct * old_e[j] + w[j] * sum_direct[j]));
         }
@@ -277,7 +281,7 @@ impl<T: Real> Passage<'_, T> {
 #[inline(always)]
 fn correct<T: Real>(
     state: &mut State<T>,
-    scratch: &Scratch<T>,
+    scratch: &mut Scratch<T>,
     source: usize,
     first: usize,
     direct: T,
@@ -285,14 +289,16 @@ fn correct<T: Real>(
     shape: Shape,
 ) -> usize {
     let end = (source + 1) * shape.row();
+    let Scratch { responses, trains, changes, sums, .. } = scratch;
     let Arrays { theta, e, g, w, .. } = &mut state.synapses;
     let mut count = 0;
     for young in state.young[first..].iter_mut().take_while(|young| (young.synapse as usize) < end) {
         let synapse = young.synapse as usize;
         let target = synapse % shape.targets_padded();
-        let mut sums = scratch.sums[target / WIDTH].map(|sum| -sum[target % WIDTH]);
-        let one = &mut scratch.responses.one(target, &mut sums);
-        [young.fall, young.rise] = follow([young.fall, young.rise], scratch.trains.of(source), c, one);
+        let (column, lane) = (target / WIDTH, target % WIDTH);
+        [young.fall, young.rise] = follow([young.fall, young.rise], trains.of(source), c, changes);
+        let (own, shared) = (responses.sums(column, changes), sums[column]);
+        let sums: [T; SUMS] = array::from_fn(|k| own[k][lane] - shared[k][lane]);
         theta[synapse] += direct * w[synapse] * sums[2];
         g[synapse] += w[synapse] * sums[1];
         e[synapse] += w[synapse] * sums[0];
@@ -303,10 +309,9 @@ fn correct<T: Real>(
 
 /// theta and w of a block, noting which synapses are retracted and which form again.
 #[inline(always)]
-fn renew<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, block: usize, update: u64, pass: &Pass<'_, T>) {
+fn renew<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, block: usize, noise: &Noise, pass: &Pass<'_, T>) {
     let (zero, shape, c) = (T::of(0.0), pass.rule.shape, &pass.rule.coefficients);
-    let noise = Noise { seed: pass.rule.seed, update, block: block as u32 };
-    let rewired = renew_theta(&mut state.synapses, &noise, c, &pass.annealed);
+    let rewired = renew_theta(&mut state.synapses, block, noise, c, &pass.annealed);
     if rewired {
         let Arrays { theta, e, g, w, rewirings, .. } = &mut state.synapses;
         for synapse in block * BLOCK..((block + 1) * BLOCK).min(shape.len()) {
