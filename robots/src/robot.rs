@@ -89,6 +89,14 @@ pub enum Actuator {
     },
 }
 
+impl Actuator {
+    /// Name of the action field.
+    pub fn name(&self) -> &str {
+        let Actuator::PlanarVelocity { name, .. } = self;
+        name
+    }
+}
+
 /// What a robot senses with: one field of the observation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Sensor {
@@ -103,6 +111,14 @@ pub enum Sensor {
         /// Slow unrest of its mount.
         jitter: Jitter,
     },
+}
+
+impl Sensor {
+    /// Name of the observation field.
+    pub fn name(&self) -> &str {
+        let Sensor::OverheadEventCamera { name, .. } = self;
+        name
+    }
 }
 
 /// An event camera: one event for each threshold that a pixel's brightness crosses.
@@ -190,6 +206,16 @@ impl RobotSpec {
                     "link {:?}: friction {} and home_m {:?} must be finite, friction not negative",
                     link.name, link.friction, link.home_m
                 ));
+            }
+        }
+        let names = [
+            ("joints", self.joints.iter().map(|joint| joint.name.as_str()).collect::<Vec<_>>()),
+            ("actuators", self.actuators.iter().map(Actuator::name).collect()),
+            ("sensors", self.sensors.iter().map(Sensor::name).collect()),
+        ];
+        for (what, names) in names {
+            if let Some((_, name)) = names.iter().enumerate().find(|(i, name)| names[..*i].contains(name)) {
+                return fail(format!("two {what} are called {name:?}"));
             }
         }
         for joint in &self.joints {

@@ -36,6 +36,8 @@ pub type PartError = String;
 pub struct TaskContext {
     /// Length of a control period.
     pub control_period: Nanos,
+    /// Half the side of the arena, centred on the world's origin (m).
+    pub arena_half_extent_m: f64,
 }
 
 /// What a controller is built for.
@@ -148,7 +150,7 @@ impl Default for Registry {
         };
         registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball| Ok(s.robot()));
         registry.task("reaching", "reach a place on the plane, again and again", |s: &Reaching, c| {
-            ReachingTask::new(s, c.control_period)
+            s.check_within(c.arena_half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
         });
         registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
             SporeController::new(s, &c.around, &c.compile, c.seed).map_err(|e| e.to_string())

@@ -232,8 +232,10 @@ impl Loaded {
             .map_err(|why| refused("robot", &scenario.robot.kind, why))?;
         let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
             .map_err(|e| refused("robot", &scenario.robot.kind, e.to_string()))?;
+        let context =
+            TaskContext { control_period: scenario.time.control_period, arena_half_extent_m: scenario.arena.half_extent_m };
         let task = registry.tasks[scenario.task.kind.as_str()]
-            .build(&part(&scenario.task), &TaskContext { control_period: scenario.time.control_period })
+            .build(&part(&scenario.task), &context)
             .map_err(|why| refused("task", &scenario.task.kind, why))?;
         let around = Loop {
             observation: body.observation_spec().clone(),

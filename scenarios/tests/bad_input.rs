@@ -147,6 +147,9 @@ fn sizes_that_would_fill_the_memory_or_take_for_ever_are_refused() {
         ("task.reaching.success_radius_m=12.72", "success_radius_m"),
         ("task.reaching.goal_m=[1e300, 0]", "goal_m"),
         ("task.reaching.place_half_extent_m=1e300", "place_half_extent_m"),
+        ("task.reaching.place_half_extent_m=10", "place_half_extent_m"),
+        ("task.reaching.goal_m=[0, -11]", "goal_m"),
+        ("arena.half_extent_m=9", "place_half_extent_m"),
     ] {
         let kind = setting.split('.').nth(1).filter(|_| setting.starts_with("controller")).unwrap_or("spore");
         let said = lab.fails_with(&["run", "reaching", "--controller", kind, "--set", setting]);
@@ -172,8 +175,8 @@ fn extreme_but_possible_values_run_and_lost_events_are_counted() {
         "controller.spore.gain_m_s_per_hz=0",
         "controller.spore.motor_filter=1ns",
         "controller.spore.reward_window=500000h",
-        "arena.half_extent_m=1",
-        "arena.half_extent_m=0.01",
+        "arena.half_extent_m=1 task.reaching.place_half_extent_m=0.9 task.reaching.success_radius_m=0.1",
+        "arena.half_extent_m=0.01 task.reaching.place_half_extent_m=0.009 task.reaching.success_radius_m=0.001",
         "robot.ball.radius_m=100",
         "robot.ball.mass_kg=1e-9",
         "controller.kind=blind controller.blind.speed_m_s=0",

@@ -35,24 +35,13 @@ fn a_run_that_is_asked_to_stop_leaves_a_checkpoint_and_goes_on_from_there() {
 fn a_run_that_is_killed_at_any_moment_comes_to_the_same() {
     let lab = Lab::new();
     lab.run("whole", &format!("reaching-s --time 200s {OFTEN}"));
-    let mut kills = 0;
-    let mut line = format!("run reaching-s --time 200s {OFTEN} --quiet --out killed");
-    loop {
-        let mut running = lab.start(&line);
-        // Multiples of a number prime to the span reach all of it, in no order to speak of.
-        std::thread::sleep(Duration::from_millis(20 + kills * 97 % 280));
-        if let Some(status) = running.0.try_wait().unwrap() {
-            assert!(status.success(), "{}", running.end().err);
-            break;
-        }
-        running.kill();
-        kills += 1;
-        assert!(kills < 300, "it doesn't come on");
+    lab.kill_until_done(Duration::from_millis(280), || {
         if lab.path("killed/config.toml").exists() {
-            line = "run reaching-s --quiet --resume killed".into();
+            "run reaching-s --quiet --resume killed".into()
+        } else {
+            format!("run reaching-s --time 200s {OFTEN} --quiet --out killed")
         }
-    }
-    assert!(kills > 0, "too fast to be killed");
+    });
     lab.assert_same_run("whole", "killed");
 }
 

@@ -36,19 +36,7 @@ fn a_study_gives_the_same_traces_at_any_number_of_jobs_and_after_any_interruptio
     // A run of a study is the run that it would be alone.
     assert_eq!(lab.run("alone", "reaching --time 40s --seed 2")["trace_hash"], *expected["spore-2"]);
 
-    let mut kills = 0;
-    loop {
-        let mut running = lab.start(&format!("{line} --jobs 2 --out killed"));
-        std::thread::sleep(Duration::from_millis(40 + kills * 97 % 300));
-        if let Some(status) = running.0.try_wait().unwrap() {
-            assert!(status.success(), "{}", running.end().err);
-            break;
-        }
-        running.kill();
-        kills += 1;
-        assert!(kills < 300, "it doesn't come on");
-    }
-    assert!(kills > 0, "too fast to be killed");
+    lab.kill_until_done(Duration::from_millis(320), || format!("{line} --jobs 2 --out killed"));
     assert_eq!(hashes(&lab, "killed"), expected);
     assert_eq!(lab.text("killed/study.csv"), lab.text("one/study.csv"));
     let partial = |name: &String| name.ends_with(".partial");

@@ -5,7 +5,7 @@ mod common;
 use common::{CONTROL, Centre, PHYSICS, ball_world, drive, world};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::conformance::{self, wandering_action};
-use embody_robots::robot::EventCameraSpec;
+use embody_robots::robot::{EventCameraSpec, RobotSpec};
 use embody_robots::{Action, Body, BodyError, Checkpoint, Contact, Environment, Field, Nanos, Observation, Pose};
 use embody_sim_world::{Arena, BuildError, SimulatedBody};
 
@@ -135,6 +135,18 @@ fn what_cannot_be_built_is_refused_by_name() {
     assert!(build(&ball, &Arena { friction: -1.0, ..arena.clone() }, 1, 1).contains("friction"));
     let fast = Ball { drive_time_constant: Nanos(5), ..ball.clone() };
     assert!(build(&fast, &arena, 10, 10).contains("time_constant is 5 ns"));
+    let twice: [(&str, fn(&mut RobotSpec)); 4] = [
+        ("links", |robot| robot.links.extend_from_within(..)),
+        ("joints", |robot| robot.joints.extend_from_within(..)),
+        ("actuators", |robot| robot.actuators.extend_from_within(..)),
+        ("sensors", |robot| robot.sensors.extend_from_within(..)),
+    ];
+    for (what, double) in twice {
+        let mut robot = ball.robot();
+        double(&mut robot);
+        let error = SimulatedBody::new(&robot, &arena, PHYSICS, CONTROL).err().expect("refused").to_string();
+        assert!(error.contains(&format!("two {what} are called")), "{error}");
+    }
     let mut robot = ball.robot();
     robot.links[0].name = "wall_east".into();
     robot.joints[0].child = "wall_east".into();

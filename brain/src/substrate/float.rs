@@ -71,10 +71,13 @@ pub struct FloatState {
 
 struct PopulationState {
     neurons: Option<Box<dyn NeuronKernel>>,
-    /// Spikes of the last ticks: those of tick t at t modulo the length.
+    /// Spikes of the last ticks: those of tick t at t modulo the length, which is a power of two.
     spikes: Vec<Vec<u32>>,
+    /// What arrives in the tick at hand; zero between ticks.
     excitatory: Vec<f32>,
     inhibitory: Vec<f32>,
+    /// Whether anything arrives.
+    reached: bool,
 }
 
 struct ProjectionState {
@@ -90,6 +93,7 @@ impl Clone for FloatState {
             spikes: p.spikes.clone(),
             excitatory: p.excitatory.clone(),
             inhibitory: p.inhibitory.clone(),
+            reached: p.reached,
         };
         let projection =
             |p: &ProjectionState| ProjectionState { rule: p.rule.as_ref().map(|r| r.duplicate()), pairs: p.pairs.clone() };
@@ -178,6 +182,9 @@ impl Substrate for FloatSubstrate {
                     format!("delay_ns: expected a whole number of ticks of {tick} ns, at least one, found {found}"),
                 ));
             }
+            if projection.delay_ns / spec.tick_ns > 1 << 20 {
+                return Err(invalid(name, format!("delay_ns: expected at most 2^20 ticks, found {}", projection.delay_ns)));
+            }
             let (sources, targets) = (populations[source].size, populations[target].size);
             let (per_pair, rule, fixed) = match &projection.synapses {
                 Synapses::Fixed(weights) if weights.len() != sources * targets => {
@@ -199,7 +206,7 @@ impl Substrate for FloatSubstrate {
             projections.push(ProjectionProgram { name: name.clone(), source, target, delay, per_pair, rule, fixed });
         }
         let readouts = spec.readouts.iter().map(|name| find("readouts", name)).collect::<Result<_, _>>()?;
-        let history = projections.iter().map(|p| p.delay).max().unwrap_or(1);
+        let history = projections.iter().map(|p| p.delay).max().unwrap_or(1).next_power_of_two();
         let program = FloatProgram { tick_ms: spec.tick_ns as f64 / 1e6, populations, projections, readouts, history };
         // What a model refuses is found now, not when it is first run.
         self.init(&program, 0)?;
@@ -221,7 +228,7 @@ impl Substrate for FloatSubstrate {
             };
             let zeros = vec![0.0; padded(population.size)];
             let spikes = vec![Vec::new(); program.history];
-            populations.push(PopulationState { neurons, spikes, excitatory: zeros.clone(), inhibitory: zeros });
+            populations.push(PopulationState { neurons, spikes, excitatory: zeros.clone(), inhibitory: zeros, reached: false });
         }
         let mut projections = Vec::new();
         for (i, projection) in program.projections.iter().enumerate() {
@@ -242,7 +249,7 @@ impl Substrate for FloatSubstrate {
     }
 
     fn tick(&self, program: &FloatProgram, state: &mut FloatState, input: TickInput<'_>, output: &mut TickOutput) {
-        let slot = |ago: u64| (state.tick.wrapping_sub(ago) % program.history as u64) as usize;
+        let slot = |ago: u64| state.tick.wrapping_sub(ago) as usize & (program.history - 1);
         // Deliver.
         for (projection, synapses) in program.projections.iter().zip(&state.projections) {
             if state.tick < projection.delay as u64 {
@@ -252,6 +259,7 @@ impl Substrate for FloatSubstrate {
             let spikes = std::mem::take(&mut state.populations[source].spikes[slot(projection.delay as u64)]);
             if !spikes.is_empty() {
                 let to = &mut state.populations[target];
+                to.reached = true;
                 let (pairs, excitatory, inhibitory, spikes) = (&synapses.pairs, &mut to.excitatory, &mut to.inhibitory, &spikes);
                 dispatch!(self.kernel, deliver(pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes: &[u32]));
             }
@@ -269,8 +277,10 @@ impl Substrate for FloatSubstrate {
                 }
                 (Source::Model(_), Some(neurons)) => {
                     neurons.tick(Arrivals { excitatory: &population.excitatory, inhibitory: &population.inhibitory }, spikes);
-                    population.excitatory.fill(0.0);
-                    population.inhibitory.fill(0.0);
+                    if std::mem::take(&mut population.reached) {
+                        population.excitatory.fill(0.0);
+                        population.inhibitory.fill(0.0);
+                    }
                 }
                 (Source::Model(_), None) => unreachable!("every model is built with its population"),
             }

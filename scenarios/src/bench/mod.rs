@@ -1,7 +1,7 @@
 //! Benchmarks: what the parts and the whole loop cost on this machine, each next to a plain way of doing the same.
 //!
-//! Value and baseline are measured in one call, in turns, so that a machine whose speed moves slows both; of the turns the median
-//! or the best counts, as each benchmark says. Every figure comes from the call that reports it.
+//! Value and baseline are measured in one call, in turns, so that a machine whose speed moves slows both; of the turns the best
+//! counts, on either side, since whatever else the machine does can only slow one. Every figure comes from the call that reports it.
 //!
 //! Not here: microbenchmarks to tune by (`cargo bench`), and how to print rows (the command line).
 

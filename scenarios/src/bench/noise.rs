@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Row;
-use super::measure::{in_turns, median};
+use super::measure::{in_turns, least};
 
 /// Numbers of a turn: those that the synapses of `reaching-s` take for one update.
 const NUMBERS: usize = 20_480;
@@ -36,7 +36,7 @@ pub(super) fn measure() -> Vec<Row> {
             Ok(())
         },
     );
-    let Ok([blocks, singles]) = times.map(|times| times.map(|times| median(&times) * 1e9 / NUMBERS as f64));
+    let Ok([blocks, singles]) = times.map(|times| times.map(|times| least(&times) * 1e9 / NUMBERS as f64));
     vec![Row::less("noise", blocks, "ns/number", singles)]
 }
 

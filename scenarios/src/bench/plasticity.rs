@@ -12,7 +12,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::Deserialize;
 
-use super::measure::{in_turns, median};
+use super::measure::{in_turns, least};
 use super::{BenchError, Row};
 use crate::config::ConfigError;
 use crate::registry::Registry;
@@ -62,7 +62,7 @@ fn row(spore: &Spore, activity: &Activity, per_pair: usize) -> Row {
     );
     let Ok([windowed, stepwise]) = times;
     let synapses = SOURCES * TARGETS * per_pair;
-    let ns = |times: &[f64], steps: usize| median(times) * 1e9 / (synapses * steps) as f64;
+    let ns = |times: &[f64], steps: usize| least(times) * 1e9 / (synapses * steps) as f64;
     Row::less(format!("plasticity/{synapses}"), ns(&windowed, TURN[0]), "ns/synapse/step", ns(&stepwise, TURN[1]))
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, say};
 use crate::bench::{BENCHMARKS, Benchmark, Machine, Row};
 use crate::registry::Registry;
 
@@ -40,10 +40,10 @@ pub fn bench(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         rows.extend(benchmark.measure(registry)?);
     }
     if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&rows)?);
+        say(serde_json::to_string_pretty(&rows)?)?;
     } else {
-        println!("{}", Machine::here());
-        table(&rows).iter().for_each(|line| println!("{line}"));
+        say(Machine::here())?;
+        table(&rows).iter().try_for_each(say)?;
     }
     Ok(ExitCode::SUCCESS)
 }

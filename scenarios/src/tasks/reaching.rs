@@ -76,6 +76,19 @@ impl Reaching {
         }
         Ok(())
     }
+
+    /// Looks for places that lie outside an arena of the given half side (m).
+    pub fn check_within(&self, half_extent_m: f64) -> Result<(), String> {
+        let outside = |value: f64| value.abs() >= half_extent_m;
+        let expected = format!("expected less than the arena's half_extent_m = {half_extent_m}");
+        match self.goal_m.iter().find(|value| outside(**value)) {
+            Some(value) => Err(format!("goal_m: {expected} either way, found {value}")),
+            None if outside(self.place_half_extent_m) => {
+                Err(format!("place_half_extent_m: {expected}, found {}", self.place_half_extent_m))
+            }
+            None => Ok(()),
+        }
+    }
 }
 
 /// The farthest that a place may be from the world's origin, along each axis (m).

@@ -82,6 +82,24 @@ impl Lab {
         Running(child.expect("embody starts"))
     }
 
+    /// Starts the line that `line` gives, and kills it after some time below `longest`, again and again until it ends by itself.
+    pub fn kill_until_done(&self, longest: Duration, mut line: impl FnMut() -> String) {
+        let mut kills = 0;
+        loop {
+            let mut running = self.start(&line());
+            // Multiples of a number prime to the span reach all of it, in no order to speak of.
+            std::thread::sleep(Duration::from_millis(20 + kills * 97 % longest.as_millis() as u64));
+            if let Some(status) = running.0.try_wait().unwrap() {
+                assert!(status.success(), "{}", running.end().err);
+                break;
+            }
+            running.kill();
+            kills += 1;
+            assert!(kills < 300, "it doesn't come on");
+        }
+        assert!(kills > 0, "too fast to be killed");
+    }
+
     pub fn summary(&self, folder: &str) -> Value {
         json(&self.bytes(&format!("{folder}/summary.json")))
     }

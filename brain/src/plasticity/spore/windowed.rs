@@ -193,6 +193,7 @@ fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pas
     let carry = scratch.responses.prepare(count, &state.bap, &state.dopamine, c, shape);
     scratch.trains.sort(&state.spikes, shape.sources);
     scratch.newborn.clear();
+    scratch.sums.resize(shape.targets_padded() / WIDTH, Column::default());
     let noise = Noise::new(pass.rule.seed, state.synapses.step / c.steps as u64);
     let (mut blocks, mut young) = (0, 0);
     for source in 0..shape.sources {
@@ -223,13 +224,17 @@ fn integrate<T: Real>(
     c: &Coefficients<T>,
     shape: Shape,
 ) {
-    let (columns, row) = (shape.targets_padded() / WIDTH, shape.row());
+    let (zero, row) = (T::of(0.0), shape.row());
     let Scratch { responses, trains, changes, sums, .. } = scratch;
-    let traces = [state.y_fall[source], state.y_rise[source]];
-    [state.y_fall[source], state.y_rise[source]] = follow(traces, trains.of(source), c, changes);
-    sums.clear();
-    for column in 0..columns {
-        sums.push(responses.sums(column, changes));
+    let (traces, spikes) = ([state.y_fall[source], state.y_rise[source]], trains.of(source));
+    let silent = traces == [zero; 2] && spikes.is_empty();
+    if silent {
+        sums.fill(Column::default());
+    } else {
+        [state.y_fall[source], state.y_rise[source]] = follow(traces, spikes, c, changes);
+        for (column, sums) in sums.iter_mut().enumerate() {
+            *sums = responses.sums(column, changes);
+        }
     }
     let (keep_e, keep_g) = (c.powers_e[c.steps], c.powers_g[c.steps]);
     let Arrays { theta, e, g, w, .. } = &mut state.synapses;
@@ -238,14 +243,17 @@ fn integrate<T: Real>(
     let (e, _) = e[range.clone()].as_chunks_mut::<WIDTH>();
     let (g, _) = g[range.clone()].as_chunks_mut::<WIDTH>();
     let (w, _) = w[range].as_chunks::<WIDTH>();
-    let all = theta.iter_mut().zip(e).zip(g).zip(w);
     let passage = Passage { keep_e, keep_g, carry: *carry, direct, has_direct: responses.has_direct() };
-    if let &mut [sums] = &mut sums[..] {
-        for (((theta, e), g), w) in all {
+    if silent {
+        for ((theta, e), g) in theta.iter_mut().zip(e).zip(g) {
+            passage.fade(theta, e, g);
+        }
+    } else if let &mut [sums] = &mut sums[..] {
+        for (((theta, e), g), w) in theta.iter_mut().zip(e).zip(g).zip(w) {
             passage.apply(theta, e, g, w, &sums);
         }
     } else {
-        for ((((theta, e), g), w), sums) in all.zip(sums.iter().cycle()) {
+        for ((((theta, e), g), w), sums) in theta.iter_mut().zip(e).zip(g).zip(w).zip(sums.iter().cycle()) {
             passage.apply(theta, e, g, w, sums);
         }
     }
@@ -262,6 +270,20 @@ struct Passage<T> {
 }
 
 impl<T: Real> Passage<T> {
+    /// Without any presynaptic trace.
+    #[inline(always)]
+    fn fade(&self, theta: &mut [T; WIDTH], e: &mut [T; WIDTH], g: &mut [T; WIDTH]) {
+        let &Passage { keep_e, keep_g, carry, direct, has_direct } = self;
+        let (old_e, old_g) = (*e, *g);
+        if has_direct {
+            let old = *theta;
+            *theta = array::from_fn(|j| old[j] + direct * (carry.direct * old_e[j]));
+        }
+        *g = array::from_fn(|j| keep_g * old_g[j] + carry.gradient * old_e[j]);
+        *e = array::from_fn(|j| keep_e * old_e[j]);
+    }
+
+    /// With the given sums.
     #[inline(always)]
     fn apply(&self, theta: &mut [T; WIDTH], e: &mut [T; WIDTH], g: &mut [T; WIDTH], w: &[T; WIDTH], sums: &Column<T>) {
         let &Passage { keep_e, keep_g, carry, direct, has_direct } = self;
