@@ -1,7 +1,7 @@
 //! The planar velocity drive: from a commanded velocity to a force on a link's centre.
 //!
 //! The law is in [`Actuator::PlanarVelocity`]: F = (m / tau) (v_command - v), its length limited. The force is worked out
-//! afresh before every physics step and given as the impulse F dt, which leaves no force behind in the body's state.
+//! afresh before every physics step and holds for that step alone. How it reaches the link is the world's affair.
 
 use embody_robots::Nanos;
 use embody_robots::robot::{Actuator, RobotSpec};
@@ -14,9 +14,10 @@ use crate::world::BuildError;
 #[derive(Clone, Debug)]
 pub(crate) struct Drive {
     link: RigidBodyHandle,
-    /// Impulse per difference of velocity: m dt / tau (kg).
-    gain_kg: f32,
-    max_impulse_n_s: f32,
+    /// Acceleration per difference of velocity: 1 / tau (1/s).
+    gain_per_s: f32,
+    /// Greatest force over the link's mass.
+    max_acceleration_m_s2: f32,
     max_speed_m_s: f32,
 }
 
@@ -38,11 +39,10 @@ impl Drive {
         let (Some(spec), Some(link)) = (index.and_then(|i| robot.links.get(i)), index.and_then(|i| links.get(i))) else {
             return Err(BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() });
         };
-        let dt_s = period.as_secs_f64();
         Ok(Drive {
             link: *link,
-            gain_kg: (spec.mass_kg * dt_s / time_constant.as_secs_f64()) as f32,
-            max_impulse_n_s: (max_force_n * dt_s) as f32,
+            gain_per_s: (1.0 / time_constant.as_secs_f64()) as f32,
+            max_acceleration_m_s2: (max_force_n / spec.mass_kg) as f32,
             max_speed_m_s: *max_speed_m_s as f32,
         })
     }
@@ -53,14 +53,17 @@ impl Drive {
         limit(command, self.max_speed_m_s)
     }
 
-    /// Pulls the link towards `command` for one physics step.
-    pub(crate) fn pull(&self, bodies: &mut RigidBodySet, command: [f32; 2]) {
-        if let Some(body) = bodies.get_mut(self.link) {
-            let v = body.linvel();
-            let impulse = [self.gain_kg * (command[0] - v.x), self.gain_kg * (command[1] - v.y)];
-            let [x, y] = limit(impulse, self.max_impulse_n_s);
-            body.apply_impulse(Vector::new(x, y, 0.0), false);
-        }
+    /// The link that is pulled.
+    pub(crate) fn link(&self) -> RigidBodyHandle {
+        self.link
+    }
+
+    /// What pulls the link towards `command` in the next physics step: force over mass (m/s^2).
+    pub(crate) fn acceleration(&self, bodies: &RigidBodySet, command: [f32; 2]) -> Vector {
+        let v = bodies.get(self.link).map_or(Vector::ZERO, |body| body.linvel());
+        let wanted = [self.gain_per_s * (command[0] - v.x), self.gain_per_s * (command[1] - v.y)];
+        let [x, y] = limit(wanted, self.max_acceleration_m_s2);
+        Vector::new(x, y, 0.0)
     }
 }
 

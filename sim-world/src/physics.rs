@@ -15,6 +15,7 @@ use rapier3d::prelude::{
 };
 
 use crate::arena::Arena;
+use crate::drive::Drive;
 
 /// The names of what isn't a link, in the order of their colliders.
 pub(crate) const SURROUNDINGS: [&str; 5] = ["ground", "wall_east", "wall_west", "wall_north", "wall_south"];
@@ -27,7 +28,7 @@ const WALL_THICKNESS_M: f32 = 1.0;
 /// Collider i carries i as user data: first the links, then [`SURROUNDINGS`].
 pub(crate) fn build(robot: &RobotSpec, arena: &Arena, period: Nanos) -> (PhysicsWorld, Vec<RigidBodyHandle>) {
     let mut world = PhysicsWorld::new();
-    world.gravity = Vector::new(0.0, 0.0, -arena.gravity_m_s2 as f32);
+    world.gravity = gravity(arena);
     world.integration_parameters = settings(period);
     // The more slippery surface decides. Bounces belong to the arena: a link itself has none, and the greater counts.
     let surface = |builder: ColliderBuilder, friction: f64, restitution: f64, index: usize| {
@@ -66,6 +67,29 @@ pub(crate) fn build(robot: &RobotSpec, arena: &Arena, period: Nanos) -> (Physics
         world.insert_collider(surface(collider, arena.friction, arena.restitution, links.len() + index), None);
     }
     (world, links)
+}
+
+/// Gravity in the arena.
+fn gravity(arena: &Arena) -> Vector {
+    Vector::new(0.0, 0.0, -arena.gravity_m_s2 as f32)
+}
+
+/// Lets the drives act in the next step of the world.
+///
+/// A body that is borrowed to be pushed counts as changed by hand, and Rapier then looks at all that it touches anew: a tenth of a
+/// step. Where there is only one body, gravity can do the same and changes nothing by hand.
+pub(crate) fn drive(world: &mut PhysicsWorld, arena: &Arena, drives: &[Drive], commands: &[[f32; 2]]) {
+    let pulls = drives.iter().zip(commands).map(|(drive, command)| (drive.link(), drive.acceleration(&world.bodies, *command)));
+    if world.bodies.len() == 1 {
+        world.gravity = pulls.fold(gravity(arena), |sum, (_, acceleration)| sum + acceleration);
+        return;
+    }
+    let dt = world.integration_parameters.dt;
+    for (link, acceleration) in pulls.collect::<Vec<_>>() {
+        if let Some(body) = world.bodies.get_mut(link) {
+            body.apply_impulse(acceleration * (body.mass() * dt), false);
+        }
+    }
 }
 
 /// Rapier's settings for a period.

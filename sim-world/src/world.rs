@@ -101,9 +101,7 @@ impl SimulatedBody {
     /// One Rapier step under the drives' forces.
     fn step_physics(&mut self) -> Result<(), BodyError> {
         let physics = &mut self.state.physics;
-        for (drive, command) in self.drives.iter().zip(&self.commands) {
-            drive.pull(&mut physics.bodies, *command);
-        }
+        physics::drive(physics, &self.arena, &self.drives, &self.commands);
         physics.step();
         self.state.time.0 += self.physics_period.0;
         // Rapier disables a body that leaves the finite numbers, and puts it back where it was.

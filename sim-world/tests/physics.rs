@@ -6,11 +6,12 @@
 
 mod common;
 
-use common::{drive, world};
+use common::{CONTROL, PHYSICS, drive, world};
 use embody_robots::catalogue::ball::Ball;
+use embody_robots::robot::Link;
 use embody_robots::stage::{Contact, Pose};
 use embody_robots::{Body, Nanos};
-use embody_sim_world::Arena;
+use embody_sim_world::{Arena, SimulatedBody};
 
 fn calm() -> Ball {
     Ball { camera: Default::default(), jitter: Default::default(), ..Ball::default() }
@@ -131,4 +132,23 @@ fn a_bouncy_arena_gives_speed_back() {
     assert!(speed_after(0.0) < 0.05, "{}", speed_after(0.0));
     let expected = 0.8 * (2.0 * 9.81_f64).sqrt();
     assert!((speed_after(0.8) / expected - 1.0).abs() < 0.1, "{} instead of {expected}", speed_after(0.8));
+}
+
+/// Alone, a ball is driven through the world's gravity, beside another through impulses.
+#[test]
+fn a_ball_moves_alone_as_it_does_beside_another() {
+    let alone = calm().robot();
+    let mut beside = alone.clone();
+    let other = Link { name: "other".into(), home_m: [7.0, 7.0, 1.0], ..alone.links[0].clone() };
+    beside.links.push(other);
+    let [first, second] = [alone, beside].map(|robot| {
+        let mut body = SimulatedBody::new(&robot, &Arena::default(), PHYSICS, CONTROL).expect("the world can be built");
+        body.reset(1).expect("reset");
+        // Speeding up, turning, and into the wall.
+        let commands = [([1.0, 0.3], 60), ([-1.5, 1.0], 80), ([0.0, -2.0], 500)];
+        commands.map(|(command, steps)| drive(&mut body, command, steps))
+    });
+    for (a, b) in first.as_flattened().as_flattened().iter().zip(second.as_flattened().as_flattened()) {
+        assert!((a - b).abs() < 2e-3, "{first:?} alone, {second:?} beside another");
+    }
 }
