@@ -14,7 +14,7 @@ use embody_brain::{
 };
 
 /// Hashes of the windowed and the stepwise run. Mint them anew only with a change of numerics that is meant, and say why in the commit.
-const GOLDEN: [u64; 2] = [0x71f5_cc90_b3ce_f721, 0x0eb9_5e22_5ba3_820d];
+const GOLDEN: [u64; 2] = [0x9462_b3e4_643d_ba0a, 0x600b_f810_1986_e1fa];
 
 /// FNV-1a over words.
 fn hash(state: &mut u64, word: u32) {

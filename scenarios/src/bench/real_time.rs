@@ -21,7 +21,7 @@ const WARM_UP_S: f64 = 300.0;
 /// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for.
 const TURN_S: [f64; 2] = [1000.0, 60.0];
 
-const TURNS: usize = 3;
+const TURNS: usize = 10;
 
 pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> {
     ["reaching", "reaching-s"].into_iter().map(|scenario| row(registry, scenario)).collect()
