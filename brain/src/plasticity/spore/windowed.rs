@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SporeSynapses;
 use super::arrays::{Arrays, Rule};
-use super::coefficients::{Annealed, Coefficients, Shape};
+use super::coefficients::{Annealed, Shape};
 use super::parameters::Spore;
 use super::sums::{Carry, Change, Column, Responses, SUMS, Trains, follow};
 use super::update::{Noise, renew_theta, renew_weights};
@@ -187,18 +187,18 @@ struct Pass<'a, T> {
 /// The end of a Delta: source by source e and g of its synapses, then, while they are at hand, theta and w of each block that is whole.
 #[inline(always)]
 fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pass: &Pass<'_, T>) {
-    let (shape, c) = (pass.rule.shape, &pass.rule.coefficients);
+    let Rule { shape, coefficients: c, .. } = pass.rule;
     let direct = if pass.learning { pass.annealed.direct } else { T::of(0.0) };
     let count = if direct == T::of(0.0) { SUMS - 1 } else { SUMS };
-    let carry = scratch.responses.prepare(count, &state.bap, &state.dopamine, c, shape);
+    let carry = scratch.responses.prepare(count, &state.bap, &state.dopamine, c, *shape);
     scratch.trains.sort(&state.spikes, shape.sources);
     scratch.newborn.clear();
     scratch.sums.resize(shape.targets_padded() / WIDTH, Column::default());
     let noise = Noise::new(pass.rule.seed, state.synapses.step / c.steps as u64);
     let (mut blocks, mut young) = (0, 0);
     for source in 0..shape.sources {
-        integrate(state, scratch, source, &carry, direct, c, shape);
-        young += correct(state, scratch, source, young, direct, c, shape);
+        integrate(state, scratch, source, &carry, direct, pass.rule);
+        young += correct(state, scratch, source, young, direct, pass.rule);
         let whole = if source + 1 == shape.sources { state.synapses.w.len() } else { (source + 1) * shape.row() } / BLOCK;
         while pass.learning && blocks < whole {
             renew(state, scratch, blocks, &noise, pass);
@@ -221,10 +221,9 @@ fn integrate<T: Real>(
     source: usize,
     carry: &Carry<T>,
     direct: T,
-    c: &Coefficients<T>,
-    shape: Shape,
+    rule: &Rule<T>,
 ) {
-    let (zero, row) = (T::of(0.0), shape.row());
+    let (zero, row, c) = (T::of(0.0), rule.shape.row(), &rule.coefficients);
     let Scratch { responses, trains, changes, sums, .. } = scratch;
     let (traces, spikes) = ([state.y_fall[source], state.y_rise[source]], trains.of(source));
     let silent = traces == [zero; 2] && spikes.is_empty();
@@ -307,9 +306,9 @@ fn correct<T: Real>(
     source: usize,
     first: usize,
     direct: T,
-    c: &Coefficients<T>,
-    shape: Shape,
+    rule: &Rule<T>,
 ) -> usize {
+    let Rule { shape, coefficients: c, .. } = rule;
     let end = (source + 1) * shape.row();
     let Scratch { responses, trains, changes, sums, .. } = scratch;
     let Arrays { theta, e, g, w, .. } = &mut state.synapses;
