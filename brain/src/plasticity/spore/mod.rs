@@ -86,16 +86,20 @@ pub trait SporeSynapses<T: Real>: Send {
         &self.arrays().g[..self.shape().len()]
     }
 
-    /// Sets every theta, and the weights with it; a synapse that isn't there has e = g = 0.
+    /// A synapse has just been retracted, or has just formed: its y, e and g are 0.
+    fn start_anew(&mut self, synapse: usize);
+
+    /// Sets every theta, and the weights with it. Synapses that this retracts or lets form start anew. Meant for the end of a Delta: in
+    /// the middle of one, [`Windowed`] takes the new weights for the whole of it.
     fn set_theta(&mut self, theta: &[T]) {
         let c = &self.rule().coefficients;
         let c = [c.theta0, c.w0];
-        let arrays = self.arrays_mut();
         for (i, &theta) in theta.iter().enumerate() {
-            arrays.theta[i] = theta;
-            arrays.w[i] = weight(theta, c);
-            if arrays.w[i] == T::of(0.0) {
-                (arrays.e[i], arrays.g[i]) = (T::of(0.0), T::of(0.0));
+            let arrays = self.arrays_mut();
+            let was = arrays.w[i] > T::of(0.0);
+            (arrays.theta[i], arrays.w[i]) = (theta, weight(theta, c));
+            if was != (arrays.w[i] > T::of(0.0)) {
+                self.start_anew(i);
             }
         }
     }

@@ -68,18 +68,16 @@ impl<T: Real> Stepwise<T> {
     }
 
     fn end_of_delta(&mut self) {
-        let (rule, state) = (&self.rule, &mut self.state);
-        let annealed = &rule.annealed(state.synapses.step);
-        let before: Vec<bool> = state.synapses.w.iter().map(|w| *w > T::of(0.0)).collect();
-        let synapses = &mut state.synapses;
+        let (rule, synapses) = (&self.rule, &mut self.state.synapses);
+        let annealed = &rule.annealed(synapses.step);
+        let before: Vec<bool> = synapses.w.iter().map(|w| *w > T::of(0.0)).collect();
         dispatch!(rule.kernel, renew::<T: Real>(synapses: &mut Arrays<T>, rule: &Rule<T>, annealed: &Annealed<T>));
         for (i, before) in before.into_iter().enumerate() {
-            let alive = synapses.w[i] > T::of(0.0);
+            let alive = self.state.synapses.w[i] > T::of(0.0);
             if before != alive {
-                for trace in [&mut state.y_fall[i], &mut state.y_rise[i], &mut synapses.e[i], &mut synapses.g[i]] {
-                    *trace = T::of(0.0);
-                }
-                synapses.rewirings[usize::from(alive)] += u64::from(i < rule.shape.len() && rule.shape.is_real(i));
+                self.start_anew(i);
+                let real = i < self.rule.shape.len() && self.rule.shape.is_real(i);
+                self.state.synapses.rewirings[usize::from(alive)] += u64::from(real);
             }
         }
     }
@@ -122,6 +120,12 @@ impl<T: Real> SporeSynapses<T> for Stepwise<T> {
     }
     fn arrays_mut(&mut self) -> &mut Arrays<T> {
         &mut self.state.synapses
+    }
+    fn start_anew(&mut self, synapse: usize) {
+        let State { synapses, y_fall, y_rise } = &mut self.state;
+        for trace in [y_fall, y_rise, &mut synapses.e, &mut synapses.g] {
+            trace[synapse] = T::of(0.0);
+        }
     }
 }
 

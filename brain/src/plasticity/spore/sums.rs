@@ -41,9 +41,9 @@ pub(super) struct Carry<T> {
 
 impl<T: Real> Responses<T> {
     /// Filters a Delta's bap (of all targets, step by step), weighted by a^(n-1-s), D_s and D'_s, backwards by the decays of the
-    /// traces: P(s) = nu decay (b(s) + P(s + 1)), P(n) = 0.
+    /// traces: P(s) = decay (nu b(s) + P(s + 1)), P(n) = 0. `dopamine` is that of each step, for g, and for theta.
     #[inline(always)]
-    pub fn prepare(&mut self, count: usize, bap: &[T], dopamine: &[T], c: &Coefficients<T>, shape: Shape) -> Carry<T> {
+    pub fn prepare(&mut self, count: usize, bap: &[T], dopamine: [&[T]; 2], c: &Coefficients<T>, shape: Shape) -> Carry<T> {
         let zero = T::of(0.0);
         self.count = count.min(SUMS);
         self.columns = shape.targets_padded() / WIDTH;
@@ -53,9 +53,9 @@ impl<T: Real> Responses<T> {
         let mut carry = Carry { gradient: zero, direct: zero };
         self.of[c.steps * self.columns..].fill(Response::default());
         for s in (0..c.steps).rev() {
-            let dopamine = dopamine[s] * c.dopamine_scale;
+            let [dopamine, learned] = dopamine.map(|d| d[s] * c.dopamine_scale);
             let factors =
-                [c.powers_e[c.steps - 1 - s], c.powers_g[c.steps - 1 - s] * dopamine + carry.gradient, dopamine + carry.direct];
+                [c.powers_e[c.steps - 1 - s], c.powers_g[c.steps - 1 - s] * dopamine + carry.gradient, learned + carry.direct];
             carry = Carry { gradient: c.decay_e * factors[1], direct: c.decay_e * factors[2] };
             let (here, later) = self.of[s * self.columns..].split_at_mut(self.columns);
             for ((here, later), bap) in here.iter_mut().zip(&*later).zip(&bap[s * self.columns..]) {

@@ -41,10 +41,12 @@ pub(super) struct State<T> {
     y_rise: Vec<T>,
     /// Synapses that formed again and whose own traces differ from the shared ones, by number.
     young: Vec<Young<T>>,
-    /// What happened in this Delta: (step, source) of each spike, bap of each step and target, dopamine of each step.
+    /// What happened in this Delta: (step, source) of each spike, bap of each step and target, dopamine of each step; and again the
+    /// dopamine, where learning was on, else 0.
     spikes: Vec<(u16, u32)>,
     bap: Vec<T>,
     dopamine: Vec<T>,
+    learned: Vec<T>,
 }
 
 /// The own traces of a synapse that formed again.
@@ -78,6 +80,7 @@ impl<T: Real> Windowed<T> {
             spikes: Vec::new(),
             bap: Vec::new(),
             dopamine: Vec::new(),
+            learned: Vec::new(),
         };
         Windowed { rule, state, scratch: Scratch::default() }
     }
@@ -110,6 +113,7 @@ impl<T: Real> Windowed<T> {
         let fits = state.synapses.fits(&self.state.synapses)
             && [&state.y_fall, &state.y_rise].iter().all(|y| y.len() == shape.sources)
             && state.dopamine.len() as u64 == state.synapses.step % steps as u64
+            && state.learned.len() == state.dopamine.len()
             && state.bap.len() == state.dopamine.len() * shape.targets_padded()
             && state.spikes.iter().all(|&(s, i)| usize::from(s) < state.dopamine.len() && (i as usize) < shape.sources)
             && state.spikes.is_sorted_by_key(|&(s, _)| s)
@@ -136,6 +140,7 @@ impl<T: Real> Windowed<T> {
         state.spikes.clear();
         state.bap.clear();
         state.dopamine.clear();
+        state.learned.clear();
     }
 }
 
@@ -145,6 +150,7 @@ impl<T: Real> SporeSynapses<T> for Windowed<T> {
         let s = state.dopamine.len();
         state.bap.extend_from_slice(bap);
         state.dopamine.push(dopamine);
+        state.learned.push(if learning { dopamine } else { T::of(0.0) });
         state.synapses.step += 1;
         let ends = s + 1 == self.rule.coefficients.steps;
         if !ends {
@@ -175,6 +181,19 @@ impl<T: Real> SporeSynapses<T> for Windowed<T> {
     fn arrays_mut(&mut self) -> &mut Arrays<T> {
         &mut self.state.synapses
     }
+    fn start_anew(&mut self, synapse: usize) {
+        let (zero, source) = (T::of(0.0), synapse / self.rule.shape.row());
+        let State { synapses, y_fall, y_rise, young, .. } = &mut self.state;
+        (synapses.e[synapse], synapses.g[synapse]) = (zero, zero);
+        let traced = y_fall[source] != zero || y_rise[source] != zero;
+        let at = young.partition_point(|young| (young.synapse as usize) < synapse);
+        if young.get(at).is_some_and(|young| young.synapse as usize == synapse) {
+            young.remove(at);
+        }
+        if synapses.w[synapse] > zero && traced {
+            young.insert(at, Young { synapse: synapse as u32, fall: zero, rise: zero });
+        }
+    }
 }
 
 /// What the pass over all synapses needs to know.
@@ -188,9 +207,9 @@ struct Pass<'a, T> {
 #[inline(always)]
 fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pass: &Pass<'_, T>) {
     let Rule { shape, coefficients: c, .. } = pass.rule;
-    let direct = if pass.learning { pass.annealed.direct } else { T::of(0.0) };
+    let direct = pass.annealed.direct;
     let count = if direct == T::of(0.0) { SUMS - 1 } else { SUMS };
-    let carry = scratch.responses.prepare(count, &state.bap, &state.dopamine, c, *shape);
+    let carry = scratch.responses.prepare(count, &state.bap, [&state.dopamine, &state.learned], c, *shape);
     scratch.trains.sort(&state.spikes, shape.sources);
     scratch.newborn.clear();
     scratch.sums.resize(shape.targets_padded() / WIDTH, Column::default());
