@@ -93,7 +93,7 @@ impl Stage for Truth {
 
 #[test]
 fn ideal_conforms() {
-    let make = || -> Box<dyn Privileged> { Box::new(Ideal::new(&IdealSettings::default()).unwrap()) };
+    let make = || -> Box<dyn Privileged> { Box::new(Ideal::new(&IdealSettings::default(), [1.0, 2.0], 2.0).unwrap()) };
     conformance::privileged(make, |step| Box::new(Truth(step)), &around().action, PERIOD);
 }
 
@@ -101,6 +101,6 @@ fn ideal_conforms() {
 fn blind_conforms() {
     // Runs so short that 400 steps hold many turns.
     let settings = BlindSettings { mean_run: Nanos::from_millis(500), ..BlindSettings::default() };
-    let make = || -> Box<dyn Privileged> { Box::new(Blind::new(&settings, PERIOD, 3).unwrap()) };
+    let make = || -> Box<dyn Privileged> { Box::new(Blind::new(&settings, 2.0, PERIOD, 3).unwrap()) };
     conformance::privileged(make, |step| Box::new(Truth(step)), &around().action, PERIOD);
 }

@@ -26,7 +26,7 @@ pub enum BodyError {
 /// What moves and senses. One call of [`step`](Body::step) is one control period.
 ///
 /// The order of an episode is `reset`, then the task sets its stage, then `begin`, then `step` after `step`.
-/// A body keeps what it allocated across resets.
+/// What an episode left behind never reaches the next one.
 pub trait Body: Send + Checkpoint {
     /// What it senses.
     fn observation_spec(&self) -> &ObservationSpec;

@@ -1,7 +1,7 @@
 //! Checkpoints: the whole state of a part as bytes, to be continued from later.
 //!
-//! State is never listed by hand: whoever implements [`Checkpoint`] serialises its state struct as a whole with
-//! [`to_bytes`] and reads it back with [`from_bytes`].
+//! Fields are not listed by hand: whoever implements [`Checkpoint`] serialises its state struct as a whole with [`to_bytes`] and reads
+//! it back with [`from_bytes`]; what is made of parts puts their bytes together.
 
 use serde::{Serialize, de::DeserializeOwned};
 

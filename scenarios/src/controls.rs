@@ -57,7 +57,7 @@ impl Yoked {
     /// Opens the donor's rewards and builds the learner.
     pub fn build(&self, context: &ControllerContext) -> Result<ReplayedReward, PartError> {
         let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
-        let tape = donor.open(context, Nanos::from_secs(3600), None)?;
+        let tape = donor.open(context, &self.learner, Nanos::from_secs(3600), None)?;
         let own = ControllerContext { seed: seed::stream(context.seed, "yoked"), ..context.clone() };
         Ok(ReplayedReward::new(own.learner(&self.learner)?, tape))
     }
@@ -88,7 +88,7 @@ impl Permuted {
     /// Opens the donor's rewards and builds the learner.
     pub fn build(&self, context: &ControllerContext) -> Result<ReplayedReward, PartError> {
         let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
-        let tape = donor.open(context, self.block, Some(context.seed))?;
+        let tape = donor.open(context, &self.learner, self.block, Some(context.seed))?;
         Ok(ReplayedReward::new(context.learner(&self.learner)?, tape))
     }
 }
@@ -100,17 +100,23 @@ struct Donor<'a> {
 }
 
 impl Donor<'_> {
-    fn open(&self, context: &ControllerContext, block: Nanos, shuffle: Option<u64>) -> Result<RewardTape, PartError> {
-        if self.donor.is_empty() {
-            return Err("donor: expected the run folder of a finished run of the same scenario and seed, found nothing".into());
-        }
+    fn open(
+        &self,
+        context: &ControllerContext,
+        learner: &str,
+        block: Nanos,
+        shuffle: Option<u64>,
+    ) -> Result<RewardTape, PartError> {
         let block = block.whole_multiple_of(context.around.control_period);
         let block = block
             .ok_or_else(|| format!("block: expected a whole number of control periods of {}", context.around.control_period))?;
+        if self.donor.is_empty() {
+            return Err("donor: expected the run folder of a finished run of the same scenario and seed, found nothing".into());
+        }
         let folder = folder::plain(&context.base.join(self.donor));
         let summary = donor_summary(&folder)?;
-        let wanted = format!("{} with seed {}", context.run.0, context.run.1);
-        let found = format!("{} with seed {}", summary.scenario, summary.seed);
+        let wanted = format!("{} with {learner}, seed {}", context.run.0, context.run.1);
+        let found = format!("{} with {}, seed {}", summary.scenario, summary.controller, summary.seed);
         if wanted != found {
             return Err(format!("donor: expected a run of {wanted}, found one of {found}"));
         }

@@ -49,6 +49,8 @@ pub struct ControllerContext {
     pub compile: CompileNetwork,
     /// Seed of the controller's random numbers.
     pub seed: u64,
+    /// The resolved settings of the task.
+    pub task: toml::Table,
     /// Folder that relative paths in the settings start from.
     pub base: PathBuf,
     /// Name and master seed of the run, which a recorded reward must be of as well.
@@ -64,6 +66,17 @@ pub struct ControllerContext {
 }
 
 impl ControllerContext {
+    /// The task's goal on the plane (m): the origin, if it has none.
+    pub fn goal(&self) -> [f64; 2] {
+        self.task.get("goal_m").and_then(|goal| goal.clone().try_into().ok()).unwrap_or_default()
+    }
+
+    /// The top speed of the body's first planar drive (m/s): 0, if it has none.
+    pub fn top_speed(&self) -> f64 {
+        let drive = self.around.action.fields.iter().find(|field| field.size == 2);
+        drive.map_or(0.0, |drive| f64::from(drive.bounds[1]))
+    }
+
     /// Builds the scenario's controller of the given kind.
     pub fn build(&self, kind: &str) -> Result<Hosted, PartError> {
         let part = self.registry.controllers.get(kind).ok_or_else(|| format!("there is no controller {kind:?}"))?;
@@ -159,10 +172,10 @@ impl Default for Registry {
         registry.controller("permuted", "a learner that gets a finished run's reward, shuffled", Permuted::build);
         registry.controller("yoked", "a learner that gets a finished run's reward as it was", Yoked::build);
         registry.privileged("blind", "straight runs with random turns: chance", |s: &BlindSettings, c| {
-            Blind::new(s, c.around.control_period, c.seed).map_err(|e| e.to_string())
+            Blind::new(s, c.top_speed(), c.around.control_period, c.seed).map_err(|e| e.to_string())
         });
-        registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, _| {
-            Ideal::new(s).map_err(|e| e.to_string())
+        registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, c| {
+            Ideal::new(s, c.goal(), c.top_speed()).map_err(|e| e.to_string())
         });
         registry.substrate("float", FloatSubstrate::new);
         registry.scenario("reaching", include_str!("../library/reaching.toml"));

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node, render};
 use crate::registry::{ControllerContext, Part, Registry, TaskContext};
+use crate::run::REPORTING_HOUR;
 use crate::run::folder;
 
 /// Length of the largest scenario file that is read (bytes).
@@ -254,6 +255,7 @@ impl Loaded {
                 (registry_of_network.substrates[substrate.as_str()])(spec, models, seed)
             }),
             seed: seed::stream(scenario.seed, "controller"),
+            task: part(&scenario.task),
             base: self.base.clone(),
             run: (scenario.name.clone(), scenario.seed),
             steps: scenario.time.duration.0 / scenario.time.control_period.0,
@@ -361,6 +363,10 @@ fn check_times(node: &Node, time: &Times) -> Result<(), ConfigError> {
             let expected = format!("a whole number of control periods of {control}, at least one");
             return Err(ConfigError::invalid(node, &format!("time.{key}"), expected, whole));
         }
+    }
+    if time.report_every > REPORTING_HOUR {
+        // Summaries are over the last hour, which must hold a window.
+        return Err(ConfigError::invalid(node, "time.report_every", "at most an hour (1h)", time.report_every));
     }
     Ok(())
 }

@@ -15,10 +15,19 @@ impl Kernel {
 
     /// The fastest version that this machine has, unless [`Kernel::VARIABLE`] asks for another one.
     ///
-    /// A version that the machine lacks, or an unknown name, falls back to the fastest: the results are the same.
+    /// A version that the machine lacks falls back to the fastest: the results are the same.
     pub fn detect() -> Kernel {
         let asked = std::env::var(Self::VARIABLE);
         if asked.as_deref() == Ok("baseline") || !Kernel::Avx2.is_available() { Kernel::Baseline } else { Kernel::Avx2 }
+    }
+
+    /// Looks at [`Kernel::VARIABLE`]: an error names what it may hold.
+    pub fn check_variable() -> Result<(), String> {
+        match std::env::var(Self::VARIABLE) {
+            Ok(name) if name == "baseline" || name == "avx2" => Ok(()),
+            Err(std::env::VarError::NotPresent) => Ok(()),
+            found => Err(format!("{}: expected baseline or avx2, found {:?}", Self::VARIABLE, found.unwrap_or_default())),
+        }
     }
 
     /// Whether this machine can run it.

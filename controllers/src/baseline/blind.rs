@@ -18,21 +18,22 @@ use crate::controller::{ControllerError, Privileged};
 pub struct BlindSettings {
     /// The frame that is driven.
     pub frame: String,
-    /// Speed (m/s).
-    pub speed_m_s: f64,
+    /// Speed (m/s) [default: the drive's top speed].
+    pub speed_m_s: Option<f64>,
     /// Mean length of a straight run; lengths are exponentially distributed.
     pub mean_run: Nanos,
 }
 
 impl Default for BlindSettings {
     fn default() -> Self {
-        BlindSettings { frame: "ball".into(), speed_m_s: 2.0, mean_run: Nanos::from_secs(10) }
+        BlindSettings { frame: "ball".into(), speed_m_s: None, mean_run: Nanos::from_secs(10) }
     }
 }
 
 /// Walks straight on until a turn is due, then in a direction drawn anew.
 pub struct Blind {
     settings: BlindSettings,
+    speed_m_s: f64,
     control_period_s: f64,
     /// Kept so that nothing is allocated.
     contacts: Vec<Contact>,
@@ -48,17 +49,24 @@ struct Walk {
 }
 
 impl Blind {
-    /// With the given settings, for control periods of the given length.
-    pub fn new(settings: &BlindSettings, control_period: Nanos, seed: u64) -> Result<Self, ControllerError> {
-        if settings.mean_run.0 == 0 || !(-MOST..=MOST).contains(&settings.speed_m_s) {
+    /// With the given settings, for control periods of the given length; `top_speed_m_s` is what the settings leave open.
+    pub fn new(settings: &BlindSettings, top_speed_m_s: f64, control_period: Nanos, seed: u64) -> Result<Self, ControllerError> {
+        let speed_m_s = settings.speed_m_s.unwrap_or(top_speed_m_s);
+        if settings.mean_run.0 == 0 || !(-MOST..=MOST).contains(&speed_m_s) {
             let why = format!(
                 "expected mean_run above zero and speed_m_s of at most {MOST} either way, found {} and {}",
-                settings.mean_run, settings.speed_m_s
+                settings.mean_run, speed_m_s
             );
             return Err(ControllerError::Unfit { controller: "blind".into(), why });
         }
         let state = Walk { random: ChaCha8Rng::seed_from_u64(seed), velocity: [0.0; 2], left: 0 };
-        Ok(Blind { settings: settings.clone(), control_period_s: control_period.as_secs_f64(), contacts: Vec::new(), state })
+        Ok(Blind {
+            settings: settings.clone(),
+            speed_m_s,
+            control_period_s: control_period.as_secs_f64(),
+            contacts: Vec::new(),
+            state,
+        })
     }
 }
 
@@ -79,7 +87,7 @@ impl Privileged for Blind {
             // In a corner three quarters of all directions are barred; that none of so many is free doesn't happen.
             for _ in 0..100 {
                 let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
-                let speed = self.settings.speed_m_s;
+                let speed = self.speed_m_s;
                 self.state.velocity = [(speed * libm::cos(angle)) as f32, (speed * libm::sin(angle)) as f32];
                 if !into_wall(self.state.velocity) {
                     break;

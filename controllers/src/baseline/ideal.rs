@@ -13,30 +13,34 @@ use crate::controller::{ControllerError, Privileged};
 pub struct IdealSettings {
     /// The frame that is to reach the goal.
     pub frame: String,
-    /// The goal (m).
-    pub goal_m: [f64; 2],
-    /// Speed (m/s).
-    pub speed_m_s: f64,
+    /// The goal (m) [default: the task's].
+    pub goal_m: Option<[f64; 2]>,
+    /// Speed (m/s) [default: the drive's top speed].
+    pub speed_m_s: Option<f64>,
 }
 
 impl Default for IdealSettings {
     fn default() -> Self {
-        IdealSettings { frame: "ball".into(), goal_m: [0.0, 0.0], speed_m_s: 2.0 }
+        IdealSettings { frame: "ball".into(), goal_m: None, speed_m_s: None }
     }
 }
 
 /// Heads straight for the goal. It has no state.
-pub struct Ideal(IdealSettings);
+pub struct Ideal {
+    frame: String,
+    goal_m: [f64; 2],
+    speed_m_s: f64,
+}
 
 impl Ideal {
-    /// With the given settings.
-    pub fn new(settings: &IdealSettings) -> Result<Self, ControllerError> {
-        let [x, y] = settings.goal_m;
-        if let Some(value) = [x, y, settings.speed_m_s].iter().find(|value| !(-MOST..=MOST).contains(*value)) {
+    /// With the given settings; `goal_m` and `top_speed_m_s` are what they leave open.
+    pub fn new(settings: &IdealSettings, goal_m: [f64; 2], top_speed_m_s: f64) -> Result<Self, ControllerError> {
+        let (goal_m, speed_m_s) = (settings.goal_m.unwrap_or(goal_m), settings.speed_m_s.unwrap_or(top_speed_m_s));
+        if let Some(value) = [goal_m[0], goal_m[1], speed_m_s].iter().find(|value| !(-MOST..=MOST).contains(*value)) {
             let why = format!("expected goal_m and speed_m_s of at most {MOST} either way, found {value}");
             return Err(ControllerError::Unfit { controller: "ideal".into(), why });
         }
-        Ok(Ideal(settings.clone()))
+        Ok(Ideal { frame: settings.frame.clone(), goal_m, speed_m_s })
     }
 }
 
@@ -47,10 +51,10 @@ impl Privileged for Ideal {
 
     fn act(&mut self, _step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
         let unfit = |why: String| ControllerError::Unfit { controller: "ideal".into(), why };
-        let at = truth.pose(&self.0.frame).map_err(|e| unfit(e.to_string()))?.translation;
-        let (dx, dy) = (self.0.goal_m[0] - at.x, self.0.goal_m[1] - at.y);
+        let at = truth.pose(&self.frame).map_err(|e| unfit(e.to_string()))?.translation;
+        let (dx, dy) = (self.goal_m[0] - at.x, self.goal_m[1] - at.y);
         let distance = (dx * dx + dy * dy).sqrt();
-        let scale = if distance > 0.0 { self.0.speed_m_s / distance } else { 0.0 };
+        let scale = if distance > 0.0 { self.speed_m_s / distance } else { 0.0 };
         let drive = action.fields.iter_mut().find(|field| field.len() == 2);
         let drive = drive.ok_or_else(|| unfit("the body has no drive that takes two values".into()))?;
         drive.copy_from_slice(&[(dx * scale) as f32, (dy * scale) as f32]);

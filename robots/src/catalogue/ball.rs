@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::nanos::Nanos;
 use crate::robot::{Actuator, EventCameraSpec, Jitter, Joint, JointKind, Link, RobotSpec, Sensor, Shape};
 
-/// Settings of the ball, its drive and its camera. The defaults are the prototype's of the reaching task.
+/// Settings of the ball, its drive and its camera. The defaults are those of the reaching task; mass, friction and the drive's limits are this
+/// project's own choice: light and strong enough that a commanded velocity is reached within a few control steps.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Ball {

@@ -21,17 +21,23 @@ pub fn check(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     let loaded = Loaded::find(registry, &arguments.file, &[])?;
     loaded.assemble(registry)?;
     let scenario = &loaded.scenario;
-    for variant in scenario.variants.keys() {
-        let variant = Loaded::find(registry, &arguments.file, &scenario.variant_settings(variant))?;
+    let (mut fine, mut waiting) = (Vec::new(), Vec::new());
+    for name in scenario.variants.keys() {
+        let variant = Loaded::find(registry, &arguments.file, &scenario.variant_settings(name))?;
         // Whose reward a control replays is known only when a study or a user says so.
-        if !variant.needs_donor() {
+        if variant.needs_donor() {
+            waiting.push(name.as_str());
+        } else {
             variant.assemble(registry)?;
+            fine.push(name.as_str());
         }
     }
     let (kind, duration) = (&scenario.controller.kind, scenario.time.duration);
     say(format_args!("{}: {} with {kind}, {duration} simulated, fine", arguments.file, scenario.name))?;
-    if !scenario.variants.is_empty() {
-        say(format_args!("variants, fine as well: {}", scenario.variants.keys().cloned().collect::<Vec<_>>().join(", ")))?;
+    for (what, names) in [("variants, fine as well", fine), ("variants, not built without a donor", waiting)] {
+        if !names.is_empty() {
+            say(format_args!("{what}: {}", names.join(", ")))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -13,6 +13,8 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
+use embody_brain::numeric::Kernel;
+
 use crate::registry::Registry;
 
 /// A closed-loop lab for spiking controllers: worlds, brains, and the loop between them.
@@ -46,7 +48,8 @@ type Failure = Box<dyn std::error::Error>;
 pub fn main(registry: Registry) -> ExitCode {
     let registry = Arc::new(registry);
     let command = Cli::parse().command;
-    let done = signals::survive_full_files().map_err(Failure::from).and_then(|()| match command {
+    let ready = Kernel::check_variable().map_err(Failure::from).and_then(|()| Ok(signals::survive_full_files()?));
+    let done = ready.and_then(|()| match command {
         Command::Run(arguments) => run::run(&registry, arguments),
         Command::Study(arguments) => study::study(&registry, &arguments),
         Command::List => check::list(&registry),

@@ -12,7 +12,7 @@ use crate::plot;
 use crate::registry::Registry;
 use crate::run::folder::{self, METRICS, Summary};
 use crate::run::progress::{self, Quiet};
-use crate::run::{Outcome, Progress, Runner};
+use crate::run::{Outcome, Progress, RunError, Runner};
 use crate::scenario::Loaded;
 
 /// Arguments of `embody run`.
@@ -35,7 +35,7 @@ pub struct Arguments {
     /// Folder of the run; it must not exist [default: runs/<scenario>-<seed>-<n>]
     #[arg(long)]
     out: Option<PathBuf>,
-    /// Continues the run in this folder, also to a larger --time
+    /// Continues the run in this folder, also to a larger --time; its own config.toml holds, whatever the scenario says by now
     #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
     resume: Option<PathBuf>,
     /// No progress and no report, only errors
@@ -60,7 +60,7 @@ pub fn run(registry: &Arc<Registry>, arguments: Arguments) -> Result<ExitCode, F
     if arguments.json {
         say(serde_json::to_string_pretty(&summary)?)?;
     } else if !arguments.quiet {
-        report(runner.path(), outcome, &summary)?;
+        report(&arguments.scenario, runner.path(), outcome, &summary)?;
     }
     Ok(if outcome == Outcome::Finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
 }
@@ -73,24 +73,34 @@ fn start(registry: &Arc<Registry>, arguments: &Arguments) -> Result<Runner, Fail
     settings.extend(arguments.set.iter().cloned());
     let loaded = Loaded::find(registry, &arguments.scenario, &settings)?;
     let scenario = &loaded.scenario;
-    let folder = arguments.out.clone().unwrap_or_else(|| folder::next_free(Path::new("runs"), &scenario.name, scenario.seed));
-    Ok(Runner::start(registry, loaded, &folder)?)
+    if let Some(folder) = &arguments.out {
+        return Ok(Runner::start(registry, loaded, folder)?);
+    }
+    loop {
+        let folder = folder::next_free(Path::new("runs"), &scenario.name, scenario.seed);
+        match Runner::start(registry, loaded.clone(), &folder) {
+            // Another process has taken the same number in the meantime.
+            Err(RunError::Folder(error)) if error.is_taken() => (),
+            started => return Ok(started?),
+        }
+    }
 }
 
 fn resume(registry: &Arc<Registry>, arguments: &Arguments, folder: &Path) -> Result<Runner, Failure> {
-    let asked = Loaded::find(registry, &arguments.scenario, &[])?.scenario.name;
-    Ok(Runner::resume(registry, folder, &asked, arguments.time)?)
+    let asked = Loaded::find(registry, &arguments.scenario, &[])?;
+    Ok(Runner::resume(registry, folder, &asked.scenario.name, arguments.time)?)
 }
 
 /// What happened, where it lies, and the learning curve.
-fn report(folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
+fn report(scenario: &str, folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
     let done = if outcome == Outcome::Finished { "finished" } else { "stopped" };
     say(format_args!(
         "{done}: {} with {}, seed {}, {:.0} s simulated in {:.1} s ({:.0} x real time)",
         summary.scenario, summary.controller, summary.seed, summary.simulated_s, summary.wall_s, summary.real_time_factor
     ))?;
     let metrics: Vec<String> = summary.metrics.iter().map(|(name, value)| format!("{name} {value:.3}")).collect();
-    say(format_args!("last hour: {}", metrics.join(", ")))?;
+    let span = if summary.simulated_s > 3600.0 { "last hour" } else { "whole run" };
+    say(format_args!("{span}: {}", metrics.join(", ")))?;
     if summary.events_dropped > 0 {
         say(format_args!("events dropped: {}, raise max_events to keep them", summary.events_dropped))?;
     }
@@ -105,7 +115,9 @@ fn report(folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Fail
     }
     say(format_args!("all of it lies in {}", folder.display()))?;
     if outcome == Outcome::Stopped {
-        say(format_args!("continue with: embody run {} --resume {}", summary.scenario, folder.display()))?;
+        let program = std::env::args().next().and_then(|path| Some(Path::new(&path).file_name()?.to_string_lossy().into_owned()));
+        let program = program.unwrap_or_else(|| "embody".into());
+        say(format_args!("continue with: {program} run {scenario} --resume {}", folder.display()))?;
     }
     Ok(())
 }

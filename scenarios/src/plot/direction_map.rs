@@ -18,13 +18,15 @@ pub struct Map {
     pub vectors: Vec<(f64, f64)>,
     /// The rectangle's sides in metres.
     pub size_m: (f64, f64),
-    /// The goal's radius in metres, around the centre.
+    /// The goal, in metres from the rectangle's middle.
+    pub goal_m: (f64, f64),
+    /// The goal's radius in metres.
     pub goal_radius_m: f64,
 }
 
 /// One cell that has a direction.
 struct Arrow {
-    /// The cell's middle, in metres from the goal.
+    /// The cell's middle, in metres from the rectangle's.
     at: Point,
     /// The vector, y up.
     vector: Point,
@@ -51,7 +53,7 @@ impl Map {
                     at,
                     vector,
                     length,
-                    cosine: cosine_to_centre(at, vector, length),
+                    cosine: cosine_to((self.goal_m.0 - at.0, self.goal_m.1 - at.1), vector, length),
                 })
             })
             .collect()
@@ -63,9 +65,9 @@ impl Map {
     }
 }
 
-fn cosine_to_centre(at: Point, vector: Point, length: f64) -> Option<f64> {
-    let distance = libm::hypot(at.0, at.1);
-    let dot = -(at.0 / distance * (vector.0 / length) + at.1 / distance * (vector.1 / length));
+fn cosine_to(way: Point, vector: Point, length: f64) -> Option<f64> {
+    let distance = libm::hypot(way.0, way.1);
+    let dot = way.0 / distance * (vector.0 / length) + way.1 / distance * (vector.1 / length);
     (distance > 0.0 && dot.is_finite()).then(|| dot.clamp(-1.0, 1.0))
 }
 
@@ -206,7 +208,7 @@ impl Panel<'_> {
     fn goal(&self, canvas: &mut Canvas) {
         let radius = self.map.goal_radius_m / self.sides_m().0 * PANEL;
         if radius.is_finite() && radius > 0.0 {
-            canvas.ring(self.at((0.0, 0.0)), radius.min(PANEL / 2.0), INK, 1.6);
+            canvas.ring(self.at(self.map.goal_m), radius.min(PANEL / 2.0), INK, 1.6);
         }
     }
 }
@@ -250,7 +252,14 @@ mod tests {
 
     /// A map whose vectors are `field` of the cell's position.
     fn map(width: usize, height: usize, field: impl Fn(f64, f64) -> (f64, f64)) -> Map {
-        let blank = Map { width, height, vectors: vec![(1.0, 0.0); width * height], size_m: (0.4, 0.4), goal_radius_m: 0.05 };
+        let blank = Map {
+            width,
+            height,
+            vectors: vec![(1.0, 0.0); width * height],
+            size_m: (0.4, 0.4),
+            goal_radius_m: 0.05,
+            ..Map::default()
+        };
         let vectors = blank.arrows().iter().map(|arrow| field(arrow.at.0, arrow.at.1)).collect();
         Map { vectors, ..blank }
     }
@@ -266,9 +275,10 @@ mod tests {
 
     #[test]
     fn rows_start_at_the_bottom() {
-        let map = Map { width: 1, height: 2, vectors: vec![(0.0, 1.0), (0.0, 1.0)], size_m: (1.0, 1.0), goal_radius_m: 0.1 };
-        let cosines: Vec<_> = map.arrows().iter().map(|arrow| arrow.cosine).collect();
-        assert_eq!(cosines, [Some(1.0), Some(-1.0)]);
+        let map = Map { width: 1, height: 2, vectors: vec![(0.0, 1.0), (0.0, 1.0)], size_m: (1.0, 1.0), ..Map::default() };
+        let cosines = |map: &Map| -> Vec<_> { map.arrows().iter().map(|arrow| arrow.cosine).collect() };
+        assert_eq!(cosines(&map), [Some(1.0), Some(-1.0)]);
+        assert_eq!(cosines(&Map { goal_m: (0.0, 2.0), ..map }), [Some(1.0), Some(1.0)], "the goal may lie anywhere");
     }
 
     #[test]

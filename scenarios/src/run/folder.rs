@@ -38,7 +38,15 @@ impl FolderError {
     pub fn new(path: &Path, why: impl Into<String>) -> FolderError {
         FolderError { path: path.display().to_string(), why: why.into() }
     }
+
+    /// Whether a new run can't have this folder because another one has it.
+    pub fn is_taken(&self) -> bool {
+        [EXISTS, BUSY].contains(&self.why.as_str())
+    }
 }
+
+const EXISTS: &str = "this exists already; continue it with --resume, or name another folder with --out";
+const BUSY: &str = "another process is running in this folder";
 
 /// What a run came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -88,10 +96,7 @@ impl RunFolder {
             fs::create_dir_all(parent).map_err(|e| FolderError::new(parent, e.to_string()))?;
         }
         match fs::create_dir(path) {
-            Err(e) if e.kind() == ErrorKind::AlreadyExists && !is_unborn(path) => {
-                let why = "this exists already; continue it with --resume, or name another folder with --out";
-                Err(FolderError::new(path, why))
-            }
+            Err(e) if e.kind() == ErrorKind::AlreadyExists && !is_unborn(path) => Err(FolderError::new(path, EXISTS)),
             Err(e) if e.kind() != ErrorKind::AlreadyExists => Err(FolderError::new(path, e.to_string())),
             _ => RunFolder::lock(path),
         }
@@ -109,7 +114,7 @@ impl RunFolder {
         let file = path.join(LOCK);
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
         let lock = lock.map_err(|e| FolderError::new(&file, e.to_string()))?;
-        lock.try_lock().map_err(|_| FolderError::new(path, "another process is running in this folder"))?;
+        lock.try_lock().map_err(|_| FolderError::new(path, BUSY))?;
         Ok(RunFolder { path: path.into(), _lock: lock })
     }
 

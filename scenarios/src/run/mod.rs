@@ -8,5 +8,6 @@ mod runner;
 mod session;
 
 pub use progress::Progress;
+pub use recorder::REPORTING_HOUR;
 pub use runner::{Maps, Outcome, RunError, Runner};
 pub use session::{Position, Session, SessionError, episode_seeds};

@@ -209,7 +209,8 @@ fn curve(name: &str, tables: &[Table]) -> Curve {
         let half = plot::confidence_half_width(&values).unwrap_or(0.0);
         curve.time_h.push(tables[0].rows[row][0] / 3600.0);
         curve.mean.push(mean);
-        curve.low.push(mean - half);
+        // No rate is below zero, whatever the interval of so few.
+        curve.low.push((mean - half).max(0.0_f64.min(mean)));
         curve.high.push(mean + half);
     }
     curve
@@ -224,6 +225,7 @@ fn map(study: &Study, finished: &[Option<(Outcome, Summary)>]) -> Result<Option<
     let (Some(half_extent), Some(goal)) = (metres(&robot, "camera_half_extent_m"), metres(&task, "success_radius_m")) else {
         return Ok(None);
     };
+    let goal_m: [f64; 2] = task.get("goal_m").and_then(|goal| goal.clone().try_into().ok()).unwrap_or_default();
     for (planned, done) in study.runs().iter().zip(finished) {
         if done.is_none() {
             continue;
@@ -237,6 +239,7 @@ fn map(study: &Study, finished: &[Option<(Outcome, Summary)>]) -> Result<Option<
                 height: map.size[1],
                 vectors: map.vectors.iter().map(|v| (f64::from(v[0]), f64::from(v[1]))).collect(),
                 size_m: (2.0 * half_extent, 2.0 * half_extent),
+                goal_m: (goal_m[0], goal_m[1]),
                 goal_radius_m: goal,
             };
             let title = format!("{} {}-{}: {} of each pixel", scenario.name, planned.variant, planned.seed, start.name);
