@@ -13,7 +13,7 @@ fn difference(a: &[f64], b: &[f64]) -> f64 {
 prop_compose! {
     fn parameters()(
         tau_rise_ms in 0.5..30.0f64,
-        tau_fall_ms in 0.5..30.0f64,
+        tau_fall_ms in prop_oneof![0.5..30.0f64, 0.01..0.5f64],
         tau_eligibility_ms in 1.0..500.0f64,
         tau_gradient_ms in 1.0..5000.0f64,
         cutoff in prop_oneof![Just(0.0), Just(1e-4), Just(0.3), Just(1.5), Just(3.0)],

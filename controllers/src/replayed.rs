@@ -59,6 +59,9 @@ impl RewardTape {
             let read = self.file.seek(SeekFrom::Start(4 * first)).and_then(|_| self.file.read_exact(&mut bytes));
             read.map_err(|e| fail(&self.path, e.to_string()))?;
             self.block = bytes.as_chunks::<4>().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            if let Some(at) = self.block.iter().position(|reward| !reward.is_finite()) {
+                return Err(fail(&self.path, format!("the reward of control step {} isn't finite", first + at as u64)));
+            }
             if let Some(seed) = self.shuffle {
                 self.block.shuffle(&mut ChaCha8Rng::seed_from_u64(seed::stream(seed, &format!("block {number}"))));
             }

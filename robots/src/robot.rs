@@ -188,7 +188,8 @@ impl RobotSpec {
     /// Looks for what can't be: names twice or missing, masses and lengths that aren't positive and finite.
     pub fn check(&self) -> Result<(), RobotError> {
         let fail = |what: String| Err(RobotError { robot: self.name.clone(), what });
-        let positive = |value: f64| value.is_finite() && value > 0.0;
+        // Engines compute in f32.
+        let positive = |value: f64| (1e-30..=1e30).contains(&value);
         let not_negative = |value: f64| value.is_finite() && value >= 0.0;
         for (i, link) in self.links.iter().enumerate() {
             let Shape::Sphere { radius_m } = link.shape;
@@ -197,7 +198,7 @@ impl RobotSpec {
             }
             if !positive(link.mass_kg) || !positive(radius_m) {
                 return fail(format!(
-                    "link {:?}: mass_kg {} and radius_m {radius_m} must be above zero",
+                    "link {:?}: mass_kg {} and radius_m {radius_m} must be above zero, within 1e-30 to 1e30",
                     link.name, link.mass_kg
                 ));
             }

@@ -117,8 +117,13 @@ impl<C, T> Part<C, T> {
         Part {
             about,
             schema: |generator| generator.subschema_for::<S>(),
-            resolve: |node| Ok(table(&node.to::<S>()?)),
-            defaults: || table(&S::default()),
+            resolve: |node| {
+                toml::Table::try_from(node.to::<S>()?).map_err(|e| {
+                    ConfigError::refused(node, "", format!("expected whole numbers below 2^63, found a larger one ({e})"))
+                })
+            },
+            // Settings are structs of plain data, whose defaults TOML can express.
+            defaults: || toml::Table::try_from(S::default()).unwrap_or_default(),
             build: Box::new(move |settings, context| {
                 let settings = S::deserialize(toml::Value::Table(settings.clone())).map_err(|e| e.to_string())?;
                 build(&settings, context)
@@ -130,11 +135,6 @@ impl<C, T> Part<C, T> {
     pub fn build(&self, settings: &toml::Table, context: &C) -> Result<T, PartError> {
         (self.build)(settings, context)
     }
-}
-
-fn table(settings: &impl Serialize) -> toml::Table {
-    // Settings are structs of plain data, which TOML can always express.
-    toml::Table::try_from(settings).unwrap_or_default()
 }
 
 type BuildSubstrate = Box<dyn Fn(&NetworkSpec, Arc<Models>, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;

@@ -148,6 +148,10 @@ fn sizes_that_would_fill_the_memory_or_take_for_ever_are_refused() {
         ("task.reaching.goal_m=[1e300, 0]", "goal_m"),
         ("task.reaching.place_half_extent_m=1e300", "place_half_extent_m"),
         ("task.reaching.place_half_extent_m=10", "place_half_extent_m"),
+        ("robot.ball.camera.max_events=9223372036854775808", "robot.ball"),
+        ("controller.spore.motor_neurons=9223372036854775808", "controller.spore"),
+        ("robot.ball.mass_kg=1e-46", "mass_kg"),
+        ("time.report_every=2h", "report_every"),
         ("task.reaching.goal_m=[0, -11]", "goal_m"),
         ("arena.half_extent_m=9", "place_half_extent_m"),
     ] {

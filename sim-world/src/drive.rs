@@ -1,7 +1,7 @@
 //! The planar velocity drive: from a commanded velocity to a force on a link's centre.
 //!
 //! The law is in [`Actuator::PlanarVelocity`]: F = (m / tau) (v_command - v), its length limited. The force is worked out
-//! afresh before every physics step and holds for that step alone. How it reaches the link is the world's affair.
+//! afresh before every physics step and holds for that step alone. How it reaches the link is written in `physics.rs`.
 
 use embody_robots::Nanos;
 use embody_robots::robot::{Actuator, RobotSpec};

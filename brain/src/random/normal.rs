@@ -1,6 +1,6 @@
 //! Normal random numbers: Box-Muller on counter-based words, a block at a time.
 //!
-//! z = sqrt(-2 ln u) (sin, cos)(2 pi v) with 31 random bits in u and 32 in v: exactly normal but for the grid, reaching
+//! z = sqrt(-2 ln u) (sin, cos)(2 pi v) with 31 random bits in u (as many as an `f32` holds of them) and 32 in v: exactly normal but for the grid, reaching
 //! to sqrt(-2 ln 2^-32) = 6.66 standard deviations (Box and Muller 1958).
 
 use super::philox::{Counter, Philox};

@@ -78,7 +78,7 @@ fn keys<const R: usize>(key: [u32; 2]) -> [[u64; 2]; R] {
     std::array::from_fn(|round| std::array::from_fn(|i| u64::from(key[i].wrapping_add(WEYL[i].wrapping_mul(round as u32)))))
 }
 
-/// A random word as a number inside (0, 1), uniform in steps of 2^-31.
+/// A random word as a number in (0, 1], uniform: in steps of 2^-31, or of an `f32` where those are longer, 2^-24 near 1.
 #[inline(always)]
 pub fn uniform(word: u32) -> f32 {
     ((word >> 1) as i32 as f32 + 0.5) * (1.0 / 2_147_483_648.0)

@@ -1,7 +1,7 @@
 //! What a control step of the ball world costs: the whole body against the steps of the physics engine that are in it.
 //!
-//! The ratio lies near one: it says how much of the time the engine itself takes, the rest being drive, checks and camera. The baseline
-//! pushes the ball by hand, which the engine notes as a change; the body doesn't have to.
+//! The ratio lies near one: nearly all of the time is the engine's. The baseline pushes the ball by hand, which the engine notes as a
+//! change; the body drives it through gravity and has drive, checks and camera on top.
 
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::conformance::wandering_action;

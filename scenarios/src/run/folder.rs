@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
@@ -114,7 +114,10 @@ impl RunFolder {
         let file = path.join(LOCK);
         let lock = OpenOptions::new().create(true).truncate(false).write(true).open(&file);
         let lock = lock.map_err(|e| FolderError::new(&file, e.to_string()))?;
-        lock.try_lock().map_err(|_| FolderError::new(path, BUSY))?;
+        lock.try_lock().map_err(|error| match error {
+            TryLockError::WouldBlock => FolderError::new(path, BUSY),
+            TryLockError::Error(error) => FolderError::new(&file, error.to_string()),
+        })?;
         Ok(RunFolder { path: path.into(), _lock: lock })
     }
 

@@ -110,6 +110,9 @@ impl Runner {
         }
         let assembly = loaded.assemble(registry)?;
         if !folder.file(CHECKPOINT).exists() {
+            if folder.file(SUMMARY).exists() {
+                return Err(mismatch(format!("its {CHECKPOINT} is missing, and starting again would destroy what it recorded")));
+            }
             // It was ended before its first checkpoint: from the start, then.
             return Runner::at_start(loaded, assembly, folder).map_err(|(_, error)| error.into());
         }

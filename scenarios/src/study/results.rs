@@ -159,7 +159,7 @@ pub fn write_results(study: &Study, finished: &[Option<(Outcome, Summary)>]) -> 
         variants,
     };
     let seeds = format!("mean and 95 % interval over {} seeds, windows of {}", study.seeds().len(), scenario.time.report_every);
-    let svg = plot::learning_curve(&scenario.name, &seeds, &results.metric, &curves);
+    let svg = plot::learning_curve(&scenario.name, &seeds, &results.metric.replace('_', " "), &curves);
     let json = serde_json::to_string_pretty(&results).map_err(|e| FolderError::new(study.folder(), e.to_string()))?;
     let files = [("study.json", json + "\n"), ("study.csv", csv), ("study.svg", svg)];
     for (file, text) in files.into_iter().chain(map(study, finished)?.map(|svg| ("map.svg", svg))) {

@@ -22,6 +22,12 @@ impl SporeKernel {
     /// Synapses at time zero.
     pub fn new(parameters: &Spore, context: &ProjectionContext) -> Result<Self, String> {
         parameters.check(context.tick_ms)?;
+        let most = 1 << 22;
+        let steps = (parameters.update_interval_ms / context.tick_ms) as usize;
+        if steps.saturating_mul(crate::numeric::padded(context.targets)) > most {
+            let targets = context.targets;
+            return Err(format!("update_interval_ms: expected at most {most} ticks times targets, found {steps} x {targets}"));
+        }
         let shape = Shape { sources: context.sources, targets: context.targets, per_pair: context.per_pair };
         let synapses = match parameters.form {
             SporeForm::Windowed => Form::Windowed(Windowed::new(parameters, shape, context.tick_ms, context.seed)),

@@ -119,13 +119,13 @@ pub(super) fn follow<T: Real>(
 ) -> [T; 2] {
     let (zero, one) = (T::of(0.0), T::of(1.0));
     changes.clear();
-    if fall != zero {
+    if [fall, rise] != [zero; 2] {
         changes.push(Change { step: 0, fall, rise });
     }
     let mut at = 0;
     for spike in spikes.iter().map(Some).chain([None]) {
         let end = spike.map_or(c.steps, |&step| usize::from(step) + 1);
-        if end > at && fall != zero {
+        if end > at && [fall, rise] != [zero; 2] {
             if fall * c.powers_fall[end - at] < c.cutoff {
                 let cut = 1 + c.powers_fall[1..end - at].partition_point(|&power| fall * power >= c.cutoff);
                 changes.push(Change { step: at + cut, fall: -(fall * c.powers_fall[cut]), rise: -(rise * c.powers_rise[cut]) });
