@@ -1,7 +1,8 @@
 //! What a SPORE synapse costs for a step of 1 ms: the windowed form against the definition, step by step.
 //!
-//! Both forms get the same activity, 256 sources that fire at 10 Hz and 8 targets that fire at about 10 Hz, dopamine that changes with
-//! each control period, and the settings of `reaching-s`. The step-by-step form is vector code too: what is compared is the algorithm.
+//! Both forms get the same activity, 8 targets that fire at about 10 Hz, dopamine that changes with each control period, and the settings
+//! of `reaching-s`. Of the 256 sources either a tenth at a time fires, others in each 100 ms, as the pixels do that the ball passes, or, in the
+//! rows called dense, all of them all the time, at 10 Hz. The step-by-step form is vector code too: what is compared is the algorithm.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -30,6 +31,9 @@ const SPIKING: f64 = 0.01;
 /// Steps in which dopamine stays the same: a control period.
 const DOPAMINE_STEPS: usize = 20;
 
+/// Steps after which other sources are active.
+const WINDOW_STEPS: usize = 100;
+
 /// Steps of a turn: of the windowed form 20 windows, of the other as many as take about as long.
 const TURN: [usize; 2] = [2000, 100];
 
@@ -40,11 +44,12 @@ const SEED: u64 = 1;
 
 pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> {
     let spore = settings(registry)?;
-    let activity = Activity::new(TURN[0] * 4);
-    Ok(PER_PAIR.into_iter().map(|per_pair| row(&spore, &activity, per_pair)).collect())
+    let activities = [("", Activity::new(TURN[0] * 4, SOURCES / 10)), ("/dense", Activity::new(TURN[0] * 4, SOURCES))];
+    let rows = PER_PAIR.into_iter().flat_map(|per_pair| activities.iter().map(move |activity| (per_pair, activity)));
+    Ok(rows.map(|(per_pair, (name, activity))| row(&spore, name, activity, per_pair)).collect())
 }
 
-fn row(spore: &Spore, activity: &Activity, per_pair: usize) -> Row {
+fn row(spore: &Spore, name: &str, activity: &Activity, per_pair: usize) -> Row {
     let shape = Shape { sources: SOURCES, targets: TARGETS, per_pair };
     let mut windowed = Windowed::<f32>::new(spore, shape, 1.0, SEED);
     let mut stepwise = Stepwise::<f32>::new(spore, shape, 1.0, SEED);
@@ -63,7 +68,7 @@ fn row(spore: &Spore, activity: &Activity, per_pair: usize) -> Row {
     let Ok([windowed, stepwise]) = times;
     let synapses = SOURCES * TARGETS * per_pair;
     let ns = |times: &[f64], steps: usize| least(times) * 1e9 / (synapses * steps) as f64;
-    Row::less(format!("plasticity/{synapses}"), ns(&windowed, TURN[0]), "ns/synapse/step", ns(&stepwise, TURN[1]))
+    Row::less(format!("plasticity/{synapses}{name}"), ns(&windowed, TURN[0]), "ns/synapse/step", ns(&stepwise, TURN[1]))
 }
 
 /// The rule's parameters in `reaching-s`.
@@ -83,10 +88,17 @@ struct Activity {
 }
 
 impl Activity {
-    fn new(steps: usize) -> Activity {
+    /// `steps` steps in which `active` sources at a time fire, others in each window.
+    fn new(steps: usize, active: usize) -> Activity {
         let mut rng = ChaCha8Rng::seed_from_u64(SEED);
         let mut spikes = |count: usize| (0..count).map(|_| rng.random::<f64>() < SPIKING).collect::<Vec<bool>>();
-        let pre = (0..steps).map(|_| (0..).zip(spikes(SOURCES)).filter_map(|(i, spike)| spike.then_some(i)).collect()).collect();
+        // A stride prime to the number of sources brings all of them round.
+        let first = |step: usize| step / WINDOW_STEPS * 37 % SOURCES;
+        let is_active = |step: usize, i: usize| (i + SOURCES - first(step)) % SOURCES < active;
+        let fired = |(step, spikes): (usize, Vec<bool>)| -> Vec<u32> {
+            (0..SOURCES).filter(|&i| spikes[i] && is_active(step, i)).map(|i| i as u32).collect()
+        };
+        let pre = (0..steps).map(|step| fired((step, spikes(SOURCES)))).collect();
         // What a spike leaves is its surprise: 1 - p, and -p where there is none.
         let trace = |spike: bool| f32::from(u8::from(spike)) - SPIKING as f32;
         let bap = (0..steps).map(|_| std::array::from_fn(|_| spikes(1).into_iter().map(trace).sum())).collect();

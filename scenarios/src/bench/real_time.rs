@@ -18,10 +18,11 @@ use crate::scenario::Loaded;
 /// Simulated time of the warm-up (s).
 const WARM_UP_S: f64 = 300.0;
 
-/// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for.
-const TURN_S: [f64; 2] = [1000.0, 60.0];
+/// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for. Checkpoints are twice as
+/// frequent as the scenarios ask for, so that turns are short.
+const TURN_S: [f64; 2] = [500.0, 30.0];
 
-const TURNS: usize = 10;
+const TURNS: usize = 24;
 
 pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> {
     ["reaching", "reaching-s"].into_iter().map(|scenario| row(registry, scenario)).collect()
@@ -30,7 +31,11 @@ pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> 
 fn row(registry: &Arc<Registry>, scenario: &str) -> Result<Row, BenchError> {
     let scratch = Scratch::new()?;
     let start = |form: &str| -> Result<Runner, BenchError> {
-        let settings = [format!("controller.spore.plasticity.form={form}"), "time.duration=1000000s".into()];
+        let settings = [
+            format!("controller.spore.plasticity.form={form}"),
+            "time.duration=1000000s".into(),
+            "time.checkpoint_every=500s".into(),
+        ];
         let loaded = Loaded::find(registry, scenario, &settings)?;
         Ok(Runner::start(registry, loaded, &scratch.path().join(form))?)
     };
