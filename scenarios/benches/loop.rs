@@ -1,4 +1,4 @@
-//! What a simulated second of the closed loop costs, without a run folder.
+//! What a simulated second of the closed loop costs, without a run folder; the baseline is plasticity step by step.
 #![allow(missing_docs, reason = "criterion's macros make undocumented items")]
 
 use std::sync::Arc;
@@ -11,12 +11,14 @@ use embody_scenarios::{Loaded, Registry};
 const STEPS: usize = 50;
 
 /// Simulated seconds before the first measurement, so that what was learned by then moves the ball.
-const WARM_UP: usize = 300;
+const WARM_UP: usize = 100;
 
 fn simulated_seconds(c: &mut Criterion) {
     let registry = Arc::new(Registry::default());
-    for name in ["reaching", "reaching-s"] {
-        let loaded = Loaded::find(&registry, name, &[]).expect("it is in the library");
+    let cases = ["reaching", "reaching-s"].into_iter().flat_map(|name| ["windowed", "stepwise"].map(|form| (name, form)));
+    for (name, form) in cases {
+        let settings = [format!("controller.spore.plasticity.form={form}")];
+        let loaded = Loaded::find(&registry, name, &settings).expect("it is in the library");
         let assembly = loaded.assemble(&registry).expect("it can be built");
         let mut session = Session::new(assembly, loaded.scenario.seed);
         let mut second = || {
@@ -25,7 +27,7 @@ fn simulated_seconds(c: &mut Criterion) {
             }
         };
         (0..WARM_UP).for_each(|_| second());
-        c.bench_function(&format!("a simulated second of {name}"), |b| b.iter(&mut second));
+        c.bench_function(&format!("a simulated second of {name}, {form}"), |b| b.iter(&mut second));
     }
 }
 
