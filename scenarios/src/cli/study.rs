@@ -10,6 +10,7 @@ use embody_robots::Nanos;
 use indicatif::MultiProgress;
 
 use super::{Failure, complain, say, signals};
+use crate::plot;
 use crate::registry::Registry;
 use crate::run::progress::{self, Quiet};
 use crate::run::{Outcome, Progress};
@@ -87,15 +88,26 @@ fn next_free(parent: &Path, name: &str) -> PathBuf {
 fn report(results: &Results, folder: &Path) -> std::io::Result<()> {
     let last = results.variants.iter().map(|variant| variant.hours.len()).max().unwrap_or(0);
     let hours: Vec<usize> = [1, 2, 4, 8, 12, 16, 20, 50, 100].into_iter().filter(|&hour| hour <= last).collect();
-    say(format_args!("{} of {} seeds, mean [worst] in the hour that ends at", results.metric, results.seeds.len()))?;
-    let header: String = hours.iter().map(|hour| format!("{:>16}", format!("{hour} h"))).collect();
-    say(format_args!("{:<10}{header}", ""))?;
+    let seeds = results.seeds.len();
+    let (when, header) = if hours.is_empty() {
+        ("over the whole run", String::new())
+    } else {
+        ("in the hour that ends at", hours.iter().map(|hour| format!("{:>16}", format!("{hour} h"))).collect())
+    };
+    say(format_args!("{} of {seeds} seeds, mean [worst] {when}", results.metric))?;
+    if !header.is_empty() {
+        say(format_args!("{:<10}{header}", ""))?;
+    }
+    let cell = |mean: f64, worst: f64| format!("{:>16}", format!("{mean:.1} [{worst:.1}]"));
     for variant in &results.variants {
-        let cell = |&hour: &usize| {
-            let found = variant.hours.get(hour - 1);
-            format!("{:>16}", found.map_or(String::new(), |h| format!("{:.1} [{:.1}]", h.mean, h.worst)))
+        let whole: Vec<f64> = variant.runs.iter().filter_map(|run| run.metrics.get(&results.metric)).copied().collect();
+        let cells: String = match plot::mean(&whole) {
+            Some(mean) if hours.is_empty() => cell(mean, whole.iter().copied().fold(f64::INFINITY, f64::min)),
+            _ => hours.iter().filter_map(|hour| variant.hours.get(hour - 1)).map(|h| cell(h.mean, h.worst)).collect(),
         };
-        say(format_args!("{:<10}{}", variant.name, hours.iter().map(cell).collect::<String>()))?;
+        let lost = seeds - variant.runs.len().min(seeds);
+        let note = if lost > 0 { format!("  without {lost} of the seeds") } else { String::new() };
+        say(format!("{:<10}{cells}{note}", variant.name).trim_end())?;
     }
     say(format_args!("all of it lies in {}: study.json, study.csv, study.svg", folder.display()))
 }

@@ -117,6 +117,10 @@ impl Study {
             Loaded::resolve(&self.registry, node, PathBuf::new()).ok()
         };
         let mut before = load(&found).ok_or_else(|| refuse(format!("its {SCENARIO} can't be read")))?;
+        let beyond = self.variants.iter().map(|variant| format!("{variant}-{}", self.seeds.len() + 1));
+        if let Some(run) = beyond.into_iter().find(|run| self.folder.join(run).exists()) {
+            return Err(refuse(format!("it holds {run}, a run beyond the {} seeds that were asked for", self.seeds.len())).into());
+        }
         let (old, new) = (before.scenario.time.duration, self.loaded.scenario.time.duration);
         before.scenario.time.duration = new;
         if before.render() != text {

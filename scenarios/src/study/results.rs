@@ -158,7 +158,13 @@ pub fn write_results(study: &Study, finished: &[Option<(Outcome, Summary)>]) -> 
         git: crate::GIT.into(),
         variants,
     };
-    let seeds = format!("mean and 95 % interval over {} seeds, windows of {}", study.seeds().len(), scenario.time.report_every);
+    let counts = || results.variants.iter().map(|variant| variant.runs.len());
+    let over = match (counts().min().unwrap_or(0), counts().max().unwrap_or(0)) {
+        (_, 0 | 1) => "one seed".into(),
+        (fewest, most) if fewest == most => format!("mean and 95 % interval over {most} seeds"),
+        (fewest, most) => format!("mean and 95 % interval over {fewest} to {most} seeds"),
+    };
+    let seeds = format!("{over}, windows of {}", scenario.time.report_every);
     let svg = plot::learning_curve(&scenario.name, &seeds, &results.metric.replace('_', " "), &curves);
     let json = serde_json::to_string_pretty(&results).map_err(|e| FolderError::new(study.folder(), e.to_string()))?;
     let files = [("study.json", json + "\n"), ("study.csv", csv), ("study.svg", svg)];
