@@ -75,10 +75,11 @@ proptest! {
                 windowed.set_theta(&theta);
             }
             if renewed {
-                let both: [fn(&dyn SporeSynapses<f64>) -> &[f64]; 4] =
-                    [|s| s.eligibility(), |s| s.gradient(), |s| s.theta(), |s| s.weights()];
-                for (name, part) in ["e", "g", "theta", "w"].into_iter().zip(both) {
-                    let off = difference(part(&stepwise), part(&windowed));
+                let parts = |form: &dyn SporeSynapses<f64>| {
+                    [form.eligibility(), form.gradient(), form.theta(), form.weights()].map(<[f64]>::to_vec)
+                };
+                for ((name, a), b) in ["e", "g", "theta", "w"].into_iter().zip(parts(&stepwise)).zip(parts(&windowed)) {
+                    let off = difference(&a, &b);
                     prop_assert!(off < 1e-9, "{} differs by {} after step {}", name, off, step);
                 }
                 prop_assert_eq!(stepwise.rewirings(), windowed.rewirings());

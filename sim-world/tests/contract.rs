@@ -135,15 +135,14 @@ fn what_cannot_be_built_is_refused_by_name() {
     assert!(build(&ball, &Arena { friction: -1.0, ..arena.clone() }, 1, 1).contains("friction"));
     let fast = Ball { drive_time_constant: Nanos(5), ..ball.clone() };
     assert!(build(&fast, &arena, 10, 10).contains("time_constant is 5 ns"));
-    let twice: [(&str, fn(&mut RobotSpec)); 4] = [
-        ("links", |robot| robot.links.extend_from_within(..)),
-        ("joints", |robot| robot.joints.extend_from_within(..)),
-        ("actuators", |robot| robot.actuators.extend_from_within(..)),
-        ("sensors", |robot| robot.sensors.extend_from_within(..)),
-    ];
-    for (what, double) in twice {
-        let mut robot = ball.robot();
-        double(&mut robot);
+    for what in ["links", "joints", "actuators", "sensors"] {
+        let mut robot: RobotSpec = ball.robot();
+        match what {
+            "links" => robot.links.extend_from_within(..),
+            "joints" => robot.joints.extend_from_within(..),
+            "actuators" => robot.actuators.extend_from_within(..),
+            _ => robot.sensors.extend_from_within(..),
+        }
         let error = SimulatedBody::new(&robot, &arena, PHYSICS, CONTROL).err().expect("refused").to_string();
         assert!(error.contains(&format!("two {what} are called")), "{error}");
     }

@@ -72,7 +72,7 @@ pub fn unit_circle(word: u32) -> [f32; 2] {
     let x = (word << 2) as i32 as f32 * (1.0 / 2_147_483_648.0);
     let xx = x * x;
     // Minimax for sin(pi/4 x) / x, relative error 3e-9.
-    let s = (0.785_398_16 - 8.074_543e-2 * xx) + xx * xx * (2.490_001e-3 - 3.595_045e-5 * xx);
+    let s = (std::f32::consts::FRAC_PI_4 - 8.074_543e-2 * xx) + xx * xx * (2.490_001e-3 - 3.595_045e-5 * xx);
     let s = s * x;
     let c = (1.0 - s * s).sqrt();
     let (s, c) = (s.to_bits(), c.to_bits() ^ (word & 0x8000_0000));
