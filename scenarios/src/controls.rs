@@ -131,7 +131,7 @@ impl Donor<'_> {
         let tape = RewardTape::open(&folder.join(folder::REWARDS), block, shuffle).map_err(|e| e.to_string())?;
         if tape.steps() < context.steps {
             let (steps, folder) = (context.steps, folder.display());
-            return Err(format!("donor: expected rewards of {steps} control steps, found {} in {folder}", tape.steps()));
+            return Err(format!("donor: expected rewards of {steps} control steps, found {} recorded in {folder}", tape.steps()));
         }
         Ok(tape)
     }

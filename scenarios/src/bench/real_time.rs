@@ -19,8 +19,8 @@ use crate::scenario::Loaded;
 const WARM_UP_S: f64 = 300.0;
 
 /// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for. Checkpoints are twice as
-/// frequent as the scenarios ask for, so that turns are short.
-const TURN_S: [f64; 2] = [500.0, 30.0];
+/// frequent as the scenarios ask for, so that turns are short. Whole multiples of what passes between two reports of progress, 20 s.
+const TURN_S: [f64; 2] = [500.0, 40.0];
 
 const TURNS: usize = 24;
 

@@ -1,4 +1,4 @@
-//! Preferred directions over the plane, before and after learning, coloured by how well they point to the goal at the centre.
+//! Preferred directions over the plane, before and after learning, coloured by how well they point to the goal.
 
 use plotters::style::RGBColor;
 
@@ -6,7 +6,7 @@ use super::axis::{Axis, minus};
 use super::canvas::{AXIS, Anchor, Canvas, FAINT_INK, INK, Lettering, Point, figure, fitted};
 use super::stats::mean;
 
-/// A grid of direction vectors over a rectangle that is centred on the goal.
+/// A grid of direction vectors over a rectangle.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Map {
     /// Cells from left to right.
@@ -102,7 +102,7 @@ const NAME: Lettering = Lettering { size: 13.0, colour: INK, bold: false };
 
 /// The SVG text of a figure with the maps before and after learning side by side.
 ///
-/// The goal is a circle at the centre. Both panels share one scale of lengths: the larger of the two 95th percentiles fills a
+/// The goal is a circle. Both panels share one scale of lengths: the larger of the two 95th percentiles fills a
 /// cell, longer arrows are cut to it, so that a map that hasn't formed yet looks as faint as it is. Cells without a direction
 /// are dots.
 pub fn direction_map(title: &str, before: &Map, after: &Map) -> String {
@@ -151,7 +151,7 @@ struct Panel<'a> {
 }
 
 impl Panel<'_> {
-    /// Pixels for a position in metres from the goal.
+    /// Pixels for a position in metres from the rectangle's middle.
     fn at(&self, (x, y): Point) -> Point {
         let (width_m, height_m) = self.sides_m();
         (self.left + (x / width_m + 0.5) * PANEL, TOP + (0.5 - y / height_m) * self.height)

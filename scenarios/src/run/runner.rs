@@ -10,7 +10,7 @@ use embody_robots::{Checkpoint, CheckpointError, Nanos};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Saved};
-use super::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, RunFolder, SUMMARY, Summary};
+use super::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, REWARDS, RunFolder, SUMMARY, Summary};
 use super::progress::{Progress, Standing};
 use super::recorder::Recorder;
 use super::session::{Session, SessionError};
@@ -110,7 +110,9 @@ impl Runner {
         }
         let assembly = loaded.assemble(registry)?;
         if !folder.file(CHECKPOINT).exists() {
-            if folder.file(SUMMARY).exists() {
+            let recorded = std::fs::metadata(folder.file(REWARDS)).map_or(0, |file| file.len() / 4);
+            let time = &loaded.scenario.time;
+            if folder.file(SUMMARY).exists() || recorded > time.checkpoint_every.0 / time.control_period.0 + 1 {
                 return Err(mismatch(format!("its {CHECKPOINT} is missing, and starting again would destroy what it recorded")));
             }
             // It was ended before its first checkpoint: from the start, then.

@@ -23,7 +23,7 @@ impl SporeKernel {
     pub fn new(parameters: &Spore, context: &ProjectionContext) -> Result<Self, String> {
         parameters.check(context.tick_ms)?;
         let most = 1 << 22;
-        let steps = (parameters.update_interval_ms / context.tick_ms) as usize;
+        let steps = libm::round(parameters.update_interval_ms / context.tick_ms) as usize;
         if steps.saturating_mul(crate::numeric::padded(context.targets)) > most {
             let targets = context.targets;
             return Err(format!("update_interval_ms: expected at most {most} ticks times targets, found {steps} x {targets}"));

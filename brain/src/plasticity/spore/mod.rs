@@ -16,7 +16,7 @@
 //! - w <- w0 exp(theta - theta0) where theta >= 0, else 0: retracted, with e = g = 0 and y = 0 until it forms again
 //!
 //! Two forms of the same rule: [`Stepwise`] is the definition above, literally; [`Windowed`] gives the same from one pass per
-//! Delta, more than ten times faster. `bap` is the postsynaptic spike count minus its probability; the dopamine terms are scaled by
+//! Delta, six to twenty times faster. `bap` is the postsynaptic spike count minus its probability; the dopamine terms are scaled by
 //! h / 1 ms, so that halving h leaves learning unchanged.
 //!
 //! Layout: one array per quantity, over all synapses, source by source, each source's synapses in rows of its targets, padded to

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SporeForm {
-    /// One pass per Delta; more than ten times faster.
+    /// One pass per Delta; six to twenty times faster.
     #[default]
     Windowed,
     /// The definition, step by step; the reference.
