@@ -77,7 +77,7 @@ fn start(registry: &Arc<Registry>, arguments: &Arguments) -> Result<Runner, Fail
         return Ok(Runner::start(registry, loaded, folder)?);
     }
     loop {
-        let folder = folder::next_free(Path::new("runs"), &scenario.name, scenario.seed);
+        let folder = folder::next_free(Path::new("runs"), &format!("{}-{}", scenario.name, scenario.seed));
         match Runner::start(registry, loaded.clone(), &folder) {
             // Another process has taken the same number in the meantime.
             Err(RunError::Folder(error)) if error.is_taken() => (),

@@ -12,6 +12,7 @@ use indicatif::MultiProgress;
 use super::{Failure, complain, say, signals};
 use crate::plot;
 use crate::registry::Registry;
+use crate::run::folder::next_free;
 use crate::run::progress::{self, Quiet};
 use crate::run::{Outcome, Progress};
 use crate::scenario::Loaded;
@@ -47,7 +48,7 @@ pub fn study(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     let settings: Vec<String> =
         arguments.time.map(|time| format!("time.duration={time}")).into_iter().chain(arguments.set.iter().cloned()).collect();
     let name = Loaded::find(registry, &arguments.scenario, &settings)?.scenario.name;
-    let folder = arguments.out.clone().unwrap_or_else(|| next_free(Path::new("runs"), &name));
+    let folder = arguments.out.clone().unwrap_or_else(|| next_free(Path::new("runs"), &format!("study-{name}")));
     let stop = signals::stop_flag()?;
     let study = Study::plan(registry, &arguments.scenario, &settings, arguments.seeds, &folder)?;
     let jobs = arguments.jobs.map_or_else(|| std::thread::available_parallelism().map_or(1, usize::from), |jobs| jobs as usize);
@@ -77,11 +78,6 @@ pub fn study(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         report(&results, &folder)?;
     }
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-fn next_free(parent: &Path, name: &str) -> PathBuf {
-    let nth = |n: u64| parent.join(format!("study-{name}-{n}"));
-    (1..).map(nth).find(|path| !path.exists()).unwrap_or_else(|| nth(0))
 }
 
 /// A table of the metric by variant and hour: mean over the seeds, and the worst.

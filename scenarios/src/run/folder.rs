@@ -171,9 +171,9 @@ pub fn read_summary(folder: &Path) -> Result<Summary, FolderError> {
     serde_json::from_str(&text).map_err(|e| FolderError::new(&path, e.to_string()))
 }
 
-/// The first of `runs/<scenario>-<seed>-<n>` that doesn't exist yet.
-pub fn next_free(parent: &Path, scenario: &str, seed: u64) -> PathBuf {
-    let nth = |n: u64| parent.join(format!("{scenario}-{seed}-{n}"));
+/// The first of `<parent>/<name>-<n>` that doesn't exist yet.
+pub fn next_free(parent: &Path, name: &str) -> PathBuf {
+    let nth = |n: u64| parent.join(format!("{name}-{n}"));
     (1..).map(nth).find(|path| !path.exists()).unwrap_or_else(|| nth(0))
 }
 

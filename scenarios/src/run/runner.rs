@@ -109,9 +109,9 @@ impl Runner {
             return Err(mismatch(format!("this is a run of {:?}, not of {scenario:?}", loaded.scenario.name)));
         }
         let assembly = loaded.assemble(registry)?;
+        let time = &loaded.scenario.time;
         if !folder.file(CHECKPOINT).exists() {
             let recorded = std::fs::metadata(folder.file(REWARDS)).map_or(0, |file| file.len() / 4);
-            let time = &loaded.scenario.time;
             if folder.file(SUMMARY).exists() || recorded > time.checkpoint_every.0 / time.control_period.0 + 1 {
                 return Err(mismatch(format!("its {CHECKPOINT} is missing, and starting again would destroy what it recorded")));
             }
@@ -136,7 +136,6 @@ impl Runner {
         let maps_file = folder.file(MAPS);
         let maps = std::fs::read(&maps_file).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
         let maps = serde_json::from_slice(&maps).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
-        let time = &loaded.scenario.time;
         let mut session = Session::new(assembly, loaded.scenario.seed);
         let unfit = |e: CheckpointError| FolderError::new(&folder.file(CHECKPOINT), e.to_string());
         session.restore(&saved.session).map_err(unfit)?;

@@ -53,6 +53,12 @@ impl<T: Real> Arrays<T> {
         Arrays { step: 0, theta, e: zeros.clone(), g: zeros, w, rewirings: [0; 2] }
     }
 
+    /// Counts a synapse that has just been retracted or formed again, if it is a real one.
+    pub(super) fn count_rewiring(&mut self, synapse: usize, shape: Shape) {
+        let formed = self.w[synapse] > T::of(0.0);
+        self.rewirings[usize::from(formed)] += u64::from(synapse < shape.len() && shape.is_real(synapse));
+    }
+
     /// Whether `self`, read from somewhere, can take the place of `other`.
     pub(super) fn fits(&self, other: &Self) -> bool {
         self.step < MOST_STEPS && [&self.theta, &self.e, &self.g, &self.w].iter().all(|array| array.len() == other.theta.len())

@@ -76,8 +76,7 @@ impl<T: Real> Stepwise<T> {
             let alive = self.state.synapses.w[i] > T::of(0.0);
             if before != alive {
                 self.start_anew(i);
-                let real = i < self.rule.shape.len() && self.rule.shape.is_real(i);
-                self.state.synapses.rewirings[usize::from(alive)] += u64::from(real);
+                self.state.synapses.count_rewiring(i, self.rule.shape);
             }
         }
     }

@@ -64,7 +64,8 @@ struct Scratch<T> {
     trains: Trains,
     changes: Vec<Change<T>>,
     sums: Vec<Column<T>>,
-    newborn: Vec<Young<T>>,
+    /// Synapses that this Delta retracts or lets form again.
+    rewired: Vec<usize>,
 }
 
 impl<T: Real> Windowed<T> {
@@ -131,6 +132,13 @@ impl<T: Real> Windowed<T> {
         let annealed = rule.annealed(state.synapses.step);
         let pass = &Pass { rule, annealed, learning };
         dispatch!(rule.kernel, bring_up_to_date::<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pass: &Pass<'_, T>));
+        let rewired = std::mem::take(&mut self.scratch.rewired);
+        for &synapse in &rewired {
+            self.start_anew(synapse);
+            self.state.synapses.count_rewiring(synapse, self.rule.shape);
+        }
+        self.scratch.rewired = rewired;
+        let (rule, state) = (&self.rule, &mut self.state);
         let (row, w, [y_fall, y_rise]) = (rule.shape.row(), &state.synapses.w, [&state.y_fall, &state.y_rise]);
         let differs = |own: T, shared: T| (own - shared).f64().abs() > 16.0 * T::EPSILON.f64() * shared.f64().abs();
         state.young.retain(|young| {
@@ -190,7 +198,7 @@ impl<T: Real> SporeSynapses<T> for Windowed<T> {
         if young.get(at).is_some_and(|young| young.synapse as usize == synapse) {
             young.remove(at);
         }
-        if synapses.w[synapse] > zero && traced {
+        if synapses.w[synapse] > zero && traced && self.rule.shape.is_real(synapse) {
             young.insert(at, Young { synapse: synapse as u32, fall: zero, rise: zero });
         }
     }
@@ -211,7 +219,7 @@ fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pas
     let count = if direct == T::of(0.0) { SUMS - 1 } else { SUMS };
     let carry = scratch.responses.prepare(count, &state.bap, [&state.dopamine, &state.learned], c, *shape);
     scratch.trains.sort(&state.spikes, shape.sources);
-    scratch.newborn.clear();
+    scratch.rewired.clear();
     scratch.sums.resize(shape.targets_padded() / WIDTH, Column::default());
     let noise = Noise::new(pass.rule.seed, state.synapses.step / c.steps as u64);
     let (mut blocks, mut young) = (0, 0);
@@ -223,12 +231,6 @@ fn bring_up_to_date<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, pas
             renew(state, scratch, blocks, &noise, pass);
             blocks += 1;
         }
-    }
-    if !scratch.newborn.is_empty() {
-        let (young, newborn) = (&mut state.young, &mut scratch.newborn);
-        young.retain(|young| newborn.binary_search_by_key(&young.synapse, |newborn| newborn.synapse).is_err());
-        young.append(newborn);
-        young.sort_unstable_by_key(|young| young.synapse);
     }
 }
 
@@ -350,25 +352,11 @@ fn correct<T: Real>(
 /// theta and w of a block, noting which synapses are retracted and which form again.
 #[inline(always)]
 fn renew<T: Real>(state: &mut State<T>, scratch: &mut Scratch<T>, block: usize, noise: &Noise, pass: &Pass<'_, T>) {
-    let (zero, shape, c) = (T::of(0.0), pass.rule.shape, &pass.rule.coefficients);
-    let rewired = renew_theta(&mut state.synapses, block, noise, c, &pass.annealed);
-    if rewired {
-        let Arrays { theta, e, g, w, rewirings, .. } = &mut state.synapses;
-        for synapse in block * BLOCK..((block + 1) * BLOCK).min(shape.len()) {
-            let (was, is) = (w[synapse] > zero, theta[synapse] >= zero);
-            if was == is {
-                continue;
-            }
-            (e[synapse], g[synapse]) = (zero, zero);
-            if !shape.is_real(synapse) {
-                continue;
-            }
-            rewirings[usize::from(is)] += 1;
-            let source = synapse / shape.row();
-            if is && (state.y_fall[source] != zero || state.y_rise[source] != zero) {
-                scratch.newborn.push(Young { synapse: synapse as u32, fall: zero, rise: zero });
-            }
-        }
+    let c = &pass.rule.coefficients;
+    if renew_theta(&mut state.synapses, block, noise, c, &pass.annealed) {
+        let Arrays { theta, w, .. } = &state.synapses;
+        let differs = |&synapse: &usize| (w[synapse] > T::of(0.0)) != (theta[synapse] >= T::of(0.0));
+        scratch.rewired.extend((block * BLOCK..((block + 1) * BLOCK).min(pass.rule.shape.len())).filter(differs));
     }
     renew_weights(&mut state.synapses, block, c);
 }
