@@ -1,9 +1,16 @@
 //! Whatever crosses a boundary between processes or machines.
 //!
-//! So far that is [`wire`]: reading the bytes that [`embody_robots::wire`] writes, with nothing taken on trust.
+//! [`wire`] reads the bytes that [`embody_robots::wire`] writes, with nothing taken on trust; [`protocol`] has the messages of a world
+//! and a brain that are two programs. With the feature `zenoh`, [`link`] carries them.
 //!
-//! Not here: transports, and any copy of the encoding itself. It stands once, in `robots`, because the trace hash needs it too.
+//! Not here: worlds, scenarios, run folders, and any copy of the step record's encoding. That stands once, in `robots`, because the
+//! trace hash needs it too.
 
+#[cfg(feature = "zenoh")]
+pub mod link;
+pub mod protocol;
+mod reader;
 pub mod wire;
 
-pub use wire::{StepRecord, WireError, decode_action, decode_observation, decode_step};
+pub use reader::WireError;
+pub use wire::{StepRecord, decode_action, decode_observation, decode_step};

@@ -11,6 +11,8 @@ use embody_robots::{
     Action, ActionSpec, End, Event, EventBuffer, Field, FieldKind, Nanos, Observation, ObservationSpec, StepKind, TimeStep,
 };
 
+use crate::reader::{Reader, WireError};
+
 /// One decoded step record.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StepRecord {
@@ -22,39 +24,22 @@ pub struct StepRecord {
     pub action: Option<Action>,
 }
 
-/// Bytes that are not what the spec says.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{field} (byte {byte}): expected {expected}, found {found}")]
-pub struct WireError {
-    /// What was being read, such as `observation "camera", event 3, x`.
-    pub field: String,
-    /// Where it begins, counted from 0.
-    pub byte: usize,
-    /// What should stand there.
-    pub expected: String,
-    /// What stands there.
-    pub found: String,
-}
-
 /// Reads the record of one step.
 pub fn decode_step(bytes: &[u8], observation: &ObservationSpec, action: &ActionSpec) -> Result<StepRecord, WireError> {
-    let mut reader = Reader { bytes, at: 0 };
-    let index = u64::from_le_bytes(reader.take(&"index")?);
-    let kind = reader.kind()?;
-    let time = Nanos(u64::from_le_bytes(reader.take(&"time")?));
-    let reward = reader.number(&"reward")?;
-    let observation = reader.observation(observation)?;
-    let action = match kind {
+    let mut reader = Reader::new(bytes);
+    let index = reader.u64(&"index")?;
+    let step = reader.time_step(observation)?;
+    let action = match step.kind {
         StepKind::First => reader.count(&"action", 0, "fields in a first step").map(|()| None)?,
         _ => Some(reader.action(action)?),
     };
     reader.end()?;
-    Ok(StepRecord { index, step: TimeStep { kind, time, reward, observation }, action })
+    Ok(StepRecord { index, step, action })
 }
 
 /// Reads an observation that stands alone.
 pub fn decode_observation(bytes: &[u8], spec: &ObservationSpec) -> Result<Observation, WireError> {
-    let mut reader = Reader { bytes, at: 0 };
+    let mut reader = Reader::new(bytes);
     let observation = reader.observation(spec)?;
     reader.end()?;
     Ok(observation)
@@ -62,7 +47,7 @@ pub fn decode_observation(bytes: &[u8], spec: &ObservationSpec) -> Result<Observ
 
 /// Reads an action that stands alone.
 pub fn decode_action(bytes: &[u8], spec: &ActionSpec) -> Result<Action, WireError> {
-    let mut reader = Reader { bytes, at: 0 };
+    let mut reader = Reader::new(bytes);
     let action = reader.action(spec)?;
     reader.end()?;
     Ok(action)
@@ -82,31 +67,12 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
 impl Reader<'_> {
-    fn take<const N: usize>(&mut self, field: &dyn fmt::Display) -> Result<[u8; N], WireError> {
-        let rest = &self.bytes[self.at..];
-        let Some(bytes) = rest.first_chunk::<N>() else {
-            return Err(self.error(0, field, format_args!("{N} bytes"), format_args!("{}", rest.len())));
-        };
-        self.at += N;
-        Ok(*bytes)
-    }
-
-    /// An error about what began `back` bytes before here.
-    fn error(&self, back: usize, field: &dyn fmt::Display, expected: impl fmt::Display, found: impl fmt::Display) -> WireError {
-        WireError { field: field.to_string(), byte: self.at - back, expected: expected.to_string(), found: found.to_string() }
-    }
-
-    fn end(&self) -> Result<(), WireError> {
-        match self.bytes.len() - self.at {
-            0 => Ok(()),
-            left => Err(self.error(0, &"end", "no further bytes", left)),
-        }
+    pub(crate) fn time_step(&mut self, observation: &ObservationSpec) -> Result<TimeStep, WireError> {
+        let kind = self.kind()?;
+        let time = Nanos(self.u64(&"time")?);
+        let reward = self.number(&"reward")?;
+        Ok(TimeStep { kind, time, reward, observation: self.observation(observation)? })
     }
 
     fn kind(&mut self) -> Result<StepKind, WireError> {
@@ -117,20 +83,6 @@ impl Reader<'_> {
             [3] => Ok(StepKind::Last(End::Truncated)),
             [other] => Err(self.error(1, &"kind", "0 to 3", other)),
         }
-    }
-
-    /// Reads a count that the spec knows already.
-    fn count(&mut self, field: &dyn fmt::Display, expected: usize, unit: &str) -> Result<(), WireError> {
-        let found = u32::from_le_bytes(self.take(field)?);
-        if usize::try_from(found) == Ok(expected) {
-            return Ok(());
-        }
-        Err(self.error(4, field, format_args!("{expected} {unit}"), found))
-    }
-
-    fn number(&mut self, field: &dyn fmt::Display) -> Result<f32, WireError> {
-        let value = f32::from_le_bytes(self.take(field)?);
-        if value.is_finite() { Ok(value) } else { Err(self.error(4, field, "a finite number", value)) }
     }
 
     fn values(&mut self, part: &str, name: &str, size: usize) -> Result<Vec<f32>, WireError> {
@@ -196,7 +148,7 @@ impl Reader<'_> {
         }
     }
 
-    fn action(&mut self, spec: &ActionSpec) -> Result<Action, WireError> {
+    pub(crate) fn action(&mut self, spec: &ActionSpec) -> Result<Action, WireError> {
         self.count(&"action", spec.fields.len(), "fields")?;
         let fields = spec.fields.iter().map(|field| self.values("action", &field.name, field.size));
         Ok(Action { fields: fields.collect::<Result<_, _>>()? })

@@ -2,6 +2,8 @@
 
 use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep};
 
+use crate::telemetry::Telemetry;
+
 /// Why a controller could not be built or could not go on.
 #[derive(Debug, thiserror::Error)]
 pub enum ControllerError {
@@ -20,6 +22,12 @@ pub enum ControllerError {
         controller: String,
         /// What the substrate says.
         source: embody_brain::CompileError,
+    },
+    /// It is another program, which is gone, silent or broken.
+    #[error("{why}")]
+    Remote {
+        /// What became of it.
+        why: String,
     },
     /// A recorded reward is missing.
     #[error("the recorded rewards {path}: {why}")]
@@ -58,6 +66,14 @@ pub trait Controller: Checkpoint + Send {
     fn maps(&self) -> Vec<Map> {
         Vec::new()
     }
+
+    /// Whether somebody looks on: only then need it note what [`telemetry`](Controller::telemetry) gives. What it does is the same.
+    fn watch(&mut self, _watched: bool) {}
+
+    /// What went on in the last control period, if it is watched and has anything to tell.
+    fn telemetry(&self) -> Option<Telemetry> {
+        None
+    }
 }
 
 impl Controller for Box<dyn Controller> {
@@ -72,6 +88,12 @@ impl Controller for Box<dyn Controller> {
     }
     fn maps(&self) -> Vec<Map> {
         (**self).maps()
+    }
+    fn watch(&mut self, watched: bool) {
+        (**self).watch(watched);
+    }
+    fn telemetry(&self) -> Option<Telemetry> {
+        (**self).telemetry()
     }
 }
 

@@ -14,5 +14,6 @@ pub mod encoder;
 pub mod replayed;
 pub mod reward;
 pub mod spore;
+pub mod telemetry;
 
 pub use controller::{Controller, ControllerError, Hosted, Map, Privileged};

@@ -13,6 +13,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::controller::{Controller, ControllerError, Map};
+use crate::telemetry::Telemetry;
 
 /// Recorded rewards: little-endian `f32`, one per control step, read a block at a time.
 pub struct RewardTape {
@@ -111,6 +112,14 @@ impl Controller for ReplayedReward {
 
     fn maps(&self) -> Vec<Map> {
         self.inner.maps()
+    }
+
+    fn watch(&mut self, watched: bool) {
+        self.inner.watch(watched);
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        self.inner.telemetry()
     }
 }
 

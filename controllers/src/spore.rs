@@ -9,7 +9,7 @@ use std::sync::Arc;
 use embody_brain::neuron::Poisson;
 use embody_brain::plasticity::spore::Spore;
 use embody_brain::{
-    CompileError, Model, Network, NetworkSpec, Population, PopulationKind, Projection, Synapses, ThirdFactor, TickInput,
+    CompileError, Model, Network, NetworkSpec, Population, PopulationKind, Probe, Projection, Synapses, ThirdFactor, TickInput,
     TickOutput,
 };
 use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, ObservationSpec, TimeStep, checkpoint};
@@ -20,6 +20,7 @@ use crate::controller::{Controller, ControllerError, Map};
 use crate::decoder::PopulationVector;
 use crate::encoder::EventEncoder;
 use crate::reward::Centred;
+use crate::telemetry::{Activity, Histogram, Spike, Telemetry};
 
 /// Settings of the SPORE controller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,6 +82,8 @@ const MOST_SYNAPSES: usize = 1 << 22;
 /// The most neural ticks in a control period, which all have memory of their own.
 const MOST_TICKS: u64 = 100_000;
 
+const VISUAL: &str = "visual";
+const MOTOR: &str = "motor";
 const PROJECTION: &str = "visual-motor";
 
 /// The controller.
@@ -95,7 +98,22 @@ pub struct SporeController {
     keep: f64,
     network: Box<dyn Network>,
     output: TickOutput,
+    watched: Option<Watched>,
 }
+
+/// What is noted for those who look on.
+#[derive(Default)]
+struct Watched {
+    periods: u64,
+    dopamine: f64,
+    spikes: Vec<Spike>,
+}
+
+/// Control periods between two histograms of the weights.
+const PERIODS_PER_HISTOGRAM: u64 = 50;
+
+/// Parts that a histogram has.
+const BINS: usize = 50;
 
 impl SporeController {
     /// Builds the network for a body with an event field and an action field of two values; its random numbers follow from `seed`.
@@ -150,6 +168,7 @@ impl SporeController {
             keep: libm::exp(-around.control_period.as_secs_f64() / settings.reward_window.as_secs_f64()),
             network: compile(&spec, seed).map_err(network)?,
             output: TickOutput::default(),
+            watched: None,
         })
     }
 
@@ -163,24 +182,24 @@ fn network_spec(settings: &SporeSettings, pixels: usize, tick: Nanos) -> Result<
     Ok(NetworkSpec {
         tick_ns: tick.0,
         populations: vec![
-            Population { name: "visual".into(), size: pixels, kind: PopulationKind::Input },
+            Population { name: VISUAL.into(), size: pixels, kind: PopulationKind::Input },
             Population {
-                name: "motor".into(),
+                name: MOTOR.into(),
                 size: settings.motor_neurons,
                 kind: PopulationKind::Neurons(Model::new("poisson_dbl_exp", &settings.neuron)?),
             },
         ],
         projections: vec![Projection {
             name: PROJECTION.into(),
-            source: "visual".into(),
-            target: "motor".into(),
+            source: VISUAL.into(),
+            target: MOTOR.into(),
             delay_ns: tick.0,
             synapses: Synapses::Plastic {
                 per_pair: settings.synapses_per_pair,
                 rule: Model::new("spore", &settings.plasticity)?,
             },
         }],
-        readouts: vec!["motor".into()],
+        readouts: vec![MOTOR.into()],
     })
 }
 
@@ -194,9 +213,16 @@ impl Controller for SporeController {
         let dopamine = self.reward.dopamine(f64::from(step.reward), self.keep, self.settings.reward_floor);
         let third_factor = ThirdFactor::PerPopulation(&[0.0, dopamine]);
         self.encoder.encode(step.observation.events(self.camera), step.time);
-        for spikes in self.encoder.ticks() {
+        if let Some(watched) = &mut self.watched {
+            (watched.periods, watched.dopamine) = (watched.periods + 1, dopamine.into());
+            watched.spikes.clear();
+        }
+        for (tick, spikes) in (0..).zip(self.encoder.ticks()) {
             self.network.tick(TickInput { spikes: &[spikes], third_factor }, &mut self.output);
             self.decoder.tick(&self.output.spikes[0]);
+            if let Some(watched) = &mut self.watched {
+                watched.spikes.extend(self.output.spikes[0].iter().map(|neuron| Spike { tick, neuron: *neuron }));
+            }
         }
         action.fields[self.drive].copy_from_slice(&self.decoder.vector());
         Ok(())
@@ -221,6 +247,46 @@ impl Controller for SporeController {
         };
         let vectors = weights.chunks_exact(motor * self.settings.synapses_per_pair).map(sum).collect();
         vec![Map { name: "preferred direction".into(), size: self.pixels, vectors }]
+    }
+
+    fn watch(&mut self, watched: bool) {
+        if watched != self.watched.is_some() {
+            self.watched = watched.then(Watched::default);
+        }
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        let watched = self.watched.as_ref()?;
+        let due = watched.periods % PERIODS_PER_HISTOGRAM == 1;
+        let weights = due.then(|| self.network.weights(PROJECTION)).flatten();
+        let [vx, vy] = self.decoder.vector();
+        Some(Telemetry {
+            populations: self.activity(watched),
+            weights: weights.iter().map(|weights| Histogram::of(PROJECTION, weights, BINS)).collect(),
+            counters: vec![
+                ("dopamine".into(), watched.dopamine),
+                ("command_x_m_s".into(), vx.into()),
+                ("command_y_m_s".into(), vy.into()),
+            ],
+        })
+    }
+}
+
+impl SporeController {
+    fn activity(&self, watched: &Watched) -> Vec<Activity> {
+        let seen = (0..).zip(self.encoder.ticks());
+        let seen = seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }));
+        let membrane = self.network.probe(&Probe::Membrane(MOTOR.into())).unwrap_or_default();
+        let size = |neurons: usize| u32::try_from(neurons).unwrap_or(u32::MAX);
+        vec![
+            Activity {
+                name: VISUAL.into(),
+                size: size(self.pixels[0] * self.pixels[1]),
+                spikes: seen.collect(),
+                membrane: Vec::new(),
+            },
+            Activity { name: MOTOR.into(), size: size(self.settings.motor_neurons), spikes: watched.spikes.clone(), membrane },
+        ]
     }
 }
 

@@ -61,6 +61,11 @@ pub trait Stage {
     /// Whether this stage can do that, now and for as long as it exists.
     fn offers(&self, need: &Need) -> bool;
 
+    /// The frames that move, for those who look on; none unless a stage says otherwise.
+    fn frames(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// The pose of the named frame.
     fn pose(&self, name: &str) -> Result<Pose, StageError>;
 

@@ -16,6 +16,16 @@ use crate::wire;
 pub struct TraceHash([u8; 32]);
 
 impl TraceHash {
+    /// The chain whose current link is `bytes`.
+    pub fn from_bytes(bytes: [u8; 32]) -> TraceHash {
+        TraceHash(bytes)
+    }
+
+    /// The current link.
+    pub fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
     /// Adds the record of one step; `scratch` is reused so that nothing is allocated.
     pub fn record(&mut self, scratch: &mut Vec<u8>, index: u64, step: &TimeStep, action: Option<&Action>) {
         scratch.clear();

@@ -21,6 +21,15 @@ use crate::task::End;
 /// Appends the record of one step to `out`: `action` is the one that led to `step`, `None` for a first step.
 pub fn encode_step(out: &mut Vec<u8>, index: u64, step: &TimeStep, action: Option<&Action>) {
     out.extend(index.to_le_bytes());
+    encode_time_step(out, step);
+    match action {
+        Some(action) => encode_action(out, action),
+        None => out.extend(0u32.to_le_bytes()),
+    }
+}
+
+/// Appends kind, time, reward and observation to `out`.
+pub fn encode_time_step(out: &mut Vec<u8>, step: &TimeStep) {
     out.push(match step.kind {
         StepKind::First => 0,
         StepKind::Mid => 1,
@@ -30,10 +39,6 @@ pub fn encode_step(out: &mut Vec<u8>, index: u64, step: &TimeStep, action: Optio
     out.extend(step.time.0.to_le_bytes());
     out.extend(step.reward.to_le_bytes());
     encode_observation(out, &step.observation);
-    match action {
-        Some(action) => encode_action(out, action),
-        None => out.extend(0u32.to_le_bytes()),
-    }
 }
 
 /// Appends an observation to `out`.

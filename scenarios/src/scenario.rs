@@ -224,28 +224,37 @@ impl Loaded {
 
     /// Builds body, task and controller, or says which table is to blame.
     pub fn assemble(&self, registry: &Arc<Registry>) -> Result<Assembly, ConfigError> {
+        let environment = self.environment(registry)?;
+        let controller = self.controller(registry, environment.body())?;
+        Ok(Assembly { environment, controller })
+    }
+
+    /// Builds body and task.
+    pub fn environment(&self, registry: &Registry) -> Result<Environment<dyn Body, dyn Task>, ConfigError> {
         let scenario = &self.scenario;
-        let refused =
-            |section: &str, kind: &str, why: String| ConfigError::refused(&self.node, &format!("{section}.{kind}"), why);
-        let part = |choice: &Choice| choice.settings(&choice.kind);
         let robot = registry.robots[scenario.robot.kind.as_str()]
             .build(&part(&scenario.robot), &())
-            .map_err(|why| refused("robot", &scenario.robot.kind, why))?;
+            .map_err(|why| self.refused("robot", &scenario.robot.kind, why))?;
         let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
-            .map_err(|e| refused("robot", &scenario.robot.kind, e.to_string()))?;
+            .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))?;
         let context =
             TaskContext { control_period: scenario.time.control_period, arena_half_extent_m: scenario.arena.half_extent_m };
         let task = registry.tasks[scenario.task.kind.as_str()]
             .build(&part(&scenario.task), &context)
-            .map_err(|why| refused("task", &scenario.task.kind, why))?;
+            .map_err(|why| self.refused("task", &scenario.task.kind, why))?;
+        Environment::new(Box::new(body) as Box<dyn Body>, task)
+            .map_err(|e| self.refused("task", &scenario.task.kind, e.to_string()))
+    }
+
+    /// Builds the controller for a body.
+    pub fn controller(&self, registry: &Arc<Registry>, body: &dyn Body) -> Result<Hosted, ConfigError> {
+        let scenario = &self.scenario;
         let around = Loop {
             observation: body.observation_spec().clone(),
             action: body.action_spec().clone(),
             control_period: scenario.time.control_period,
             neural_tick: scenario.time.neural_tick,
         };
-        let environment = Environment::new(Box::new(body) as Box<dyn Body>, task)
-            .map_err(|e| refused("task", &scenario.task.kind, e.to_string()))?;
         let (registry_of_network, substrate) = (registry.clone(), scenario.substrate.clone());
         let tables = &scenario.controller.tables;
         let context = ControllerContext {
@@ -263,9 +272,22 @@ impl Loaded {
             within: Vec::new(),
             tables: tables.iter().filter_map(|(kind, value)| Some((kind.clone(), value.as_table()?.clone()))).collect(),
         };
-        let controller =
-            context.build(&scenario.controller.kind).map_err(|why| refused("controller", &scenario.controller.kind, why))?;
-        Ok(Assembly { environment, controller })
+        context.build(&scenario.controller.kind).map_err(|why| self.refused("controller", &scenario.controller.kind, why))
+    }
+
+    fn refused(&self, section: &str, kind: &str, why: String) -> ConfigError {
+        ConfigError::refused(&self.node, &format!("{section}.{kind}"), why)
+    }
+
+    /// Digest of what the two sides of a loop must have in common: everything but duration, seed, and where a donor lies.
+    pub fn identity(&self) -> [u8; 32] {
+        let mut same = self.clone();
+        let (_, donor_trace_hash) = same.donor().unwrap_or_default();
+        if !donor_trace_hash.is_empty() {
+            same.set_donor("", &donor_trace_hash, Path::new(""));
+        }
+        (same.scenario.time.duration, same.scenario.seed) = (Nanos::ZERO, 0);
+        *blake3::hash(same.render().as_bytes()).as_bytes()
     }
 
     /// Whether the controller replays another run's reward and isn't told whose.
@@ -305,6 +327,11 @@ impl Loaded {
     pub fn node(&self) -> &Node {
         &self.node
     }
+}
+
+/// The settings of the chosen part.
+fn part(choice: &Choice) -> toml::Table {
+    choice.settings(&choice.kind)
 }
 
 /// A part's choice: `kind` must be registered, and so must every table beside it.

@@ -51,6 +51,10 @@ impl Stage for SimulatedBody {
         self.link_index(name).is_some()
     }
 
+    fn frames(&self) -> Vec<String> {
+        self.robot().links.iter().map(|link| link.name.clone()).collect()
+    }
+
     fn pose(&self, name: &str) -> Result<Pose, StageError> {
         self.link(name).map(physics::pose).ok_or_else(|| StageError::NotOffered(Need::Pose(name.into())))
     }

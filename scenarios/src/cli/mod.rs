@@ -1,10 +1,15 @@
 //! The `embody` command line.
 
 mod bench;
+mod brain;
+mod brain_process;
 mod check;
+mod network;
+mod peers;
 mod run;
 mod signals;
 mod study;
+mod world;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, Write};
@@ -31,6 +36,12 @@ enum Command {
     Run(run::Arguments),
     /// Runs the variants of a scenario times seeds, several at once, and compares them.
     Study(study::Arguments),
+    /// Runs the world of a scenario, whose brain is another program (embody brain, or one of your own).
+    World(world::Arguments),
+    /// Runs the brain of a scenario, whose world is another program (embody world).
+    Brain(brain::Arguments),
+    /// Lists the worlds and brains in reach.
+    Peers(peers::Arguments),
     /// Lists the scenarios of the library, and the parts that they are made of.
     List,
     /// Checks a scenario file: reads it, builds it, runs nothing.
@@ -50,7 +61,10 @@ pub fn main(registry: Registry) -> ExitCode {
     let command = Cli::parse().command;
     let ready = Kernel::check_variable().map_err(Failure::from).and_then(|()| Ok(signals::survive_full_files()?));
     let done = ready.and_then(|()| match command {
-        Command::Run(arguments) => run::run(&registry, arguments),
+        Command::Run(arguments) => run::run(&registry, &arguments),
+        Command::World(arguments) => world::world(&registry, &arguments),
+        Command::Brain(arguments) => brain::brain(&registry, &arguments),
+        Command::Peers(arguments) => peers::peers(&arguments),
         Command::Study(arguments) => study::study(&registry, &arguments),
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
@@ -72,6 +86,11 @@ fn say(line: impl Display) -> std::io::Result<()> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         written => written,
     }
+}
+
+/// Prints a line for people on standard error. Whoever closed it doesn't want to know.
+fn mention(line: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{line}");
 }
 
 /// Prints an error on standard error; if even that fails there is nobody left to tell.

@@ -3,29 +3,30 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use embody_robots::Nanos;
 
-use super::{Failure, say, signals};
+use super::{Failure, say, signals, world};
 use crate::plot;
 use crate::registry::Registry;
-use crate::run::folder::{self, METRICS, Summary};
+use crate::run::folder::{METRICS, Summary};
 use crate::run::progress::{self, Quiet};
 use crate::run::{Outcome, Progress, RunError, Runner};
 use crate::scenario::Loaded;
 
-/// Arguments of `embody run`.
-#[derive(Args)]
-pub struct Arguments {
+/// What a run is told, whatever its transport.
+#[derive(Args, Clone)]
+pub struct RunArguments {
     /// Name of a scenario in the library, or path of a scenario file (.toml)
-    scenario: String,
+    pub(super) scenario: String,
     /// Master seed
     #[arg(long)]
     seed: Option<u64>,
     /// Total simulated time since the start, such as 600s or 4h
     #[arg(long)]
-    time: Option<Nanos>,
+    pub(super) time: Option<Nanos>,
     /// What closes the loop (embody list)
     #[arg(long)]
     controller: Option<String>,
@@ -34,65 +35,95 @@ pub struct Arguments {
     set: Vec<String>,
     /// Folder of the run; it must not exist [default: runs/<scenario>-<seed>-<n>]
     #[arg(long)]
-    out: Option<PathBuf>,
+    pub(super) out: Option<PathBuf>,
     /// Continues the run in this folder, also to a larger --time; its own config.toml holds, whatever the scenario says by now
     #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
-    resume: Option<PathBuf>,
+    pub(super) resume: Option<PathBuf>,
     /// No progress and no report, only errors
     #[arg(long)]
-    quiet: bool,
+    pub(super) quiet: bool,
     /// Prints the summary as JSON
     #[arg(long)]
     json: bool,
 }
 
+/// Arguments of `embody run`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    run: RunArguments,
+    /// What joins world and brain: nothing, as both are one process; or Zenoh in lockstep, between two that this one starts
+    #[arg(long, value_enum, default_value = "in-process")]
+    transport: Transport,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Transport {
+    InProcess,
+    Zenoh,
+}
+
 /// Runs a scenario.
-pub fn run(registry: &Arc<Registry>, arguments: Arguments) -> Result<ExitCode, Failure> {
+pub fn run(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stop = signals::stop_flag()?;
-    let mut runner = match &arguments.resume {
-        Some(folder) => resume(registry, &arguments, folder)?,
-        None => start(registry, &arguments)?,
+    let mut runner = match (arguments.transport, &arguments.run.resume) {
+        (Transport::Zenoh, _) => world::with_brain_process(registry, &arguments.run, &stop)?,
+        (Transport::InProcess, Some(folder)) => resume(registry, &arguments.run, folder)?,
+        (Transport::InProcess, None) => start(registry, &arguments.run)?,
     };
+    let transport = if arguments.transport == Transport::Zenoh { " --transport zenoh" } else { "" };
+    to_the_end(&mut runner, &arguments.run, &format!("run {}{transport}", arguments.run.scenario), &stop)
+}
+
+/// Runs to the end with progress, and reports; `again` are the arguments that continue the run.
+pub(super) fn to_the_end(
+    runner: &mut Runner,
+    arguments: &RunArguments,
+    again: &str,
+    stop: &AtomicBool,
+) -> Result<ExitCode, Failure> {
     let scenario = &runner.loaded().scenario;
     let name = format!("{} {} seed {}", scenario.name, scenario.controller.kind, scenario.seed);
     let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };
-    let (outcome, summary) = runner.run(&stop, &mut *progress)?;
+    let (outcome, summary) = runner.run(stop, &mut *progress)?;
     if arguments.json {
         say(serde_json::to_string_pretty(&summary)?)?;
     } else if !arguments.quiet {
-        report(&arguments.scenario, runner.path(), outcome, &summary)?;
+        report(again, runner.path(), outcome, &summary)?;
     }
     Ok(if outcome == Outcome::Finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
 }
 
-fn start(registry: &Arc<Registry>, arguments: &Arguments) -> Result<Runner, Failure> {
-    let mut settings = Vec::new();
-    settings.extend(arguments.seed.map(|seed| format!("seed={seed}")));
-    settings.extend(arguments.time.map(|time| format!("time.duration={time}")));
-    settings.extend(arguments.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
-    settings.extend(arguments.set.iter().cloned());
-    let loaded = Loaded::find(registry, &arguments.scenario, &settings)?;
-    let scenario = &loaded.scenario;
-    if let Some(folder) = &arguments.out {
-        return Ok(Runner::start(registry, loaded, folder)?);
+impl RunArguments {
+    /// The scenario of a new run.
+    pub(super) fn load(&self, registry: &Registry) -> Result<Loaded, Failure> {
+        let mut settings = Vec::new();
+        settings.extend(self.seed.map(|seed| format!("seed={seed}")));
+        settings.extend(self.time.map(|time| format!("time.duration={time}")));
+        settings.extend(self.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
+        settings.extend(self.set.iter().cloned());
+        Ok(Loaded::find(registry, &self.scenario, &settings)?)
     }
+}
+
+fn start(registry: &Arc<Registry>, arguments: &RunArguments) -> Result<Runner, Failure> {
+    let loaded = arguments.load(registry)?;
     loop {
-        let folder = folder::next_free(Path::new("runs"), &format!("{}-{}", scenario.name, scenario.seed));
-        match Runner::start(registry, loaded.clone(), &folder) {
+        match Runner::start(registry, loaded.clone(), &world::run_folder(arguments, &loaded)) {
             // Another process has taken the same number in the meantime.
-            Err(RunError::Folder(error)) if error.is_taken() => (),
+            Err(RunError::Folder(error)) if error.is_taken() && arguments.out.is_none() => (),
             started => return Ok(started?),
         }
     }
 }
 
-fn resume(registry: &Arc<Registry>, arguments: &Arguments, folder: &Path) -> Result<Runner, Failure> {
+fn resume(registry: &Arc<Registry>, arguments: &RunArguments, folder: &Path) -> Result<Runner, Failure> {
     let asked = Loaded::find(registry, &arguments.scenario, &[])?;
     Ok(Runner::resume(registry, folder, &asked.scenario.name, arguments.time)?)
 }
 
 /// What happened, where it lies, and the learning curve.
-fn report(scenario: &str, folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
+fn report(again: &str, folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
     let done = if outcome == Outcome::Finished { "finished" } else { "stopped" };
     say(format_args!(
         "{done}: {} with {}, seed {}, {:.0} s simulated in {:.1} s ({:.0} x real time)",
@@ -117,7 +148,7 @@ fn report(scenario: &str, folder: &Path, outcome: Outcome, summary: &Summary) ->
     if outcome == Outcome::Stopped {
         let program = std::env::args().next().and_then(|path| Some(Path::new(&path).file_name()?.to_string_lossy().into_owned()));
         let program = program.unwrap_or_else(|| "embody".into());
-        say(format_args!("continue with: {program} run {scenario} --resume {}", folder.display()))?;
+        say(format_args!("continue with: {program} {again} --resume {}", folder.display()))?;
     }
     Ok(())
 }

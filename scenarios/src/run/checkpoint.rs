@@ -1,16 +1,21 @@
 //! Checkpoint files: the whole state of a run, guarded by a digest.
 //!
+//! A run whose brain is in its own process replaces one file; where it is in another, each side names its files by the control step, so
+//! that both can go back to one that the other has too.
+//!
 //! `EMBODYCP`, format (u32), version of the program, digest of the scenario, and state, then BLAKE3 over all of it. A file is
 //! written under another name and renamed, so that there is always a whole one.
 
 use std::path::Path;
 
+use embody_bridges::protocol::Mark;
+use embody_robots::TraceHash;
 use serde::{Deserialize, Serialize};
 
 use super::folder::{self, FolderError};
 
 const MAGIC: &[u8; 8] = b"EMBODYCP";
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 const DIGEST: usize = 32;
 
 /// What a checkpoint file holds.
@@ -22,9 +27,13 @@ pub struct Saved {
     pub scenario: String,
     /// Digest of the resolved scenario, but for its duration.
     pub config: [u8; 32],
-    /// State of the loop.
+    /// Control steps done.
+    pub step: u64,
+    /// The trace hash so far.
+    pub trace: TraceHash,
+    /// State of the loop; in a brain's own file, that of its controller.
     pub session: Vec<u8>,
-    /// State of the recorder.
+    /// State of the recorder; nothing in a brain's own file.
     pub recorder: Vec<u8>,
     /// Wall time spent so far (s).
     pub wall_s: f64,
@@ -58,6 +67,47 @@ pub fn read(path: &Path) -> Result<Saved, FolderError> {
     postcard::from_bytes(&body[header..]).map_err(|e| FolderError::new(path, format!("this checkpoint can't be read: {e}")))
 }
 
+/// How many of the files that are named by control steps are kept: the newest may not have its counterpart on the other side yet.
+const KEPT: usize = 2;
+
+const PREFIX: &str = "checkpoint-";
+const SUFFIX: &str = ".bin";
+
+/// Name of the file of a control step.
+pub fn name_of(step: u64) -> String {
+    format!("{PREFIX}{step}{SUFFIX}")
+}
+
+/// The control steps that a folder has files of, oldest first.
+pub fn steps_in(folder: &Path) -> Result<Vec<u64>, FolderError> {
+    let fail = |e: std::io::Error| FolderError::new(folder, e.to_string());
+    let mut steps = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let name = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();
+        steps.extend(name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX)).and_then(|step| step.parse::<u64>().ok()));
+    }
+    steps.sort_unstable();
+    Ok(steps)
+}
+
+/// The checkpoints that a folder holds, oldest first. Each is read, so that what is stated can also be restored.
+pub fn held(folder: &Path) -> Result<Vec<Mark>, FolderError> {
+    let steps = steps_in(folder)?.into_iter();
+    let saved = steps.map(|step| read(&folder.join(name_of(step))));
+    saved.map(|saved| saved.map(|saved| Mark { step: saved.step, trace: saved.trace })).collect()
+}
+
+/// Removes the files that are too old, or that lie beyond `newest`, which has been gone back to.
+pub fn prune(folder: &Path, newest: u64) -> Result<(), FolderError> {
+    let steps = steps_in(folder)?;
+    let (valid, beyond): (Vec<u64>, Vec<u64>) = steps.into_iter().partition(|step| *step <= newest);
+    for step in valid.iter().rev().skip(KEPT).chain(&beyond) {
+        let path = folder.join(name_of(*step));
+        std::fs::remove_file(&path).map_err(|e| FolderError::new(&path, e.to_string()))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,7 +115,9 @@ mod tests {
 
     fn saved() -> Saved {
         let (session, recorder) = (vec![1, 2, 3], vec![4; 100]);
-        Saved { version: "1".into(), scenario: "a".into(), config: [7; 32], session, recorder, wall_s: 1.5 }
+        let (version, scenario) = ("1".into(), "a".into());
+        let (step, trace) = (7, TraceHash::from_bytes([3; 32]));
+        Saved { version, scenario, config: [7; 32], step, trace, session, recorder, wall_s: 1.5 }
     }
 
     #[test]
@@ -76,6 +128,20 @@ mod tests {
         write(&path, &saved()).unwrap();
         assert_eq!(read(&path).unwrap(), saved());
         assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no other file is left behind");
+    }
+
+    #[test]
+    fn the_newest_two_are_kept_and_none_beyond() {
+        let folder = tempfile::tempdir().unwrap();
+        let have = |step: u64| write(&folder.path().join(name_of(step)), &Saved { step, ..saved() }).unwrap();
+        [0, 500, 1000, 9].into_iter().for_each(have);
+        std::fs::write(folder.path().join("checkpoint-x.bin"), "no checkpoint").unwrap();
+        prune(folder.path(), 1000).unwrap();
+        assert_eq!(steps_in(folder.path()).unwrap(), [500, 1000]);
+        assert_eq!(held(folder.path()).unwrap()[0], Mark { step: 500, trace: saved().trace });
+        have(1500);
+        prune(folder.path(), 1000).unwrap();
+        assert_eq!(steps_in(folder.path()).unwrap(), [500, 1000]);
     }
 
     proptest! {

@@ -6,6 +6,7 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 
+use embody_bridges::link::RealTimeReport;
 use serde::{Deserialize, Serialize};
 
 /// The resolved scenario.
@@ -59,8 +60,11 @@ pub struct Summary {
     pub controller: String,
     /// What the network ran on.
     pub substrate: String,
-    /// What joined world and brain.
+    /// What joined world and brain: `in-process`, `zenoh lockstep` or `zenoh real-time`.
     pub transport: String,
+    /// How well the pace of wall time was kept; only in real time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub real_time: Option<RealTimeReport>,
     /// Whether the asked-for duration was reached.
     pub finished: bool,
     /// Simulated time (s).

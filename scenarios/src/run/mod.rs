@@ -1,9 +1,12 @@
 //! Running a scenario: the loop, what it records, how it is stopped and resumed.
 
+pub mod affinity;
+pub mod brain;
 pub mod checkpoint;
 pub mod folder;
 pub mod progress;
 mod recorder;
+pub mod remote;
 mod runner;
 mod session;
 

@@ -33,6 +33,9 @@ pub trait Progress: Send {
     /// Where the run stands now.
     fn update(&mut self, standing: Standing<'_>);
 
+    /// Something happened that people should know.
+    fn note(&mut self, _text: &str) {}
+
     /// The run has ended, one way or another.
     fn end(&mut self) {}
 }
@@ -66,9 +69,18 @@ impl Progress for Bar {
         self.0.set_message(standing.text());
     }
 
+    fn note(&mut self, text: &str) {
+        self.0.suspend(|| tell(text));
+    }
+
     fn end(&mut self) {
         self.0.finish_and_clear();
     }
+}
+
+/// A line on standard error; whoever closed it doesn't want to know.
+fn tell(text: &str) {
+    let _ = writeln!(std::io::stderr(), "{text}");
 }
 
 /// A plain line at first and then every ten seconds of wall time, on standard error.
@@ -88,9 +100,12 @@ impl Progress for Lines {
     fn update(&mut self, standing: Standing<'_>) {
         if self.last.is_none_or(|last| last.elapsed() > Duration::from_secs(10)) {
             self.last = Some(Instant::now());
-            // Whoever closed standard error doesn't want to know.
-            let _ = writeln!(std::io::stderr(), "{}: {}", self.name, standing.text());
+            tell(&format!("{}: {}", self.name, standing.text()));
         }
+    }
+
+    fn note(&mut self, text: &str) {
+        tell(&format!("{}: {text}", self.name));
     }
 }
 

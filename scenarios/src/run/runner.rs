@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use embody_controllers::Map;
+use embody_bridges::link::LinkError;
+use embody_bridges::protocol::messages::End;
+use embody_bridges::protocol::{Mark, Mode};
+use embody_controllers::{ControllerError, Map};
 use embody_robots::{Checkpoint, CheckpointError, Nanos};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +16,7 @@ use super::checkpoint::{self, Saved};
 use super::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, REWARDS, RunFolder, SUMMARY, Summary};
 use super::progress::{Progress, Standing};
 use super::recorder::Recorder;
+use super::remote::RemoteBrain;
 use super::session::{Session, SessionError};
 use crate::config::ConfigError;
 use crate::registry::Registry;
@@ -29,10 +33,19 @@ pub enum RunError {
     Folder(#[from] FolderError),
     /// The loop failed.
     #[error(transparent)]
-    Session(#[from] SessionError),
+    Session(SessionError),
     /// The state can't be saved or restored.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
+    /// No brain came, or none stayed.
+    #[error("{0}")]
+    Brain(#[from] LinkError),
+    /// The baseline sees the truth, which stays in the world's process.
+    #[error("{controller:?} sees the truth, which never leaves the world's program: run it in one process (embody run)")]
+    Privileged {
+        /// Which controller.
+        controller: String,
+    },
     /// The folder holds another run than the one that was asked for.
     #[error("{folder}: {why}")]
     Mismatch {
@@ -41,6 +54,15 @@ pub enum RunError {
         /// What differs.
         why: String,
     },
+}
+
+impl From<SessionError> for RunError {
+    fn from(error: SessionError) -> RunError {
+        match error {
+            SessionError::Controller(ControllerError::Remote { why }) => RunError::Brain(LinkError::Gone(why)),
+            error => RunError::Session(error),
+        }
+    }
 }
 
 impl From<ConfigError> for RunError {
@@ -74,6 +96,7 @@ pub struct Runner {
     session: Session,
     recorder: Recorder,
     maps: Maps,
+    remote: Option<RemoteBrain>,
     wall_before: Duration,
     metric: Option<f64>,
 }
@@ -90,8 +113,24 @@ impl Runner {
         pin_donor(&mut loaded, path)?;
         // Whatever the scenario gets wrong is found before anything is written.
         let assembly = loaded.assemble(registry)?;
+        Runner::start_with(loaded, assembly, path, None)
+    }
+
+    /// Starts a run in a new folder whose brain is another process.
+    pub fn start_remote(
+        registry: &Arc<Registry>,
+        mut loaded: Loaded,
+        path: &Path,
+        remote: RemoteBrain,
+    ) -> Result<Runner, RunError> {
+        pin_donor(&mut loaded, path)?;
+        let assembly = Assembly { environment: loaded.environment(registry)?, controller: remote.controller() };
+        Runner::start_with(loaded, assembly, path, Some(remote))
+    }
+
+    fn start_with(loaded: Loaded, assembly: Assembly, path: &Path, remote: Option<RemoteBrain>) -> Result<Runner, RunError> {
         let folder = RunFolder::create(path)?;
-        Runner::at_start(loaded, assembly, folder).map_err(|(folder, error)| {
+        Runner::at_start(loaded, assembly, folder, remote).map_err(|(folder, error)| {
             folder.discard();
             error.into()
         })
@@ -99,59 +138,80 @@ impl Runner {
 
     /// Continues the run of `scenario` in a folder; `duration` is the new total, if it is to be another.
     pub fn resume(registry: &Arc<Registry>, path: &Path, scenario: &str, duration: Option<Nanos>) -> Result<Runner, RunError> {
-        let folder = RunFolder::open(path)?;
-        let config = folder.file(CONFIG).display().to_string();
-        let settings: Vec<String> = duration.iter().map(|duration| format!("time.duration={duration}")).collect();
-        let loaded = Loaded::find(registry, &config, &settings)?;
-        // Nothing is written before all of it is known to fit.
-        let mismatch = |why: String| RunError::Mismatch { folder: path.display().to_string(), why };
-        if loaded.scenario.name != scenario {
-            return Err(mismatch(format!("this is a run of {:?}, not of {scenario:?}", loaded.scenario.name)));
-        }
+        let (folder, loaded) = reopen(registry, path, scenario, duration)?;
         let assembly = loaded.assemble(registry)?;
-        let time = &loaded.scenario.time;
+        if !checkpoint::steps_in(path)?.is_empty() {
+            return Err(mismatch(path, "its brain was another program: resume it with embody world, or with --transport zenoh"));
+        }
         if !folder.file(CHECKPOINT).exists() {
-            let recorded = std::fs::metadata(folder.file(REWARDS)).map_or(0, |file| file.len() / 4);
-            if folder.file(SUMMARY).exists() || recorded > time.checkpoint_every.0 / time.control_period.0 + 1 {
-                return Err(mismatch(format!("its {CHECKPOINT} is missing, and starting again would destroy what it recorded")));
-            }
+            refuse_lost_checkpoint(&folder, &loaded)?;
             // It was ended before its first checkpoint: from the start, then.
-            return Runner::at_start(loaded, assembly, folder).map_err(|(_, error)| error.into());
+            return Runner::at_start(loaded, assembly, folder, None).map_err(|(_, error)| error.into());
         }
-        let saved = checkpoint::read(&folder.file(CHECKPOINT))?;
-        if saved.version != crate::VERSION {
-            return Err(mismatch(format!("its checkpoint is of version {}, this program is {}", saved.version, crate::VERSION)));
+        let saved = read_checkpoint(&folder.file(CHECKPOINT), &loaded, path)?;
+        Runner::at_checkpoint(loaded, assembly, folder, None, &saved)
+    }
+
+    /// Continues, in a folder, a run of `scenario` whose brain is another process.
+    pub fn resume_remote(
+        registry: &Arc<Registry>,
+        path: &Path,
+        scenario: &str,
+        duration: Option<Nanos>,
+        remote: RemoteBrain,
+    ) -> Result<Runner, RunError> {
+        let (folder, loaded) = reopen(registry, path, scenario, duration)?;
+        let assembly = Assembly { environment: loaded.environment(registry)?, controller: remote.controller() };
+        if folder.file(CHECKPOINT).exists() {
+            return Err(mismatch(path, "world and brain were one program: resume it with embody run"));
         }
-        if saved.scenario != loaded.scenario.name {
-            return Err(mismatch(format!(
-                "its checkpoint is of {:?}, its {CONFIG} of {:?}",
-                saved.scenario, loaded.scenario.name
-            )));
+        if remote.mode() == Mode::RealTime {
+            return Err(mismatch(path, "time that has passed can't be gone back to: start another run for --real-time"));
         }
-        if saved.config != config_digest(&loaded) {
-            return Err(mismatch(format!(
-                "its {CONFIG} isn't the one that its checkpoint was made under (only time.duration may change)"
-            )));
-        }
+        let Some(newest) = checkpoint::steps_in(path)?.pop() else {
+            refuse_lost_checkpoint(&folder, &loaded)?;
+            return Runner::at_start(loaded, assembly, folder, Some(remote)).map_err(|(_, error)| error.into());
+        };
+        let saved = read_checkpoint(&folder.file(&checkpoint::name_of(newest)), &loaded, path)?;
+        Runner::at_checkpoint(loaded, assembly, folder, Some(remote), &saved)
+    }
+
+    /// A run where a checkpoint left it. Nothing is written before all of it is known to fit.
+    fn at_checkpoint(
+        loaded: Loaded,
+        assembly: Assembly,
+        folder: RunFolder,
+        remote: Option<RemoteBrain>,
+        saved: &Saved,
+    ) -> Result<Runner, RunError> {
+        let time = &loaded.scenario.time;
         let maps_file = folder.file(MAPS);
         let maps = std::fs::read(&maps_file).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
         let maps = serde_json::from_slice(&maps).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
         let mut session = Session::new(assembly, loaded.scenario.seed);
-        let unfit = |e: CheckpointError| FolderError::new(&folder.file(CHECKPOINT), e.to_string());
+        let unfit = |e: CheckpointError| FolderError::new(folder.path(), e.to_string());
         session.restore(&saved.session).map_err(unfit)?;
         let done = Nanos(session.position().control_steps * time.control_period.0);
         if done > time.duration {
-            return Err(mismatch(format!("it has reached {done} already, which is beyond {}", time.duration)));
+            return Err(mismatch(
+                folder.path(),
+                &format!("it has reached {done} already, which is beyond {}", time.duration),
+            ));
         }
         let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
         let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
-        let runner = Runner { loaded, folder, session, recorder, maps, wall_before, metric: None };
+        let runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None };
         runner.write_config()?;
         Ok(runner)
     }
 
     /// A run at its first step, with its first files written. On failure the folder is given back.
-    fn at_start(loaded: Loaded, assembly: Assembly, folder: RunFolder) -> Result<Runner, (RunFolder, FolderError)> {
+    fn at_start(
+        loaded: Loaded,
+        assembly: Assembly,
+        folder: RunFolder,
+        remote: Option<RemoteBrain>,
+    ) -> Result<Runner, (RunFolder, FolderError)> {
         // First of all, since with it alone the run can be resumed already.
         if let Err(error) = folder::replace(&folder.file(CONFIG), loaded.render().as_bytes()) {
             return Err((folder, error));
@@ -164,7 +224,8 @@ impl Runner {
         };
         let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
         let session = Session::new(assembly, loaded.scenario.seed);
-        let mut runner = Runner { loaded, folder, session, recorder, maps, wall_before: Duration::ZERO, metric: None };
+        let wall_before = Duration::ZERO;
+        let mut runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None };
         let written = runner.recorder.flush().and_then(|()| runner.write_maps());
         match written {
             Ok(()) => Ok(runner),
@@ -174,11 +235,44 @@ impl Runner {
 
     /// Runs to the end, or until `stop` is set, and leaves checkpoint and summary either way.
     pub fn run(&mut self, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<(Outcome, Summary), RunError> {
+        let done = self.run_with_brain(stop, progress);
+        self.tell(progress);
+        progress.end();
+        if let Some(remote) = &self.remote {
+            match &done {
+                Ok((Outcome::Finished, _)) => remote.end(End::Finished, "the scenario's time is over"),
+                Ok((Outcome::Stopped, _)) => remote.end(End::Stopped, "the world was asked to stop"),
+                Err(error) => remote.end(End::Failed, &error.to_string()),
+            }
+        }
+        done
+    }
+
+    /// Where the brain is another process: waits for one, and for another when it is lost.
+    fn run_with_brain(&mut self, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<(Outcome, Summary), RunError> {
+        let started = Started { at: Instant::now(), step: self.session.position().control_steps };
+        loop {
+            self.join(stop, progress)?;
+            match self.run_on(&started, stop, progress) {
+                Err(RunError::Brain(error)) if !stop.load(Ordering::Relaxed) => {
+                    self.tell(progress);
+                    progress.note(&error.to_string());
+                }
+                done => return done,
+            }
+        }
+    }
+
+    fn run_on(
+        &mut self,
+        started: &Started,
+        stop: &AtomicBool,
+        progress: &mut dyn Progress,
+    ) -> Result<(Outcome, Summary), RunError> {
         let time = self.loaded.scenario.time.clone();
         let total = time.duration.0 / time.control_period.0;
         let per_checkpoint = time.checkpoint_every.0 / time.control_period.0;
-        let (start, started) = (self.session.position().control_steps, Instant::now());
-        let mut done = start;
+        let mut done = self.session.position().control_steps;
         while done < total && !stop.load(Ordering::Relaxed) {
             let recorder = &mut self.recorder;
             self.session.advance(|step| recorder.record(step))?;
@@ -191,21 +285,21 @@ impl Runner {
                 self.recorder.flush()?;
             }
             if done.is_multiple_of(per_checkpoint) && done < total {
-                self.checkpoint(started.elapsed())?;
+                self.checkpoint(started.at.elapsed())?;
             }
+            self.tell(progress);
             if done.is_multiple_of(STEPS_PER_UPDATE) {
                 let steps = |n: u64| Nanos(n * time.control_period.0);
                 let name = tallies_name(&self.session);
                 progress.update(Standing {
                     simulated: steps(done),
                     total: time.duration,
-                    session: (steps(done - start), started.elapsed()),
+                    session: (steps(done.saturating_sub(started.step)), started.at.elapsed()),
                     metric: name.as_deref().zip(self.metric),
                 });
             }
         }
-        progress.end();
-        let wall = started.elapsed();
+        let wall = started.at.elapsed();
         self.checkpoint(wall)?;
         let outcome = if done >= total { Outcome::Finished } else { Outcome::Stopped };
         self.recorder.finish(self.session.environment().task().tallies())?;
@@ -215,18 +309,94 @@ impl Runner {
         Ok((outcome, summary))
     }
 
+    /// Waits for the brain, if it is another process, and goes back with it to the newest checkpoint that both hold.
+    fn join(&mut self, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<(), RunError> {
+        let Some(remote) = &mut self.remote else { return Ok(()) };
+        let held = checkpoint::held(self.folder.path())?;
+        let joined = remote.join(&held, stop);
+        for note in remote.notes() {
+            progress.note(&note);
+        }
+        let (name, from) = joined?;
+        if remote.mode() == Mode::RealTime {
+            progress.note(&format!("brain {name:?} has the body"));
+            return Ok(());
+        }
+        let done = self.session.position().control_steps;
+        if self.mark() != from {
+            self.go_back_to(&from)?;
+        }
+        let seconds = Nanos(from.step * self.loaded.scenario.time.control_period.0).as_secs_f64();
+        progress.note(&match done {
+            _ if from.is_start() && done == 0 => format!("brain {name:?} attached, from the start"),
+            _ if done > from.step => format!(
+                "brain {name:?} attached; rolled back from control step {done} to {}, {seconds} s simulated: what came after is cut",
+                from.step
+            ),
+            _ => format!("brain {name:?} attached, from {from}, {seconds} s simulated"),
+        });
+        if from.is_start() {
+            // From now on the start is a checkpoint like any other, and the brain's first maps are known.
+            self.checkpoint(Duration::ZERO)?;
+        }
+        Ok(())
+    }
+
+    /// Back to a checkpoint of this folder: state, recordings, and the files that lie beyond.
+    fn go_back_to(&mut self, mark: &Mark) -> Result<(), RunError> {
+        let path = self.folder.file(&checkpoint::name_of(mark.step));
+        let saved = read_checkpoint(&path, &self.loaded, self.folder.path())?;
+        self.session.restore(&saved.session).map_err(|e| FolderError::new(&path, e.to_string()))?;
+        let time = &self.loaded.scenario.time;
+        self.recorder = Recorder::resume(&self.folder, time.control_period, time.report_every, &saved.recorder)?;
+        self.metric = None;
+        Ok(checkpoint::prune(self.folder.path(), mark.step)?)
+    }
+
+    /// Where the loop stands, as both sides name it.
+    fn mark(&self) -> Mark {
+        let position = self.session.position();
+        Mark { step: position.control_steps, trace: position.trace }
+    }
+
+    /// Passes on what the link has to say, and shows those who look on where the world is.
+    fn tell(&mut self, progress: &mut dyn Progress) {
+        let Some(remote) = &self.remote else { return };
+        let position = self.session.position();
+        for note in remote.publish(self.session.environment(), position.records, position.control_steps) {
+            progress.note(&note);
+        }
+    }
+
     fn checkpoint(&mut self, wall: Duration) -> Result<(), RunError> {
-        self.maps.latest = self.session.controller().maps();
-        self.write_maps()?;
-        let saved = Saved {
-            version: crate::VERSION.into(),
-            scenario: self.loaded.scenario.name.clone(),
-            config: config_digest(&self.loaded),
-            session: self.session.save()?,
-            recorder: self.recorder.save()?,
-            wall_s: (self.wall_before + wall).as_secs_f64(),
-        };
-        Ok(checkpoint::write(&self.folder.file(CHECKPOINT), &saved)?)
+        let mark = self.mark();
+        let mode = self.remote.as_ref().map(RemoteBrain::mode);
+        if mode != Some(Mode::RealTime) {
+            let name = if mode.is_some() { checkpoint::name_of(mark.step) } else { CHECKPOINT.into() };
+            let saved = Saved {
+                version: crate::VERSION.into(),
+                scenario: self.loaded.scenario.name.clone(),
+                config: config_digest(&self.loaded),
+                step: mark.step,
+                trace: mark.trace,
+                session: self.session.save()?,
+                recorder: self.recorder.save()?,
+                wall_s: (self.wall_before + wall).as_secs_f64(),
+            };
+            if mode.is_none() {
+                // Before the checkpoint, which must find them.
+                self.maps.latest = self.session.controller().maps();
+                self.write_maps()?;
+            }
+            checkpoint::write(&self.folder.file(&name), &saved)?;
+        }
+        let Some(remote) = &self.remote else { return Ok(()) };
+        if let Some(maps) = remote.checkpoint(&mark)? {
+            let maps: Vec<Map> = if maps.is_empty() { Vec::new() } else { read_maps(&maps)? };
+            if mark.is_start() { self.maps.start = maps } else { self.maps.latest = maps }
+            self.write_maps()?;
+        }
+        Ok(checkpoint::prune(self.folder.path(), mark.step)?)
     }
 
     fn write_config(&self) -> Result<(), FolderError> {
@@ -246,9 +416,14 @@ impl Runner {
         Summary {
             scenario: scenario.name.clone(),
             seed: scenario.seed,
-            controller: scenario.controller.kind.clone(),
+            controller: self.remote.as_ref().and_then(RemoteBrain::stranger).unwrap_or(&scenario.controller.kind).into(),
             substrate: scenario.substrate.clone(),
-            transport: "in-process".into(),
+            transport: match self.remote.as_ref().map(RemoteBrain::mode) {
+                None => "in-process".into(),
+                Some(Mode::Lockstep) => "zenoh lockstep".into(),
+                Some(Mode::RealTime) => "zenoh real-time".into(),
+            },
+            real_time: self.remote.as_ref().and_then(RemoteBrain::report),
             finished: outcome == Outcome::Finished,
             simulated_s,
             wall_s,
@@ -273,19 +448,80 @@ impl Runner {
     }
 }
 
+/// When, and at which control step, a session of a run began.
+struct Started {
+    at: Instant,
+    step: u64,
+}
+
+pub(super) fn mismatch(folder: &Path, why: &str) -> RunError {
+    RunError::Mismatch { folder: folder.display().to_string(), why: why.into() }
+}
+
+/// The folder of an earlier run of `scenario`, and what it ran; nothing is changed.
+pub(super) fn reopen(
+    registry: &Arc<Registry>,
+    path: &Path,
+    scenario: &str,
+    duration: Option<Nanos>,
+) -> Result<(RunFolder, Loaded), RunError> {
+    let folder = RunFolder::open(path)?;
+    let config = folder.file(CONFIG).display().to_string();
+    let settings: Vec<String> = duration.iter().map(|duration| format!("time.duration={duration}")).collect();
+    let loaded = Loaded::find(registry, &config, &settings)?;
+    if loaded.scenario.name != scenario {
+        return Err(mismatch(path, &format!("this is a run of {:?}, not of {scenario:?}", loaded.scenario.name)));
+    }
+    Ok((folder, loaded))
+}
+
+/// Refuses to start again where a checkpoint must have been.
+fn refuse_lost_checkpoint(folder: &RunFolder, loaded: &Loaded) -> Result<(), RunError> {
+    let time = &loaded.scenario.time;
+    let recorded = std::fs::metadata(folder.file(REWARDS)).map_or(0, |file| file.len() / 4);
+    if folder.file(SUMMARY).exists() || recorded > time.checkpoint_every.0 / time.control_period.0 + 1 {
+        let why = format!("its {CHECKPOINT} is missing, and starting again would destroy what it recorded");
+        return Err(mismatch(folder.path(), &why));
+    }
+    Ok(())
+}
+
+/// Reads a checkpoint that must have been made under this very scenario, by this very version.
+pub(super) fn read_checkpoint(file: &Path, loaded: &Loaded, folder: &Path) -> Result<Saved, RunError> {
+    let saved = checkpoint::read(file)?;
+    if saved.version != crate::VERSION {
+        let why = format!("its checkpoint is of version {}, this program is {}", saved.version, crate::VERSION);
+        return Err(mismatch(folder, &why));
+    }
+    if saved.scenario != loaded.scenario.name {
+        let why = format!("its checkpoint is of {:?}, its {CONFIG} of {:?}", saved.scenario, loaded.scenario.name);
+        return Err(mismatch(folder, &why));
+    }
+    if saved.config != config_digest(loaded) {
+        let why = format!("its {CONFIG} isn't the one that its checkpoint was made under (only time.duration may change)");
+        return Err(mismatch(folder, &why));
+    }
+    Ok(saved)
+}
+
+/// The maps that a brain sent.
+fn read_maps(text: &str) -> Result<Vec<Map>, RunError> {
+    serde_json::from_str(text).map_err(|e| RunError::Brain(LinkError::Gone(format!("the brain's maps can't be read: {e}"))))
+}
+
 fn tallies_name(session: &Session) -> Option<String> {
     session.environment().task().tallies().first().map(|tally| tally.name.clone())
 }
 
 /// Digest of what must not change between the sessions of a run: everything but the duration.
-fn config_digest(loaded: &Loaded) -> [u8; 32] {
+pub(super) fn config_digest(loaded: &Loaded) -> [u8; 32] {
     let mut same = loaded.clone();
     same.scenario.time.duration = Nanos::ZERO;
     *blake3::hash(same.render().as_bytes()).as_bytes()
 }
 
 /// Writes down the donor of a controller's rewards so that `config.toml` stands alone: its path as seen from the run folder, and its trace hash.
-fn pin_donor(loaded: &mut Loaded, run_folder: &Path) -> Result<(), RunError> {
+pub(super) fn pin_donor(loaded: &mut Loaded, run_folder: &Path) -> Result<(), RunError> {
     let Some((donor, mut hash)) = loaded.donor() else { return Ok(()) };
     if hash.is_empty() {
         let section = format!("controller.{}", loaded.scenario.controller.kind);

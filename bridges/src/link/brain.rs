@@ -1,0 +1,338 @@
+//! The brain's side: which world it closes the loop of, and what it answers.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+use embody_controllers::telemetry::Telemetry;
+use embody_robots::{Action, ActionSpec, ObservationSpec, TimeStep};
+use zenoh::liveliness::LivelinessToken;
+use zenoh::matching::MatchingListener;
+use zenoh::pubsub::{Publisher, Subscriber};
+use zenoh::qos::{CongestionControl, Priority};
+use zenoh::sample::SampleKind;
+use zenoh::{Session, Wait};
+
+use super::error::LinkError;
+use super::network::Network;
+use super::unique;
+use crate::protocol::handshake::{Attach, Description, Verdict};
+use crate::protocol::messages::{End, ToBrain, ToWorld, encode_action, session_of};
+use crate::protocol::{Keys, Mark, Mode, Role, telemetry};
+
+/// Messages that wait to be read, at most.
+const QUEUE: usize = 1024;
+
+/// How often a wait looks whether it should stop.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Least wall time between two messages of telemetry.
+const TELEMETRY_EVERY: Duration = Duration::from_millis(10);
+
+/// What serves a world: a controller with a memory of its checkpoints. Errors are words for people.
+pub trait Brain {
+    /// An episode begins.
+    fn begin_episode(&mut self, seed: u64) -> Result<(), String>;
+
+    /// The action that follows this time step.
+    fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), String>;
+
+    /// Keeps the state at `mark`, so that it can be restored by another process too. Gives the maps of what was learned as JSON.
+    fn keep(&mut self, mark: &Mark) -> Result<String, String>;
+
+    /// Whether somebody looks on.
+    fn watch(&mut self, watched: bool);
+
+    /// What went on in the last control period, if it is watched.
+    fn telemetry(&self) -> Option<Telemetry>;
+}
+
+/// How a brain's service ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Served {
+    /// The world ended it.
+    Ended {
+        /// How.
+        end: End,
+        /// In words.
+        reason: String,
+    },
+    /// This side was asked to stop.
+    Stopped,
+}
+
+enum Inbox {
+    Message(Vec<u8>),
+    WorldGone(String),
+}
+
+/// The brain's side of a link.
+pub struct BrainLink {
+    session: Session,
+    keys: Keys,
+    place: String,
+    wait: Duration,
+    id: String,
+    world: Option<String>,
+    inbox: Receiver<Inbox>,
+    actions: Publisher<'static>,
+    telemetry: Publisher<'static>,
+    watched: Arc<AtomicBool>,
+    shown: Option<Instant>,
+    skipped: u64,
+    dropped: Arc<AtomicU64>,
+    _token: LivelinessToken,
+    _subscribers: [Subscriber<()>; 2],
+    _matching: MatchingListener<()>,
+}
+
+impl BrainLink {
+    /// Joins the network as a brain: connects to where a world should be, until the wait is over.
+    pub fn open(network: &Network, stop: &AtomicBool) -> Result<BrainLink, LinkError> {
+        let keys = network.keys()?;
+        let session = network.open(Role::Brain, stop)?;
+        let fail = |error: zenoh::Error| LinkError::network("the network", error);
+        let id = format!("{:016x}", unique());
+        let (to_loop, inbox) = sync_channel(QUEUE);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let token = session.liveliness().declare_token(keys.alive(Role::Brain, &id)).wait().map_err(fail)?;
+        let steps = {
+            let (to_loop, dropped) = (to_loop.clone(), dropped.clone());
+            let take = move |sample: zenoh::sample::Sample| {
+                if to_loop.try_send(Inbox::Message(sample.payload().to_bytes().into_owned())).is_err() {
+                    dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            };
+            session.declare_subscriber(keys.step()).callback(take).wait().map_err(fail)?
+        };
+        let worlds = {
+            let take = move |sample: zenoh::sample::Sample| {
+                if sample.kind() == SampleKind::Delete {
+                    let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default().to_owned();
+                    // Where the queue is full, the wait for a step has its limit.
+                    let _ = to_loop.try_send(Inbox::WorldGone(id));
+                }
+            };
+            session.liveliness().declare_subscriber(keys.alive(Role::World, "*")).callback(take).wait().map_err(fail)?
+        };
+        let actions = session.declare_publisher(keys.action()).congestion_control(CongestionControl::Block).express(true);
+        let actions = actions.priority(Priority::RealTime).wait().map_err(fail)?;
+        let telemetry = session.declare_publisher(keys.telemetry()).congestion_control(CongestionControl::Drop);
+        let telemetry = telemetry.priority(Priority::Background).wait().map_err(fail)?;
+        let watched = Arc::new(AtomicBool::new(false));
+        let matching = {
+            let watched = watched.clone();
+            let note = move |status: zenoh::matching::MatchingStatus| watched.store(status.matching(), Ordering::Relaxed);
+            telemetry.matching_listener().callback(note).wait().map_err(fail)?
+        };
+        Ok(BrainLink {
+            place: network.place(Role::Brain),
+            wait: network.wait,
+            world: None,
+            shown: None,
+            skipped: 0,
+            _token: token,
+            _subscribers: [steps, worlds],
+            _matching: matching,
+            session,
+            keys,
+            id,
+            inbox,
+            actions,
+            telemetry,
+            watched,
+            dropped,
+        })
+    }
+
+    /// What the world says of itself; waits until there is one.
+    pub fn describe(&self, stop: &AtomicBool) -> Result<Description, LinkError> {
+        let answers = self.ask(&self.keys.world(), None, stop)?;
+        let whom = || format!("the world {}", self.place);
+        Description::decode(&answers).map_err(|error| LinkError::Garbled { whom: whom(), error })
+    }
+
+    /// Asks the world for its body. `attach`'s identity is filled in. Gives the session, and the checkpoint to go on from.
+    pub fn attach(&mut self, world: &Description, mut attach: Attach, stop: &AtomicBool) -> Result<(u64, Mark), LinkError> {
+        attach.id.clone_from(&self.id);
+        let mut payload = Vec::new();
+        attach.encode(&mut payload);
+        let answer = self.ask(&self.keys.attach(), Some(payload), stop)?;
+        let verdict = Verdict::decode(&answer);
+        match verdict.map_err(|error| LinkError::Garbled { whom: format!("the world {}", self.place), error })? {
+            Verdict::Welcome { session, from } => {
+                self.world = Some(world.id.clone());
+                Ok((session, from))
+            }
+            Verdict::Refusal { reason } => Err(LinkError::Refused(format!("the world {} refuses this brain: {reason}", self.place))),
+        }
+    }
+
+    /// One question to the world, asked again until somebody answers.
+    fn ask(&self, key: &str, payload: Option<Vec<u8>>, stop: &AtomicBool) -> Result<Vec<u8>, LinkError> {
+        let whom = format!("a world {} (prefix {:?})", self.place, self.keys.prefix());
+        let start = Instant::now();
+        loop {
+            let left = self.wait.saturating_sub(start.elapsed()).max(SLICE);
+            let query = self.session.get(key).timeout(left);
+            let query = if let Some(payload) = &payload { query.payload(payload.as_slice()) } else { query };
+            let replies = query.wait().map_err(|error| LinkError::network("a question to the world", error))?;
+            let mut answers = Vec::new();
+            loop {
+                match replies.recv_timeout(SLICE) {
+                    Ok(Some(reply)) => answers.extend(reply.result().ok().map(|sample| sample.payload().to_bytes().into_owned())),
+                    Ok(None) if stop.load(Ordering::Relaxed) => return Err(LinkError::Stopped(whom)),
+                    Ok(None) => (),
+                    Err(_) => break,
+                }
+            }
+            match (answers.pop(), answers.is_empty()) {
+                (Some(answer), true) => return Ok(answer),
+                (Some(_), false) => {
+                    let prefix = self.keys.prefix();
+                    return Err(LinkError::Refused(format!("more than one world answers under the prefix {prefix:?}; give each its own with --prefix")));
+                }
+                (None, _) => (),
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err(LinkError::Stopped(whom));
+            }
+            if start.elapsed() >= self.wait {
+                return Err(LinkError::Timeout { whom, waited: self.wait });
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// Answers the world's steps until either side ends it. In real time only the newest step is answered.
+    pub fn serve(
+        &mut self,
+        brain: &mut dyn Brain,
+        session: u64,
+        mode: Mode,
+        (observation, action): (&ObservationSpec, &ActionSpec),
+        stop: &AtomicBool,
+    ) -> Result<Served, LinkError> {
+        let mut act = Action::from_spec(action);
+        let mut out = Vec::new();
+        let mut heard = Instant::now();
+        loop {
+            if stop.load(Ordering::Relaxed) {
+                self.send(&mut out, &ToWorld::Failure { session, reason: "it was asked to stop".into() })?;
+                return Ok(Served::Stopped);
+            }
+            let Some(message) = self.next(session, observation)? else {
+                // A world that lives but is busy is waited for; one that doesn't answer isn't there.
+                if heard.elapsed() > self.wait {
+                    self.describe(stop)?;
+                    heard = Instant::now();
+                }
+                continue;
+            };
+            heard = Instant::now();
+            match self.newest(message, session, mode, observation)? {
+                ToBrain::Step { sequence, begins, step, .. } => {
+                    brain.watch(self.watched.load(Ordering::Relaxed));
+                    let begun = begins.map_or(Ok(()), |seed| brain.begin_episode(seed));
+                    if let Err(reason) = begun.and_then(|()| brain.act(&step, &mut act)) {
+                        self.send(&mut out, &ToWorld::Failure { session, reason: reason.clone() })?;
+                        return Err(LinkError::Gone(format!("this brain can't go on: {reason}")));
+                    }
+                    out.clear();
+                    encode_action(&mut out, session, sequence, &act);
+                    self.put(&out)?;
+                    self.show(step.time, brain);
+                }
+                ToBrain::Checkpoint { mark, .. } => match brain.keep(&mark) {
+                    Ok(maps) => self.send(&mut out, &ToWorld::Kept { session, step: mark.step, kept: true, maps })?,
+                    Err(reason) => {
+                        self.send(&mut out, &ToWorld::Failure { session, reason: reason.clone() })?;
+                        return Err(LinkError::Gone(format!("this brain can't keep its state: {reason}")));
+                    }
+                },
+                ToBrain::End { end, reason, .. } => return Ok(Served::Ended { end, reason }),
+            }
+        }
+    }
+
+    /// The next message of this session, if one comes within a moment.
+    fn next(&mut self, session: u64, observation: &ObservationSpec) -> Result<Option<ToBrain>, LinkError> {
+        match self.inbox.recv_timeout(SLICE) {
+            Ok(Inbox::Message(bytes)) => {
+                let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
+                if session_of(&bytes).map_err(garbled)? != session {
+                    return Ok(None);
+                }
+                ToBrain::decode(&bytes, observation).map(Some).map_err(garbled)
+            }
+            Ok(Inbox::WorldGone(id)) if self.world.as_ref() == Some(&id) => {
+                Err(LinkError::Gone(format!("the world {} is gone (its liveliness is lost)", self.place)))
+            }
+            Ok(Inbox::WorldGone(_)) | Err(RecvTimeoutError::Timeout) => Ok(None),
+            Err(RecvTimeoutError::Disconnected) => Err(LinkError::Gone("this program has left the network".into())),
+        }
+    }
+
+    /// In real time the newest of the steps that wait, with what the others began; else the message itself.
+    fn newest(
+        &mut self,
+        mut message: ToBrain,
+        session: u64,
+        mode: Mode,
+        observation: &ObservationSpec,
+    ) -> Result<ToBrain, LinkError> {
+        if mode == Mode::Lockstep {
+            return Ok(message);
+        }
+        while let (ToBrain::Step { begins: begun, .. }, Ok(Inbox::Message(bytes))) = (&message, self.inbox.try_recv()) {
+            let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
+            if session_of(&bytes).map_err(garbled)? != session {
+                continue;
+            }
+            let begun = *begun;
+            message = ToBrain::decode(&bytes, observation).map_err(garbled)?;
+            if let ToBrain::Step { begins, .. } = &mut message {
+                *begins = begins.or(begun);
+                self.skipped += 1;
+            }
+        }
+        Ok(message)
+    }
+
+    fn send(&self, out: &mut Vec<u8>, message: &ToWorld) -> Result<(), LinkError> {
+        out.clear();
+        message.encode(out);
+        self.put(out)
+    }
+
+    fn put(&self, bytes: &[u8]) -> Result<(), LinkError> {
+        self.actions.put(bytes).wait().map_err(|error| LinkError::network("a message to the world", error))
+    }
+
+    /// Shows telemetry to those who look on, if there are any and the last time is a while ago.
+    fn show(&mut self, time: embody_robots::Nanos, brain: &dyn Brain) {
+        if !self.watched.load(Ordering::Relaxed) || self.shown.is_some_and(|shown| shown.elapsed() < TELEMETRY_EVERY) {
+            return;
+        }
+        let Some(mut seen) = brain.telemetry() else { return };
+        self.shown = Some(Instant::now());
+        let dropped = self.dropped.load(Ordering::Relaxed);
+        seen.counters.extend([("skipped_steps".into(), self.skipped as f64), ("dropped_messages".into(), dropped as f64)]);
+        let mut out = Vec::new();
+        telemetry::encode(&mut out, time, &seen);
+        // A stream that may lose messages.
+        let _ = self.telemetry.put(out).wait();
+    }
+
+    /// Steps that were not answered because a newer one was there.
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// Leaves the network; what was sent is on its way.
+    pub fn close(&mut self) {
+        // Nothing is left to be done about a network that can't even be left.
+        let _ = self.session.close().wait();
+    }
+}

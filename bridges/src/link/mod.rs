@@ -1,0 +1,38 @@
+//! World and brain as two programs over Zenoh: the transport of [`protocol`](crate::protocol).
+//!
+//! [`WorldLink`] is the world's side, and [`RemoteController`] the brain as the loop sees it: a controller like any other. [`BrainLink`]
+//! is the brain's side, which serves a [`Brain`]. [`RealTime`] keeps the pace where time isn't simulated. The world is a Zenoh router of
+//! its own and the others are its clients, so that whoever connects to the world also reaches its brain.
+//!
+//! Every wait has a limit and ends with an error that says for whom it waited. Nothing here reads or writes files but Zenoh's
+//! configuration; what a checkpoint is, and where it lies, is up to either side's program.
+
+mod brain;
+mod error;
+mod network;
+mod peers;
+mod real_time;
+mod remote;
+mod world;
+
+pub use brain::{Brain, BrainLink, Served};
+pub use error::LinkError;
+pub use network::Network;
+pub use peers::{Peer, peers};
+pub use real_time::{DeadlinePolicy, Percentiles, RealTime, RealTimeReport, RealTimeSettings};
+pub use remote::RemoteController;
+pub use world::{Joined, WorldLink};
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// What is behind a lock: no holder leaves it half changed.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A number that nobody else has: for identities and sessions, never for anything that a run depends on.
+fn unique() -> u64 {
+    // The standard library seeds its hash maps from the system's random numbers.
+    RandomState::new().build_hasher().finish()
+}

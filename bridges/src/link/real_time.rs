@@ -1,0 +1,294 @@
+//! Keeping the pace of wall time: the schedule of control steps, deadlines, the watchdog, and the counts of all of it.
+//!
+//! Control step k is due at start + k periods of the monotonic clock, whatever happened before: there is no drift, and after a stall the
+//! world catches up without waiting. Nothing here waits for the network longer than a deadline.
+
+use std::time::{Duration, Instant};
+
+use embody_robots::Action;
+use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
+
+/// What the body does in a control period whose action isn't there in time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DeadlinePolicy {
+    /// The last valid action, until the watchdog's time is over.
+    #[default]
+    Hold,
+    /// Zeros, until the watchdog's time is over.
+    Zero,
+    /// The safe action at once: the first late action is one too many.
+    Stop,
+}
+
+/// The pace of a loop in real time.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct RealTimeSettings {
+    /// Length of a control period.
+    pub period: Duration,
+    /// How long after an observation its action must be there; at most a period.
+    pub deadline: Duration,
+    /// What to do when it isn't.
+    pub policy: DeadlinePolicy,
+    /// How long the body may be without a valid action before it goes to its safe one.
+    pub watchdog: Duration,
+}
+
+/// Quantiles of times (us).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Percentiles {
+    /// Half are below.
+    pub p50: u64,
+    /// Nine in ten are below.
+    pub p90: u64,
+    /// 99 in a hundred are below.
+    pub p99: u64,
+    /// 999 in a thousand are below.
+    pub p999: u64,
+    /// The greatest.
+    pub max: u64,
+}
+
+/// What became of a loop in real time.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct RealTimeReport {
+    /// Length of a control period (us).
+    pub period_us: u64,
+    /// How long after an observation its action had to be there (us).
+    pub deadline_us: u64,
+    /// What was done when it wasn't.
+    pub deadline_policy: DeadlinePolicy,
+    /// How long the body could be without a valid action (us).
+    pub watchdog_us: u64,
+    /// Control steps.
+    pub steps: u64,
+    /// Control steps whose action was there in time.
+    pub answered: u64,
+    /// Control steps of an attached brain whose action wasn't there in time.
+    pub missed_deadlines: u64,
+    /// Actions that came after their deadline.
+    pub late_actions: u64,
+    /// Messages that couldn't be read.
+    pub invalid_messages: u64,
+    /// Messages that found the queue full.
+    pub dropped_messages: u64,
+    /// Control steps with the safe action, without a brain.
+    pub safe_steps: u64,
+    /// How often the watchdog took the body from its brain.
+    pub watchdog_trips: u64,
+    /// From the observation's publication to its action's arrival (us), of the actions in time.
+    pub latency_us: Percentiles,
+    /// How much later than due control steps began (us).
+    pub jitter_us: Percentiles,
+    /// Wall time minus simulated time at the end of the last control step (us).
+    pub drift_us: i64,
+}
+
+/// A loop in real time.
+pub struct RealTime {
+    settings: RealTimeSettings,
+    safe: Action,
+    /// The brain's last action, as the policy left it.
+    last: Action,
+    /// Whether a brain has the body that has had no step yet.
+    fresh: bool,
+    start: Option<Instant>,
+    last_valid: Instant,
+    report: RealTimeReport,
+    latency: Histogram<u64>,
+    jitter: Histogram<u64>,
+}
+
+impl RealTime {
+    /// A loop whose body is safe under `safe`; its clock starts with its first control step.
+    pub fn new(settings: RealTimeSettings, safe: Action) -> RealTime {
+        let report = RealTimeReport {
+            period_us: microseconds(settings.period),
+            deadline_us: microseconds(settings.deadline),
+            deadline_policy: settings.policy,
+            watchdog_us: microseconds(settings.watchdog),
+            steps: 0,
+            answered: 0,
+            missed_deadlines: 0,
+            late_actions: 0,
+            invalid_messages: 0,
+            dropped_messages: 0,
+            safe_steps: 0,
+            watchdog_trips: 0,
+            latency_us: Percentiles::default(),
+            jitter_us: Percentiles::default(),
+            drift_us: 0,
+        };
+        let last = safe.clone();
+        let now = Instant::now();
+        RealTime { settings, safe, last, fresh: false, start: None, last_valid: now, report, latency: times(), jitter: times() }
+    }
+
+    /// When the next control step is due; the first one starts the clock.
+    pub(super) fn due(&mut self) -> Instant {
+        let start = *self.start.get_or_insert_with(Instant::now);
+        start + self.simulated()
+    }
+
+    /// A control step begins, at `due` or later.
+    pub(super) fn begin(&mut self, due: Instant) {
+        self.jitter.saturating_record(microseconds(due.elapsed()));
+        self.report.steps += 1;
+    }
+
+    /// Until when the action of the control step that was due at `due` counts.
+    pub(super) fn deadline(&self, due: Instant) -> Instant {
+        due + self.settings.deadline
+    }
+
+    /// A brain has the body from now on.
+    pub(super) fn attached(&mut self) {
+        self.last_valid = Instant::now();
+        self.last.clone_from(&self.safe);
+        self.fresh = true;
+    }
+
+    /// Whether the brain sees its first step now; from then on it doesn't.
+    pub(super) fn takes_over(&mut self) -> bool {
+        std::mem::take(&mut self.fresh)
+    }
+
+    /// The brain's action.
+    pub(super) fn take(&mut self, action: Action) {
+        self.last = action;
+    }
+
+    /// The brain's last action, as the policy left it.
+    pub(super) fn last(&self) -> &Action {
+        &self.last
+    }
+
+    /// The action came in time, to an observation that was published at `published`.
+    pub(super) fn answered(&mut self, published: Instant) {
+        self.last_valid = Instant::now();
+        self.latency.saturating_record(microseconds(published.elapsed()));
+        self.report.answered += 1;
+    }
+
+    /// It didn't: the last action becomes what the policy says. True if the brain must give up the body.
+    pub(super) fn missed(&mut self) -> bool {
+        self.report.missed_deadlines += 1;
+        match self.settings.policy {
+            DeadlinePolicy::Hold => (),
+            DeadlinePolicy::Zero => self.last.fields.iter_mut().flatten().for_each(|value| *value = 0.0),
+            DeadlinePolicy::Stop => return true,
+        }
+        self.last_valid.elapsed() > self.settings.watchdog
+    }
+
+    /// The brain has given up the body.
+    pub(super) fn tripped(&mut self) {
+        self.report.watchdog_trips += 1;
+    }
+
+    /// The body is without a brain: the safe action.
+    pub(super) fn safe(&mut self) -> &Action {
+        self.report.safe_steps += 1;
+        &self.safe
+    }
+
+    /// An action came after its deadline.
+    pub(super) fn late(&mut self) {
+        self.report.late_actions += 1;
+    }
+
+    /// A message couldn't be read. True if it is the first one.
+    pub(super) fn invalid(&mut self) -> bool {
+        self.report.invalid_messages += 1;
+        self.report.invalid_messages == 1
+    }
+
+    /// Time of all control steps so far.
+    fn simulated(&self) -> Duration {
+        let period = u64::try_from(self.settings.period.as_nanos()).unwrap_or(u64::MAX);
+        Duration::from_nanos(period.saturating_mul(self.report.steps))
+    }
+
+    /// What became of it so far.
+    pub(super) fn report(&self, dropped_messages: u64) -> RealTimeReport {
+        let due = self.start.map_or(Duration::ZERO, |start| start.elapsed());
+        let signed = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
+        RealTimeReport {
+            dropped_messages,
+            latency_us: percentiles(&self.latency),
+            jitter_us: percentiles(&self.jitter),
+            drift_us: signed(due) - signed(self.simulated()),
+            ..self.report.clone()
+        }
+    }
+}
+
+/// Times in us, to three digits; it grows with the greatest.
+fn times() -> Histogram<u64> {
+    // Three digits is what a histogram can have.
+    Histogram::new(3).unwrap_or_else(|_| unreachable!("a histogram of three digits"))
+}
+
+fn microseconds(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+fn percentiles(histogram: &Histogram<u64>) -> Percentiles {
+    let at = |quantile| histogram.value_at_quantile(quantile);
+    Percentiles { p50: at(0.5), p90: at(0.9), p99: at(0.99), p999: at(0.999), max: histogram.max() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn real_time(policy: DeadlinePolicy) -> RealTime {
+        let settings = RealTimeSettings {
+            period: Duration::from_millis(20),
+            deadline: Duration::from_millis(10),
+            policy,
+            watchdog: Duration::from_millis(50),
+        };
+        RealTime::new(settings, Action { fields: vec![vec![0.0, 0.5]] })
+    }
+
+    #[test]
+    fn steps_are_due_a_period_apart_whenever_they_began() {
+        let mut loops = real_time(DeadlinePolicy::Hold);
+        let first = loops.due();
+        for step in 1..5 {
+            let due = loops.due();
+            std::thread::sleep(Duration::from_millis(step));
+            loops.begin(due);
+            assert_eq!(loops.due() - first, Duration::from_millis(20 * step));
+        }
+        assert_eq!(loops.report(3).steps, 4);
+        assert!(loops.report(0).jitter_us.max >= 4000, "lateness is noted");
+    }
+
+    #[test]
+    fn each_policy_does_what_it_is_called() {
+        let before = Action { fields: vec![vec![1.0, 2.0]] };
+        let after = |policy| {
+            let mut loops = real_time(policy);
+            loops.attached();
+            loops.take(before.clone());
+            let given_up = loops.missed();
+            (loops.last().clone(), given_up)
+        };
+        assert_eq!(after(DeadlinePolicy::Hold), (before.clone(), false));
+        assert_eq!(after(DeadlinePolicy::Zero), (Action { fields: vec![vec![0.0, 0.0]] }, false));
+        assert_eq!(after(DeadlinePolicy::Stop), (before.clone(), true));
+    }
+
+    #[test]
+    fn the_watchdog_waits_its_time_from_the_last_valid_action() {
+        let mut loops = real_time(DeadlinePolicy::Hold);
+        loops.answered(Instant::now());
+        assert!(!loops.missed());
+        std::thread::sleep(Duration::from_millis(60));
+        assert!(loops.missed());
+        assert_eq!(loops.safe().fields, [[0.0, 0.5]], "the body's own safe action, not zeros");
+    }
+}

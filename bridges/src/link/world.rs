@@ -1,0 +1,512 @@
+//! The world's side: who it is, which brain has its body, and what they say to each other.
+
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use embody_robots::{ActionSpec, TimeStep};
+use zenoh::liveliness::LivelinessToken;
+use zenoh::matching::MatchingListener;
+use zenoh::pubsub::{Publisher, Subscriber};
+use zenoh::qos::{CongestionControl, Priority};
+use zenoh::query::{Query, Queryable};
+use zenoh::sample::SampleKind;
+use zenoh::{Session, Wait};
+
+use super::error::LinkError;
+use super::network::Network;
+use super::real_time::{RealTime, RealTimeReport};
+use super::{lock, unique};
+use crate::protocol::handshake::{Attach, Description, Verdict};
+use crate::protocol::messages::{End, ToBrain, ToWorld, encode_step, session_of};
+use crate::protocol::truth::Truth;
+use crate::protocol::{Keys, Mark, Mode, Role};
+use crate::reader::WireError;
+
+/// Messages that wait to be read, at most; further ones are dropped and counted.
+const QUEUE: usize = 1024;
+
+/// Brains that wait for an answer, at most.
+const WAITING: usize = 8;
+
+/// How often a wait looks whether it should stop.
+const SLICE: Duration = Duration::from_millis(100);
+
+/// Least wall time between two messages of the truth.
+const TRUTH_EVERY: Duration = Duration::from_millis(10);
+
+/// A brain that has the body.
+#[derive(Clone, Debug)]
+struct Seat {
+    id: String,
+    name: String,
+    session: u64,
+    sequence: u64,
+}
+
+/// What came of a handshake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Joined {
+    /// What the brain calls itself.
+    pub name: String,
+    /// Whether it is built for this very scenario.
+    pub same_scenario: bool,
+    /// The checkpoint that both go on from.
+    pub from: Mark,
+}
+
+/// What reaches the world's loop.
+enum Inbox {
+    Message(Vec<u8>),
+    Attach(Query, Attach),
+    Gone(String),
+}
+
+/// What the loop hears of its brain.
+#[derive(Debug)]
+pub(super) enum Heard {
+    Message(ToWorld),
+    Garbled(WireError),
+    /// The brain's liveliness is lost.
+    Gone,
+    /// Another brain wants to attach.
+    Visitor,
+    /// Nothing until the time was over.
+    Nothing,
+}
+
+/// The world's side of a link.
+pub struct WorldLink {
+    session: Session,
+    keys: Keys,
+    place: String,
+    wait: Duration,
+    action: ActionSpec,
+    description: Arc<Mutex<Description>>,
+    inbox: Receiver<Inbox>,
+    visitors: VecDeque<(Query, Attach)>,
+    seat: Option<Seat>,
+    pub(super) real_time: Option<RealTime>,
+    steps: Publisher<'static>,
+    truth: Publisher<'static>,
+    watched: Arc<AtomicBool>,
+    shown: Option<Instant>,
+    dropped: Arc<AtomicU64>,
+    notes: Vec<String>,
+    out: Vec<u8>,
+    _token: LivelinessToken,
+    _queryables: [Queryable<()>; 2],
+    _subscribers: [Subscriber<()>; 2],
+    _matching: MatchingListener<()>,
+}
+
+impl WorldLink {
+    /// Joins the network as a world, whose identity is filled in; one that keeps the pace of wall time if `real_time` is given.
+    pub fn open(
+        network: &Network,
+        mut description: Description,
+        action: &ActionSpec,
+        real_time: Option<RealTime>,
+        stop: &AtomicBool,
+    ) -> Result<WorldLink, LinkError> {
+        let keys = network.keys()?;
+        let session = network.open(Role::World, stop)?;
+        let fail = |error: zenoh::Error| LinkError::network("the network", error);
+        refuse_second_world(&session, &keys)?;
+        let id = format!("{:016x}", unique());
+        description.id.clone_from(&id);
+        let description = Arc::new(Mutex::new(description));
+        let (to_loop, inbox) = sync_channel(QUEUE);
+        let dropped = Arc::new(AtomicU64::new(0));
+        let token = session.liveliness().declare_token(keys.alive(Role::World, &id)).wait().map_err(fail)?;
+        let describe = {
+            let description = description.clone();
+            let answer = move |query: Query| {
+                let mut out = Vec::new();
+                lock(&description).encode(&mut out);
+                // Whoever asked and is gone needs no answer.
+                let _ = query.reply(query.key_expr().clone(), out).wait();
+            };
+            session.declare_queryable(keys.world()).callback(answer).wait().map_err(fail)?
+        };
+        let attach = {
+            let to_loop = to_loop.clone();
+            let answer = move |query: Query| match Attach::decode(&bytes_of(query.payload())) {
+                Ok(attach) => {
+                    if let Err(error) = to_loop.try_send(Inbox::Attach(query, attach)) {
+                        let (TrySendError::Full(back) | TrySendError::Disconnected(back)) = error;
+                        if let Inbox::Attach(query, _) = back {
+                            refuse(&query, &"the world is flooded with messages");
+                        }
+                    }
+                }
+                Err(error) => refuse(&query, &error),
+            };
+            session.declare_queryable(keys.attach()).complete(true).callback(answer).wait().map_err(fail)?
+        };
+        let actions = {
+            let (to_loop, dropped) = (to_loop.clone(), dropped.clone());
+            let take = move |sample: zenoh::sample::Sample| {
+                if to_loop.try_send(Inbox::Message(sample.payload().to_bytes().into_owned())).is_err() {
+                    dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            };
+            session.declare_subscriber(keys.action()).callback(take).wait().map_err(fail)?
+        };
+        let brains = watch_for_leavers(&session, &keys, to_loop).map_err(fail)?;
+        let congestion = if real_time.is_some() { CongestionControl::Drop } else { CongestionControl::Block };
+        let steps = session.declare_publisher(keys.step()).congestion_control(congestion).express(true);
+        let steps = steps.priority(Priority::RealTime).wait().map_err(fail)?;
+        let truth = session.declare_publisher(keys.truth()).congestion_control(CongestionControl::Drop);
+        let truth = truth.priority(Priority::Background).wait().map_err(fail)?;
+        let watched = Arc::new(AtomicBool::new(false));
+        let matching = {
+            let watched = watched.clone();
+            let note = move |status: zenoh::matching::MatchingStatus| watched.store(status.matching(), Ordering::Relaxed);
+            truth.matching_listener().callback(note).wait().map_err(fail)?
+        };
+        Ok(WorldLink {
+            place: network.place(Role::World),
+            wait: network.wait,
+            action: action.clone(),
+            seat: None,
+            real_time,
+            visitors: VecDeque::new(),
+            shown: None,
+            notes: Vec::new(),
+            out: Vec::new(),
+            _token: token,
+            _queryables: [describe, attach],
+            _subscribers: [actions, brains],
+            _matching: matching,
+            session,
+            keys,
+            description,
+            inbox,
+            steps,
+            truth,
+            watched,
+            dropped,
+        })
+    }
+
+    /// Waits for a brain, and agrees with it on the newest checkpoint that both hold; `held` are the world's own, newest last.
+    ///
+    /// A side that holds later checkpoints of its own than the start isn't sent back to the start: it would lose all that it has.
+    /// `given_up` may say why the wait is in vain.
+    pub fn join(
+        &mut self,
+        held: &[Mark],
+        stop: &AtomicBool,
+        given_up: &mut dyn FnMut() -> Option<String>,
+    ) -> Result<Joined, LinkError> {
+        let whom = format!("a brain {} (prefix {:?})", self.place, self.keys.prefix());
+        let start = Instant::now();
+        loop {
+            while let Some((query, attach)) = self.visitors.pop_front() {
+                match self.agree(&attach, held) {
+                    Ok(from) => return Ok(self.welcome(&query, attach, from)),
+                    Err(reason) => {
+                        self.notes.push(format!("refused {}: {reason}", attach.name));
+                        refuse(&query, &reason);
+                    }
+                }
+            }
+            if stop.load(Ordering::Relaxed) {
+                return Err(LinkError::Stopped(whom));
+            }
+            if let Some(why) = given_up() {
+                return Err(LinkError::Gone(why));
+            }
+            let left = self.wait.saturating_sub(start.elapsed());
+            if left.is_zero() {
+                return Err(LinkError::Timeout { whom, waited: self.wait });
+            }
+            // Whatever is heard of an earlier brain is of no interest any more.
+            self.hear(Instant::now() + left.min(SLICE));
+        }
+    }
+
+    /// The brain that waits to attach, if there is one, has the body from now on. Nothing is rolled back: in real time nothing can be.
+    pub(super) fn admit(&mut self) -> Option<Joined> {
+        while let Some((query, attach)) = self.visitors.pop_front() {
+            let unfit = self.seat.as_ref().map(taken).or_else(|| attach.refuse(&lock(&self.description)));
+            let Some(reason) = unfit else {
+                let from = newest(&attach.held);
+                return Some(self.welcome(&query, attach, from));
+            };
+            self.notes.push(format!("refused {}: {reason}", attach.name));
+            refuse(&query, &reason);
+        }
+        None
+    }
+
+    /// The newest checkpoint that both sides hold, or why this brain can't have the body.
+    fn agree(&self, attach: &Attach, held: &[Mark]) -> Result<Mark, String> {
+        let description = lock(&self.description);
+        if let Some(reason) = attach.refuse(&description) {
+            return Err(reason);
+        }
+        if description.mode == Mode::RealTime {
+            return Ok(newest(&attach.held));
+        }
+        let common = held.iter().rev().find(|mark| attach.held.contains(mark)).copied();
+        let later = |marks: &[Mark]| marks.iter().any(|mark| !mark.is_start());
+        let steps = |marks: &[Mark]| {
+            let steps: Vec<String> = marks.iter().map(|mark| mark.step.to_string()).collect();
+            if steps.is_empty() { "none but the start".into() } else { format!("control steps {}", steps.join(", ")) }
+        };
+        // The start is common to all, but not for the asking: who has come further would lose what it has.
+        if common.is_none() && (later(held) || later(&attach.held)) {
+            return Err(format!(
+                "no common checkpoint: the world holds {}, the brain {}; resume both sides of one run (--resume DIR), or start both anew",
+                steps(held),
+                steps(&attach.held)
+            ));
+        }
+        Ok(common.unwrap_or_default())
+    }
+
+    fn welcome(&mut self, query: &Query, attach: Attach, from: Mark) -> Joined {
+        let session = unique();
+        let mut out = Vec::new();
+        Verdict::Welcome { session, from }.encode(&mut out);
+        // A brain that is gone already will be missed soon enough.
+        let _ = query.reply(query.key_expr().clone(), out).wait();
+        lock(&self.description).brain.clone_from(&attach.name);
+        self.seat = Some(Seat { id: attach.id, name: attach.name.clone(), session, sequence: 0 });
+        Joined { name: attach.name, same_scenario: attach.scenario_hash.is_some(), from }
+    }
+
+    /// Whether a brain has the body.
+    pub(super) fn is_attached(&self) -> bool {
+        self.seat.is_some()
+    }
+
+    /// What the brain is called that has the body.
+    pub(super) fn brain(&self) -> String {
+        self.seat.as_ref().map_or("no brain".into(), |seat| format!("brain {:?}", seat.name))
+    }
+
+    /// Publishes a time step to the brain; gives the number that its answer must repeat.
+    pub(super) fn send_step(&mut self, begins: Option<u64>, step: &TimeStep) -> Result<u64, LinkError> {
+        let Some(seat) = &mut self.seat else { return Err(LinkError::Gone("no brain is attached".into())) };
+        let sequence = seat.sequence;
+        seat.sequence += 1;
+        self.out.clear();
+        encode_step(&mut self.out, seat.session, sequence, begins, step);
+        self.steps.put(self.out.as_slice()).wait().map_err(|error| LinkError::network("a time step", error))?;
+        Ok(sequence)
+    }
+
+    /// Waits for the answer to one message, as long as `pick` finds none in what is heard, and at most for the configured time.
+    pub(super) fn answer<T>(&mut self, what: &str, mut pick: impl FnMut(ToWorld) -> Option<T>) -> Result<T, LinkError> {
+        let until = Instant::now() + self.wait;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let whom = format!("{what} of {}", self.brain());
+                self.detach(End::Detached, &format!("the world waited {:.0} s for {what}", self.wait.as_secs_f64()));
+                return Err(LinkError::Timeout { whom, waited: self.wait });
+            }
+            match self.hear(Instant::now() + left.min(SLICE)) {
+                Heard::Message(ToWorld::Failure { reason, .. }) => {
+                    let brain = self.brain();
+                    self.leave();
+                    return Err(LinkError::Gone(format!("{brain} gave up: {reason}")));
+                }
+                Heard::Message(message) => {
+                    if let Some(found) = pick(message) {
+                        return Ok(found);
+                    }
+                }
+                Heard::Garbled(error) => {
+                    let whom = self.brain();
+                    self.detach(End::Detached, &format!("the world can't read what this brain sent: {error}"));
+                    return Err(LinkError::Garbled { whom, error });
+                }
+                Heard::Gone => {
+                    let brain = self.brain();
+                    self.leave();
+                    return Err(LinkError::Gone(format!("{brain} is gone (its liveliness is lost)")));
+                }
+                Heard::Visitor => self.turn_away(),
+                Heard::Nothing => (),
+            }
+        }
+    }
+
+    /// Has the brain hold its state at `mark`; gives whether it does, and its maps. In real time nobody waits for that.
+    pub fn checkpoint(&mut self, mark: &Mark) -> Result<(bool, String), LinkError> {
+        let Some(seat) = &self.seat else { return Err(LinkError::Gone("no brain is attached".into())) };
+        self.send(&ToBrain::Checkpoint { session: seat.session, mark: *mark })?;
+        if self.real_time.is_some() {
+            return Ok((false, String::new()));
+        }
+        self.answer("the checkpoint", |message| match message {
+            ToWorld::Kept { step, kept, maps, .. } if step == mark.step => Some((kept, maps)),
+            _ => None,
+        })
+    }
+
+    /// Ends the attachment, and says why.
+    pub fn detach(&mut self, end: End, reason: &str) {
+        if let Some(seat) = &self.seat {
+            let message = ToBrain::End { session: seat.session, end, reason: reason.into() };
+            // One that can't be told any more is gone already.
+            let _ = self.send(&message);
+        }
+        self.leave();
+    }
+
+    fn leave(&mut self) {
+        self.seat = None;
+        lock(&self.description).brain.clear();
+    }
+
+    fn send(&mut self, message: &ToBrain) -> Result<(), LinkError> {
+        self.out.clear();
+        message.encode(&mut self.out);
+        self.steps.put(self.out.as_slice()).wait().map_err(|error| LinkError::network("a message to the brain", error))
+    }
+
+    /// Listens until something of interest comes, or the time is over.
+    pub(super) fn hear(&mut self, until: Instant) -> Heard {
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let received = if left.is_zero() {
+                self.inbox.try_recv().map_err(|error| match error {
+                    TryRecvError::Empty => RecvTimeoutError::Timeout,
+                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
+                })
+            } else {
+                self.inbox.recv_timeout(left)
+            };
+            let session = self.seat.as_ref().map(|seat| seat.session);
+            match received {
+                Ok(Inbox::Message(bytes)) => match session_of(&bytes) {
+                    Ok(of) if Some(of) != session => (),
+                    Err(error) => return Heard::Garbled(error),
+                    Ok(_) => {
+                        return match ToWorld::decode(&bytes, &self.action) {
+                            Ok(message) => Heard::Message(message),
+                            Err(error) => Heard::Garbled(error),
+                        };
+                    }
+                },
+                Ok(Inbox::Attach(query, attach)) => {
+                    if self.visitors.len() >= WAITING {
+                        refuse(&query, &"too many brains wait for this world");
+                        continue;
+                    }
+                    self.visitors.push_back((query, attach));
+                    return Heard::Visitor;
+                }
+                Ok(Inbox::Gone(id)) => {
+                    self.visitors.retain(|(_, attach)| attach.id != id);
+                    if self.seat.as_ref().is_some_and(|seat| seat.id == id) {
+                        return Heard::Gone;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => return Heard::Nothing,
+                Err(RecvTimeoutError::Disconnected) => {
+                    std::thread::sleep(left);
+                    return Heard::Nothing;
+                }
+            }
+        }
+    }
+
+    /// One brain has the body: the others hear of it.
+    fn turn_away(&mut self) {
+        let Some(seat) = &self.seat else { return };
+        let reason = taken(seat);
+        for (query, attach) in self.visitors.drain(..) {
+            self.notes.push(format!("refused {}: {reason}", attach.name));
+            refuse(&query, &reason);
+        }
+    }
+
+    /// Shows the truth to those who look on, if there are any and the last time is a while ago.
+    pub fn show(&mut self, truth: impl FnOnce() -> Truth) {
+        if !self.watched.load(Ordering::Relaxed) || self.shown.is_some_and(|shown| shown.elapsed() < TRUTH_EVERY) {
+            return;
+        }
+        self.shown = Some(Instant::now());
+        let mut out = Vec::new();
+        truth().encode(&mut out);
+        // A stream that may lose messages.
+        let _ = self.truth.put(out).wait();
+    }
+
+    /// Notes how far the run is, for whoever asks.
+    pub fn reached(&mut self, step: u64) {
+        lock(&self.description).step = step;
+    }
+
+    /// What happened since the last call that people should know.
+    pub fn notes(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.notes)
+    }
+
+    pub(super) fn note(&mut self, note: String) {
+        self.notes.push(note);
+    }
+
+    /// What became of the pace so far; nothing in lockstep.
+    pub fn report(&self) -> Option<RealTimeReport> {
+        self.real_time.as_ref().map(|real_time| real_time.report(self.dropped.load(Ordering::Relaxed)))
+    }
+
+    /// Leaves the network; what was sent is on its way.
+    pub fn close(&mut self) {
+        // Nothing is left to be done about a network that can't even be left.
+        let _ = self.session.close().wait();
+    }
+}
+
+/// The latest of some checkpoints; the start if there are none.
+fn newest(held: &[Mark]) -> Mark {
+    held.iter().copied().max_by_key(|mark| mark.step).unwrap_or_default()
+}
+
+fn taken(seat: &Seat) -> String {
+    format!("this world has a brain already, {:?}", seat.name)
+}
+
+fn bytes_of(payload: Option<&zenoh::bytes::ZBytes>) -> Vec<u8> {
+    payload.map(|payload| payload.to_bytes().into_owned()).unwrap_or_default()
+}
+
+fn refuse(query: &Query, reason: &dyn Display) {
+    let mut out = Vec::new();
+    Verdict::Refusal { reason: reason.to_string() }.encode(&mut out);
+    // Whoever asked and is gone needs no answer.
+    let _ = query.reply(query.key_expr().clone(), out).wait();
+}
+
+fn refuse_second_world(session: &Session, keys: &Keys) -> Result<(), LinkError> {
+    let fail = |error: zenoh::Error| LinkError::network("the network", error);
+    let tokens = session.liveliness().get(keys.alive(Role::World, "*")).timeout(Duration::from_secs(2)).wait().map_err(fail)?;
+    if tokens.recv().is_ok_and(|reply| reply.result().is_ok()) {
+        return Err(LinkError::Refused(format!(
+            "another world is in reach under the prefix {:?}; give this one another with --prefix",
+            keys.prefix()
+        )));
+    }
+    Ok(())
+}
+
+fn watch_for_leavers(session: &Session, keys: &Keys, to_loop: SyncSender<Inbox>) -> Result<Subscriber<()>, zenoh::Error> {
+    let take = move |sample: zenoh::sample::Sample| {
+        if sample.kind() == SampleKind::Delete {
+            let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default().to_owned();
+            // Where the queue is full, the wait for an answer has its limit.
+            let _ = to_loop.try_send(Inbox::Gone(id));
+        }
+    };
+    session.liveliness().declare_subscriber(keys.alive(Role::Brain, "*")).callback(take).wait()
+}

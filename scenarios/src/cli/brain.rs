@@ -1,0 +1,200 @@
+//! `embody brain`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use clap::{Args, ValueEnum};
+use embody_bridges::link::{BrainLink, LinkError, Network, Served};
+use embody_bridges::protocol::Mode;
+use embody_bridges::protocol::handshake::{Attach, Description};
+use embody_bridges::protocol::messages::End;
+
+use super::network::NetworkArguments;
+use super::{Failure, mention, signals};
+use crate::registry::Registry;
+use crate::run::affinity;
+use crate::run::brain::BrainRun;
+use crate::run::folder;
+use crate::run::remote::describe;
+use crate::scenario::Loaded;
+
+/// Arguments of `embody brain`.
+#[derive(Args)]
+pub struct Arguments {
+    /// Name of a scenario in the library, or path of a scenario file (.toml): the one that the world runs
+    scenario: String,
+    /// Master seed [default: the world's]
+    #[arg(long)]
+    seed: Option<u64>,
+    /// What closes the loop (embody list)
+    #[arg(long)]
+    controller: Option<String>,
+    /// Changes a value of the scenario, as it was changed for the world; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Folder of its checkpoints; it must not exist [default: runs/<scenario>-<seed>-brain-<n>]
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Goes on with the checkpoints in this folder
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
+    resume: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArguments,
+    /// Insists on a world in real time
+    #[arg(long)]
+    real_time: bool,
+    /// What to do when the world is gone, or takes the body away: end, or wait for it to come back
+    #[arg(long, value_enum, default_value = "end")]
+    lost: Lost,
+    /// Leaves it to the system on which processor it runs
+    #[arg(long)]
+    no_pin: bool,
+    /// No messages but errors
+    #[arg(long)]
+    quiet: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Lost {
+    End,
+    Wait,
+}
+
+/// Runs a brain, whose world is another program.
+pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let stop = signals::stop_flag()?;
+    let network = arguments.network.network();
+    // Whatever is wrong with the scenario is found before anyone is waited for.
+    arguments.load(registry, None)?;
+    let mut run = None;
+    loop {
+        let lost = match serve(registry, arguments, &network, &mut run, &stop) {
+            Ok(Served::Ended { end: End::Finished | End::Stopped, reason }) => {
+                arguments.say(format_args!("the world ends: {reason}"));
+                return Ok(ExitCode::SUCCESS);
+            }
+            Ok(Served::Stopped) => {
+                arguments.say(format_args!("stopped"));
+                return Ok(ExitCode::from(130));
+            }
+            Ok(Served::Ended { end: End::Failed, reason }) => return Err(format!("the world failed: {reason}").into()),
+            Ok(Served::Ended { end: End::Detached, reason }) => reason,
+            Err(Trouble::Lost(reason)) => reason,
+            Err(Trouble::Fatal(error)) => return Err(error),
+        };
+        if arguments.lost == Lost::End {
+            let folder = run.as_ref().map_or(String::new(), |run: &BrainRun| {
+                format!("; go on with: embody brain {} --resume {}", arguments.scenario, run.path().display())
+            });
+            return Err(format!("{lost}{folder} (--lost wait waits for it)").into());
+        }
+        arguments.say(format_args!("{lost}; waiting up to {:.0} s for a world", network.wait.as_secs_f64()));
+    }
+}
+
+/// Why a service ended early.
+enum Trouble {
+    /// The world is gone.
+    Lost(String),
+    /// Nothing that waiting would mend.
+    Fatal(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Trouble {
+    fn from(error: E) -> Trouble {
+        let error = error.into();
+        match error.downcast_ref::<LinkError>() {
+            Some(LinkError::Gone(why)) => Trouble::Lost(why.clone()),
+            _ => Trouble::Fatal(error),
+        }
+    }
+}
+
+/// From joining the network to the end of one attachment.
+fn serve(
+    registry: &Arc<Registry>,
+    arguments: &Arguments,
+    network: &Network,
+    run: &mut Option<BrainRun>,
+    stop: &AtomicBool,
+) -> Result<Served, Trouble> {
+    let mut link = BrainLink::open(network, stop)?;
+    let world = link.describe(stop)?;
+    if world.mode == Mode::Lockstep && !arguments.no_pin && !world.host.is_empty() && world.host == affinity::host() {
+        // It does no harm if that can't be done.
+        let _ = world.cpu.map(affinity::keep_to);
+    }
+    let run = match run {
+        Some(run) => run,
+        None => run.insert(arguments.start(registry, &world)?),
+    };
+    let own = &run.loaded().scenario;
+    if own.name != world.scenario {
+        return Err(Trouble::Fatal(format!("the world runs {:?}, this brain is for {:?}", world.scenario, own.name).into()));
+    }
+    if world.program != crate::VERSION {
+        let why = format!("the world is of version {}, this brain of version {}: their results differ", world.program, crate::VERSION);
+        return Err(Trouble::Fatal(why.into()));
+    }
+    let own = describe(run.loaded(), registry, world.mode)?;
+    let attach = Attach {
+        name: format!("{} with {}", own.scenario, run.loaded().scenario.controller.kind),
+        scenario_hash: Some(own.scenario_hash),
+        spec_hash: Some(own.spec_hash),
+        control_period: Some(own.control_period),
+        seed: Some(own.seed),
+        mode: Some(if arguments.real_time { Mode::RealTime } else { Mode::Lockstep }),
+        held: run.held()?,
+        ..Attach::default()
+    };
+    let (session, from) = link.attach(&world, attach, stop)?;
+    run.restore(&from)?;
+    let seconds = embody_robots::Nanos(from.step * world.control_period.0).as_secs_f64();
+    arguments.say(format_args!("attached to {} seed {}, from {from}, {seconds} s simulated", world.scenario, world.seed));
+    let (observation, action) = run.specs();
+    let served = link.serve(run, session, world.mode, (&observation, &action), stop);
+    if link.skipped() > 0 {
+        arguments.say(format_args!("{} steps were not answered, as newer ones were there", link.skipped()));
+    }
+    link.close();
+    Ok(served?)
+}
+
+impl Arguments {
+    fn load(&self, registry: &Registry, seed: Option<u64>) -> Result<Loaded, Failure> {
+        if let Some(folder) = &self.resume {
+            return Ok(Loaded::find(registry, &folder.join(folder::CONFIG).display().to_string(), &[])?);
+        }
+        let mut settings = Vec::new();
+        settings.extend(self.seed.or(seed).map(|seed| format!("seed={seed}")));
+        settings.extend(self.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
+        settings.extend(self.set.iter().cloned());
+        Ok(Loaded::find(registry, &self.scenario, &settings)?)
+    }
+
+    /// The brain that suits the world's seed.
+    fn start(&self, registry: &Arc<Registry>, world: &Description) -> Result<BrainRun, Failure> {
+        let run = match &self.resume {
+            Some(folder) => {
+                let asked = Loaded::find(registry, &self.scenario, &[])?;
+                BrainRun::resume(registry, folder, &asked.scenario.name)?
+            }
+            None => {
+                let loaded = self.load(registry, Some(world.seed))?;
+                let name = format!("{}-{}-brain", loaded.scenario.name, loaded.scenario.seed);
+                let folder = self.out.clone().unwrap_or_else(|| folder::next_free(Path::new("runs"), &name));
+                BrainRun::start(registry, loaded, &folder)?
+            }
+        };
+        self.say(format_args!("its checkpoints lie in {}", run.path().display()));
+        Ok(run)
+    }
+
+    fn say(&self, text: std::fmt::Arguments<'_>) {
+        if !self.quiet {
+            mention(format_args!("brain {}: {text}", self.scenario));
+        }
+    }
+}

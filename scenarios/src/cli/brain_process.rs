@@ -1,0 +1,75 @@
+//! The brain that `embody run --transport zenoh` starts as a process of its own.
+
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::Failure;
+use crate::run::folder::CONFIG;
+use crate::run::remote::Summon;
+
+/// How often a brain that dies is started again.
+const MOST_STARTS: u32 = 5;
+
+/// How long a brain has to end when its world does.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A brain process, started when it is needed.
+pub struct BrainProcess {
+    program: PathBuf,
+    run: PathBuf,
+    endpoint: String,
+    child: Option<Child>,
+    starts: u32,
+}
+
+impl BrainProcess {
+    /// The brain of the run in `folder`, whose world listens on `endpoint`. It keeps its state in the folder `brain` there.
+    pub fn new(folder: &Path, endpoint: &str) -> Result<BrainProcess, Failure> {
+        let (run, endpoint) = (folder.to_owned(), endpoint.to_owned());
+        Ok(BrainProcess { program: std::env::current_exe()?, run, endpoint, child: None, starts: 0 })
+    }
+}
+
+impl Summon for BrainProcess {
+    fn summon(&mut self) -> Result<(), String> {
+        let running = self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|ended| ended.is_none()));
+        if running {
+            return Ok(());
+        }
+        if self.starts >= MOST_STARTS {
+            return Err(format!("the brain's process ended {MOST_STARTS} times; its messages are above"));
+        }
+        self.starts += 1;
+        let own = self.run.join("brain");
+        let mut command = Command::new(&self.program);
+        command.arg("brain").arg(self.run.join(CONFIG)).args(["--quiet", "--connect", &self.endpoint]);
+        command.arg(if own.join(CONFIG).exists() { "--resume" } else { "--out" }).arg(&own);
+        // A group of its own: Ctrl-C is for the world, which then ends the brain in good order.
+        command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
+        self.child = Some(command.spawn().map_err(|e| format!("{}: {e}", self.program.display()))?);
+        Ok(())
+    }
+
+    fn given_up(&mut self) -> Option<String> {
+        let ended = self.child.as_mut()?.try_wait().ok().flatten()?;
+        Some(format!("the brain's process ended before it attached ({ended}); its message is above"))
+    }
+}
+
+impl Drop for BrainProcess {
+    fn drop(&mut self) {
+        let Some(child) = &mut self.child else { return };
+        let start = Instant::now();
+        while matches!(child.try_wait(), Ok(None)) {
+            if start.elapsed() > PATIENCE {
+                // It didn't take the hint; a brain without a world is of no use.
+                let _ = child.kill();
+                let _ = child.wait();
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+}

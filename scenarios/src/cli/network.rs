@@ -1,0 +1,47 @@
+//! What `embody world`, `brain` and `peers` have in common: how they join the network.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use embody_bridges::link::Network;
+use embody_bridges::protocol::DEFAULT_PREFIX;
+use embody_robots::Nanos;
+
+/// How to join the network.
+#[derive(Args, Clone)]
+pub struct NetworkArguments {
+    /// Endpoint to listen on, may be repeated [default of a world: tcp/127.0.0.1:7557]
+    #[arg(long, value_name = "ENDPOINT")]
+    listen: Vec<String>,
+    /// Endpoint to connect to, may be repeated [default of a brain: tcp/127.0.0.1:7557]
+    #[arg(long, value_name = "ENDPOINT")]
+    connect: Vec<String>,
+    /// How long to wait for the other side, each time
+    #[arg(long, value_name = "TIME", default_value = "30s")]
+    wait: Nanos,
+    /// Zenoh's own configuration (JSON5): TLS, access control, routers
+    #[arg(long, value_name = "FILE")]
+    zenoh_config: Option<PathBuf>,
+    /// Prefix of the loop's keys: one prefix, one world, one brain
+    #[arg(long, default_value = DEFAULT_PREFIX)]
+    prefix: String,
+}
+
+impl NetworkArguments {
+    /// What the links take.
+    pub fn network(&self) -> Network {
+        Network {
+            listen: self.listen.clone(),
+            connect: self.connect.clone(),
+            config: self.zenoh_config.clone(),
+            prefix: self.prefix.clone(),
+            wait: duration(self.wait),
+        }
+    }
+}
+
+/// Nanoseconds as the standard library has them.
+pub fn duration(time: Nanos) -> Duration {
+    Duration::from_nanos(time.0)
+}

@@ -1,0 +1,168 @@
+//! `embody world`.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+use embody_bridges::link::{DeadlinePolicy, Network, RealTime, RealTimeSettings, WorldLink};
+use embody_bridges::protocol::Mode;
+use embody_robots::Nanos;
+
+use super::network::{NetworkArguments, duration};
+use super::run::{self, RunArguments};
+use super::{Failure, mention, signals};
+use crate::registry::Registry;
+use crate::run::folder::{self, CONFIG};
+use crate::run::remote::{RemoteBrain, Summon, describe};
+use crate::run::{Runner, affinity};
+use crate::scenario::Loaded;
+
+/// Arguments of `embody world`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(flatten)]
+    run: RunArguments,
+    #[command(flatten)]
+    network: NetworkArguments,
+    /// Keeps the pace of wall time and waits for nobody
+    #[arg(long, conflicts_with = "resume")]
+    real_time: bool,
+    /// How long after an observation its action must be there [default: three quarters of a control period]
+    #[arg(long, value_name = "TIME", requires = "real_time")]
+    deadline: Option<Nanos>,
+    /// What the body does when it isn't: the last action again, zeros, or its safe action until a brain attaches anew
+    #[arg(long, value_name = "POLICY", value_enum, default_value = "hold", requires = "real_time")]
+    deadline_policy: Policy,
+    /// How long the body may be without a valid action before it does its safe one [default: 5 control periods, at least 100ms]
+    #[arg(long, value_name = "TIME", requires = "real_time")]
+    watchdog: Option<Nanos>,
+    /// In lockstep, leaves it to the system on which processors world and brain run
+    #[arg(long)]
+    no_pin: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Policy {
+    Hold,
+    Zero,
+    Stop,
+}
+
+/// Runs a world, whose brain is another program.
+pub fn world(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    let stop = signals::stop_flag()?;
+    let loaded = load(registry, &arguments.run)?;
+    let network = arguments.network.network();
+    let pace = arguments.real_time.then(|| arguments.pace(loaded.scenario.time.control_period)).transpose()?;
+    let link = open(registry, &loaded, &network, pace, !arguments.no_pin, &stop)?;
+    if !arguments.run.quiet {
+        mention(format_args!(
+            "world {} seed {} listens on {}, waits up to {} for a brain: embody brain {}",
+            loaded.scenario.name,
+            loaded.scenario.seed,
+            network.listening(),
+            Nanos(u64::try_from(network.wait.as_nanos()).unwrap_or(u64::MAX)),
+            arguments.run.scenario
+        ));
+    }
+    let mut runner = start(registry, &arguments.run, loaded, RemoteBrain::new(link, None))?;
+    let again = format!("world {}", arguments.run.scenario);
+    run::to_the_end(&mut runner, &arguments.run, &again, &stop)
+}
+
+/// The scenario of a new run, or of the one that is resumed.
+pub(super) fn load(registry: &Registry, arguments: &RunArguments) -> Result<Loaded, Failure> {
+    match &arguments.resume {
+        Some(folder) => Ok(Loaded::find(registry, &folder.join(CONFIG).display().to_string(), &[])?),
+        None => arguments.load(registry),
+    }
+}
+
+/// Starts or resumes the run.
+pub(super) fn start(
+    registry: &Arc<Registry>,
+    arguments: &RunArguments,
+    loaded: Loaded,
+    remote: RemoteBrain,
+) -> Result<Runner, Failure> {
+    if let Some(folder) = &arguments.resume {
+        let asked = Loaded::find(registry, &arguments.scenario, &[])?;
+        return Ok(Runner::resume_remote(registry, folder, &asked.scenario.name, arguments.time, remote)?);
+    }
+    Ok(Runner::start_remote(registry, loaded.clone(), &run_folder(arguments, &loaded), remote)?)
+}
+
+/// Where a new run goes.
+pub(super) fn run_folder(arguments: &RunArguments, loaded: &Loaded) -> std::path::PathBuf {
+    let scenario = &loaded.scenario;
+    let default = || folder::next_free(Path::new("runs"), &format!("{}-{}", scenario.name, scenario.seed));
+    arguments.out.clone().unwrap_or_else(default)
+}
+
+/// The world's side of the link, with what it says of itself.
+pub(super) fn open(
+    registry: &Arc<Registry>,
+    loaded: &Loaded,
+    network: &Network,
+    pace: Option<RealTimeSettings>,
+    pin: bool,
+    stop: &AtomicBool,
+) -> Result<WorldLink, Failure> {
+    let mode = if pace.is_some() { Mode::RealTime } else { Mode::Lockstep };
+    let mut description = describe(loaded, registry, mode)?;
+    description.host = affinity::host();
+    if pin && mode == Mode::Lockstep {
+        description.cpu = affinity::here().filter(|cpu| affinity::keep_to(*cpu));
+    }
+    let environment = loaded.environment(registry)?;
+    let body = environment.body();
+    let real_time = pace.map(|pace| RealTime::new(pace, body.safe_action()));
+    Ok(WorldLink::open(network, description, body.action_spec(), real_time, stop)?)
+}
+
+impl Arguments {
+    fn pace(&self, control_period: Nanos) -> Result<RealTimeSettings, Failure> {
+        let period = duration(control_period);
+        let deadline = self.deadline.map_or(period * 3 / 4, duration);
+        if deadline.is_zero() || deadline > period {
+            return Err(format!("--deadline: expected a time up to the control period, {control_period}, found {deadline:?}").into());
+        }
+        let watchdog = self.watchdog.map_or((5 * period).max(Duration::from_millis(100)), duration);
+        if watchdog < period {
+            return Err(format!("--watchdog: expected at least a control period, {control_period}, found {watchdog:?}").into());
+        }
+        let policy = match self.deadline_policy {
+            Policy::Hold => DeadlinePolicy::Hold,
+            Policy::Zero => DeadlinePolicy::Zero,
+            Policy::Stop => DeadlinePolicy::Stop,
+        };
+        Ok(RealTimeSettings { period, deadline, policy, watchdog })
+    }
+}
+
+/// World and brain on a free port of this machine: the brain is a process of its own that this one starts.
+pub(super) fn with_brain_process(
+    registry: &Arc<Registry>,
+    arguments: &RunArguments,
+    stop: &AtomicBool,
+) -> Result<Runner, Failure> {
+    let loaded = load(registry, arguments)?;
+    let port = free_port()?;
+    let endpoint = format!("tcp/127.0.0.1:{port}");
+    let network = Network { listen: vec![endpoint.clone()], ..Network::default() };
+    let link = open(registry, &loaded, &network, None, true, stop)?;
+    let folder = arguments.resume.clone().unwrap_or_else(|| run_folder(arguments, &loaded));
+    let brain = super::brain_process::BrainProcess::new(&folder, &endpoint)?;
+    let summon: Box<dyn Summon> = Box::new(brain);
+    let mut named = arguments.clone();
+    named.out = arguments.resume.is_none().then_some(folder);
+    start(registry, &named, loaded, RemoteBrain::new(link, Some(summon)))
+}
+
+/// A port that nobody listens on.
+fn free_port() -> Result<u16, Failure> {
+    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}

@@ -1,0 +1,143 @@
+//! A brain that serves a world in another process: the scenario's controller, and the checkpoints it holds in a folder of its own.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use embody_bridges::link::Brain;
+use embody_bridges::protocol::Mark;
+use embody_controllers::telemetry::Telemetry;
+use embody_controllers::{Controller, Hosted};
+use embody_robots::{Action, ActionSpec, Checkpoint, ObservationSpec, TimeStep};
+
+use super::checkpoint::{self, Saved};
+use super::folder::{self, CONFIG, FolderError, RunFolder};
+use super::runner::{RunError, config_digest, mismatch, pin_donor, read_checkpoint, reopen};
+use crate::registry::Registry;
+use crate::scenario::Loaded;
+
+/// A brain in its folder.
+pub struct BrainRun {
+    registry: Arc<Registry>,
+    loaded: Loaded,
+    folder: RunFolder,
+    observation: ObservationSpec,
+    action: ActionSpec,
+    controller: Box<dyn Controller>,
+}
+
+impl BrainRun {
+    /// A brain at its start, in a new folder.
+    pub fn start(registry: &Arc<Registry>, mut loaded: Loaded, path: &Path) -> Result<BrainRun, RunError> {
+        pin_donor(&mut loaded, path)?;
+        let built = build(registry, &loaded)?;
+        let folder = RunFolder::create(path)?;
+        if let Err(error) = folder::replace(&folder.file(CONFIG), loaded.render().as_bytes()) {
+            folder.discard();
+            return Err(error.into());
+        }
+        Ok(BrainRun::with(registry, loaded, folder, built))
+    }
+
+    /// A brain that holds what its folder holds; which of it counts, the handshake says.
+    pub fn resume(registry: &Arc<Registry>, path: &Path, scenario: &str) -> Result<BrainRun, RunError> {
+        let (folder, loaded) = reopen(registry, path, scenario, None)?;
+        let built = build(registry, &loaded)?;
+        Ok(BrainRun::with(registry, loaded, folder, built))
+    }
+
+    fn with(registry: &Arc<Registry>, loaded: Loaded, folder: RunFolder, built: Built) -> BrainRun {
+        let Built { observation, action, controller } = built;
+        BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller }
+    }
+
+    /// The checkpoints that it holds, oldest first.
+    pub fn held(&self) -> Result<Vec<Mark>, RunError> {
+        Ok(checkpoint::held(self.folder.path())?)
+    }
+
+    /// Goes on from a checkpoint that it holds, or from the start.
+    pub fn restore(&mut self, mark: &Mark) -> Result<(), RunError> {
+        // Built anew, so that nothing of what it was is left.
+        self.controller = build(&self.registry, &self.loaded)?.controller;
+        let file = self.folder.file(&checkpoint::name_of(mark.step));
+        if mark.is_start() && !file.exists() {
+            return Ok(());
+        }
+        let saved = read_checkpoint(&file, &self.loaded, self.folder.path())?;
+        if (Mark { step: saved.step, trace: saved.trace }) != *mark {
+            return Err(mismatch(self.folder.path(), "the world asks for a checkpoint of another run"));
+        }
+        self.controller.restore(&saved.session).map_err(|e| FolderError::new(&file, e.to_string()))?;
+        Ok(checkpoint::prune(self.folder.path(), mark.step)?)
+    }
+
+    /// The scenario.
+    pub fn loaded(&self) -> &Loaded {
+        &self.loaded
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// What the body senses and does.
+    pub fn specs(&self) -> (ObservationSpec, ActionSpec) {
+        (self.observation.clone(), self.action.clone())
+    }
+}
+
+impl Brain for BrainRun {
+    fn begin_episode(&mut self, seed: u64) -> Result<(), String> {
+        self.controller.begin_episode(seed).map_err(|e| e.to_string())
+    }
+
+    fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), String> {
+        self.controller.act(step, action).map_err(|e| e.to_string())
+    }
+
+    fn keep(&mut self, mark: &Mark) -> Result<String, String> {
+        let saved = Saved {
+            version: crate::VERSION.into(),
+            scenario: self.loaded.scenario.name.clone(),
+            config: config_digest(&self.loaded),
+            step: mark.step,
+            trace: mark.trace,
+            session: self.controller.save().map_err(|e| e.to_string())?,
+            recorder: Vec::new(),
+            wall_s: 0.0,
+        };
+        let write = || -> Result<(), FolderError> {
+            checkpoint::write(&self.folder.file(&checkpoint::name_of(mark.step)), &saved)?;
+            checkpoint::prune(self.folder.path(), mark.step)
+        };
+        write().map_err(|e| e.to_string())?;
+        serde_json::to_string(&self.controller.maps()).map_err(|e| e.to_string())
+    }
+
+    fn watch(&mut self, watched: bool) {
+        self.controller.watch(watched);
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        self.controller.telemetry()
+    }
+}
+
+/// What a scenario makes a brain of.
+struct Built {
+    observation: ObservationSpec,
+    action: ActionSpec,
+    controller: Box<dyn Controller>,
+}
+
+fn build(registry: &Arc<Registry>, loaded: &Loaded) -> Result<Built, RunError> {
+    let environment = loaded.environment(registry)?;
+    let body = environment.body();
+    match loaded.controller(registry, body)? {
+        Hosted::Sensing(controller) => {
+            Ok(Built { observation: body.observation_spec().clone(), action: body.action_spec().clone(), controller })
+        }
+        Hosted::Privileged(_) => Err(RunError::Privileged { controller: loaded.scenario.controller.kind.clone() }),
+    }
+}
