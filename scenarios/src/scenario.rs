@@ -282,9 +282,11 @@ impl Loaded {
     /// Digest of what the two sides of a loop must have in common: everything but duration, seed, and where a donor lies.
     pub fn identity(&self) -> [u8; 32] {
         let mut same = self.clone();
-        let (_, donor_trace_hash) = same.donor().unwrap_or_default();
-        if !donor_trace_hash.is_empty() {
-            same.set_donor("", &donor_trace_hash, Path::new(""));
+        if let Some((donor, stated)) = same.donor() {
+            // A donor that can't be read is found to be so when the controller is built.
+            let found = || crate::controls::donor_summary(&donor).map(|summary| summary.trace_hash).unwrap_or_default();
+            let hash = if stated.is_empty() { found() } else { stated };
+            same.set_donor("", &hash, Path::new(""));
         }
         (same.scenario.time.duration, same.scenario.seed) = (Nanos::ZERO, 0);
         *blake3::hash(same.render().as_bytes()).as_bytes()

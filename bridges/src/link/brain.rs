@@ -11,7 +11,6 @@ use zenoh::liveliness::LivelinessToken;
 use zenoh::matching::MatchingListener;
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::{CongestionControl, Priority};
-use zenoh::sample::SampleKind;
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
@@ -26,6 +25,9 @@ const QUEUE: usize = 1024;
 
 /// How often a wait looks whether it should stop.
 const SLICE: Duration = Duration::from_millis(100);
+
+/// How long the network has to say whether a world lives.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Least wall time between two messages of telemetry.
 const TELEMETRY_EVERY: Duration = Duration::from_millis(10);
@@ -64,7 +66,8 @@ pub enum Served {
 
 enum Inbox {
     Message(Vec<u8>),
-    WorldGone(String),
+    /// A world came or went.
+    World,
 }
 
 /// The brain's side of a link.
@@ -107,12 +110,9 @@ impl BrainLink {
             session.declare_subscriber(keys.step()).callback(take).wait().map_err(fail)?
         };
         let worlds = {
-            let take = move |sample: zenoh::sample::Sample| {
-                if sample.kind() == SampleKind::Delete {
-                    let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default().to_owned();
-                    // Where the queue is full, the wait for a step has its limit.
-                    let _ = to_loop.try_send(Inbox::WorldGone(id));
-                }
+            let take = move |_| {
+                // Where the queue is full, the wait for a step has its limit.
+                let _ = to_loop.try_send(Inbox::World);
             };
             session.liveliness().declare_subscriber(keys.alive(Role::World, "*")).callback(take).wait().map_err(fail)?
         };
@@ -223,9 +223,12 @@ impl BrainLink {
                 return Ok(Served::Stopped);
             }
             let Some(message) = self.next(session, observation)? else {
-                // A world that lives but is busy is waited for; one that doesn't answer isn't there.
+                if !self.is_connected() {
+                    return Err(self.world_gone("the connection is lost"));
+                }
+                // A world that lives but is busy is waited for.
                 if heard.elapsed() > self.wait {
-                    self.describe(stop)?;
+                    self.check_world()?;
                     heard = Instant::now();
                 }
                 continue;
@@ -266,12 +269,31 @@ impl BrainLink {
                 }
                 ToBrain::decode(&bytes, observation).map(Some).map_err(garbled)
             }
-            Ok(Inbox::WorldGone(id)) if self.world.as_ref() == Some(&id) => {
-                Err(LinkError::Gone(format!("the world {} is gone (its liveliness is lost)", self.place)))
-            }
-            Ok(Inbox::WorldGone(_)) | Err(RecvTimeoutError::Timeout) => Ok(None),
+            // A client hears of its world's end from a router that is still there, or when it is back on the network of another world.
+            Ok(Inbox::World) => self.check_world().map(|()| None),
+            Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(LinkError::Gone("this program has left the network".into())),
         }
+    }
+
+    fn world_gone(&self, why: &str) -> LinkError {
+        LinkError::Gone(format!("the world {} is gone ({why})", self.place))
+    }
+
+    /// Asks whether this brain's world lives.
+    fn check_world(&self) -> Result<(), LinkError> {
+        let token = self.keys.alive(Role::World, self.world.as_deref().unwrap_or_default());
+        let found = self.session.liveliness().get(token).timeout(PATIENCE).wait();
+        match found.map(|replies| replies.recv()) {
+            Ok(Ok(reply)) if reply.result().is_ok() => Ok(()),
+            _ => Err(self.world_gone("its liveliness is lost")),
+        }
+    }
+
+    /// Whether anybody is at the other end.
+    fn is_connected(&self) -> bool {
+        let info = self.session.info();
+        info.routers_zid().wait().next().is_some() || info.peers_zid().wait().next().is_some()
     }
 
     /// In real time the newest of the steps that wait, with what the others began; else the message itself.
@@ -285,7 +307,11 @@ impl BrainLink {
         if mode == Mode::Lockstep {
             return Ok(message);
         }
-        while let (ToBrain::Step { begins: begun, .. }, Ok(Inbox::Message(bytes))) = (&message, self.inbox.try_recv()) {
+        while let (ToBrain::Step { begins: begun, .. }, Ok(next)) = (&message, self.inbox.try_recv()) {
+            let Inbox::Message(bytes) = next else {
+                self.check_world()?;
+                continue;
+            };
             let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
             if session_of(&bytes).map_err(garbled)? != session {
                 continue;

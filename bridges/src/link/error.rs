@@ -47,6 +47,6 @@ pub enum LinkError {
 
 impl LinkError {
     pub(super) fn network(what: &str, error: impl std::fmt::Display) -> LinkError {
-        LinkError::Network(format!("{what}: {error}"))
+        LinkError::Network(format!("{what}: {}", super::network::without_source(&error.to_string())))
     }
 }

@@ -87,10 +87,10 @@ impl Network {
             merge(&mut settings, json!({"connect": {"timeout_ms": attempt as u64}}), false);
             let path = || self.config.as_ref().map_or("Zenoh's configuration".into(), |file| file.display().to_string());
             let config = Config::from_json5(&settings.to_string())
-                .map_err(|error| LinkError::Config { path: path(), why: error.to_string() })?;
+                .map_err(|error| LinkError::Config { path: path(), why: without_source(&error.to_string()).into() })?;
             let error = match zenoh::open(config).wait() {
                 Ok(session) => return Ok(session),
-                Err(error) => error.to_string(),
+                Err(error) => without_source(&error.to_string()).to_owned(),
             };
             let listening = !self.listen.is_empty() || role == Role::World;
             if listening && error.contains("in use") {
@@ -160,8 +160,13 @@ fn read(path: &Path) -> Result<Value, LinkError> {
         return Err(fail("expected an object of Zenoh's settings".into()));
     }
     // Unknown keys are found here, where the file can be named.
-    Config::from_json5(&value.to_string()).map_err(|e| fail(e.to_string()))?;
+    Config::from_json5(&value.to_string()).map_err(|e| fail(without_source(&e.to_string()).into()))?;
     Ok(value)
+}
+
+/// Zenoh's errors end with where in its source they come from, which helps nobody here.
+pub(super) fn without_source(error: &str) -> &str {
+    error.find(" at /").filter(|at| error[*at..].contains(".rs:")).map_or(error, |at| &error[..at])
 }
 
 /// Puts `over` into `under`, key by key; `replace` says whether what is there already gives way.

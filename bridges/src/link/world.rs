@@ -5,7 +5,7 @@ use std::fmt::Display;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use embody_robots::{ActionSpec, TimeStep};
 use zenoh::liveliness::LivelinessToken;
@@ -93,13 +93,15 @@ pub struct WorldLink {
     steps: Publisher<'static>,
     truth: Publisher<'static>,
     watched: Arc<AtomicBool>,
+    /// Whether another world of the same prefix was there first.
+    rival: Arc<AtomicBool>,
     shown: Option<Instant>,
     dropped: Arc<AtomicU64>,
     notes: Vec<String>,
     out: Vec<u8>,
     _token: LivelinessToken,
     _queryables: [Queryable<()>; 2],
-    _subscribers: [Subscriber<()>; 2],
+    _subscribers: [Subscriber<()>; 3],
     _matching: MatchingListener<()>,
 }
 
@@ -115,8 +117,10 @@ impl WorldLink {
         let keys = network.keys()?;
         let session = network.open(Role::World, stop)?;
         let fail = |error: zenoh::Error| LinkError::network("the network", error);
-        refuse_second_world(&session, &keys)?;
-        let id = format!("{:016x}", unique());
+        let born = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
+        let id = format!("{born:016x}-{:016x}", unique());
+        let rival = Arc::new(AtomicBool::new(false));
+        let worlds = watch_for_rivals(&session, &keys, &id, rival.clone()).map_err(fail)?;
         description.id.clone_from(&id);
         let description = Arc::new(Mutex::new(description));
         let (to_loop, inbox) = sync_channel(QUEUE);
@@ -180,7 +184,7 @@ impl WorldLink {
             out: Vec::new(),
             _token: token,
             _queryables: [describe, attach],
-            _subscribers: [actions, brains],
+            _subscribers: [actions, brains, worlds],
             _matching: matching,
             session,
             keys,
@@ -189,6 +193,7 @@ impl WorldLink {
             steps,
             truth,
             watched,
+            rival,
             dropped,
         })
     }
@@ -217,6 +222,12 @@ impl WorldLink {
             }
             if stop.load(Ordering::Relaxed) {
                 return Err(LinkError::Stopped(whom));
+            }
+            if self.rival.load(Ordering::Relaxed) {
+                return Err(LinkError::Refused(format!(
+                    "another world is in reach under the prefix {:?}; give this one another with --prefix",
+                    self.keys.prefix()
+                )));
             }
             if let Some(why) = given_up() {
                 return Err(LinkError::Gone(why));
@@ -488,16 +499,16 @@ fn refuse(query: &Query, reason: &dyn Display) {
     let _ = query.reply(query.key_expr().clone(), out).wait();
 }
 
-fn refuse_second_world(session: &Session, keys: &Keys) -> Result<(), LinkError> {
-    let fail = |error: zenoh::Error| LinkError::network("the network", error);
-    let tokens = session.liveliness().get(keys.alive(Role::World, "*")).timeout(Duration::from_secs(2)).wait().map_err(fail)?;
-    if tokens.recv().is_ok_and(|reply| reply.result().is_ok()) {
-        return Err(LinkError::Refused(format!(
-            "another world is in reach under the prefix {:?}; give this one another with --prefix",
-            keys.prefix()
-        )));
-    }
-    Ok(())
+/// Notes when a world of the same prefix comes into reach that is older than this one: their identities begin with their births.
+fn watch_for_rivals(session: &Session, keys: &Keys, own: &str, rival: Arc<AtomicBool>) -> Result<Subscriber<()>, zenoh::Error> {
+    let own = own.to_owned();
+    let take = move |sample: zenoh::sample::Sample| {
+        let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default();
+        if sample.kind() == SampleKind::Put && id < own.as_str() {
+            rival.store(true, Ordering::Relaxed);
+        }
+    };
+    session.liveliness().declare_subscriber(keys.alive(Role::World, "*")).history(true).callback(take).wait()
 }
 
 fn watch_for_leavers(session: &Session, keys: &Keys, to_loop: SyncSender<Inbox>) -> Result<Subscriber<()>, zenoh::Error> {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use embody_bridges::link::{BrainLink, LinkError, Network, Served};
@@ -14,10 +15,10 @@ use embody_bridges::protocol::messages::End;
 use super::network::NetworkArguments;
 use super::{Failure, mention, signals};
 use crate::registry::Registry;
-use crate::run::affinity;
 use crate::run::brain::BrainRun;
 use crate::run::folder;
 use crate::run::remote::describe;
+use crate::run::{RunError, affinity};
 use crate::scenario::Loaded;
 
 /// Arguments of `embody brain`.
@@ -61,6 +62,9 @@ enum Lost {
     End,
     Wait,
 }
+
+/// How long the brain that ran before may take to leave its folder.
+const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs a brain, whose world is another program.
 pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
@@ -179,7 +183,16 @@ impl Arguments {
         let run = match &self.resume {
             Some(folder) => {
                 let asked = Loaded::find(registry, &self.scenario, &[])?;
-                BrainRun::resume(registry, folder, &asked.scenario.name)?
+                let start = Instant::now();
+                loop {
+                    match BrainRun::resume(registry, folder, &asked.scenario.name) {
+                        // A brain whose world was killed needs a moment to see that.
+                        Err(RunError::Folder(error)) if error.is_busy() && start.elapsed() < FAREWELL => {
+                            std::thread::sleep(Duration::from_millis(50));
+                        }
+                        resumed => break resumed?,
+                    }
+                }
             }
             None => {
                 let loaded = self.load(registry, Some(world.seed))?;

@@ -85,7 +85,11 @@ pub(super) fn to_the_end(
     let scenario = &runner.loaded().scenario;
     let name = format!("{} {} seed {}", scenario.name, scenario.controller.kind, scenario.seed);
     let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };
-    let (outcome, summary) = runner.run(stop, &mut *progress)?;
+    let (outcome, summary) = runner.run(stop, &mut *progress).inspect_err(|_| {
+        if arguments.resume.is_none() {
+            runner.discard_unborn();
+        }
+    })?;
     if arguments.json {
         say(serde_json::to_string_pretty(&summary)?)?;
     } else if !arguments.quiet {

@@ -42,7 +42,12 @@ impl FolderError {
 
     /// Whether a new run can't have this folder because another one has it.
     pub fn is_taken(&self) -> bool {
-        [EXISTS, BUSY].contains(&self.why.as_str())
+        self.why == EXISTS || self.is_busy()
+    }
+
+    /// Whether another process has this folder at the moment.
+    pub fn is_busy(&self) -> bool {
+        self.why == BUSY
     }
 }
 

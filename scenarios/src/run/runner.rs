@@ -250,11 +250,13 @@ impl Runner {
 
     /// Where the brain is another process: waits for one, and for another when it is lost.
     fn run_with_brain(&mut self, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<(Outcome, Summary), RunError> {
-        let started = Started { at: Instant::now(), step: self.session.position().control_steps };
         loop {
             self.join(stop, progress)?;
+            // Waiting for a brain is no part of what a run takes.
+            let started = Started { at: Instant::now(), step: self.session.position().control_steps };
             match self.run_on(&started, stop, progress) {
                 Err(RunError::Brain(error)) if !stop.load(Ordering::Relaxed) => {
+                    self.wall_before += started.at.elapsed();
                     self.tell(progress);
                     progress.note(&error.to_string());
                 }
@@ -307,6 +309,12 @@ impl Runner {
         let text = serde_json::to_string_pretty(&summary).map_err(|e| FolderError::new(self.folder.path(), e.to_string()))?;
         folder::replace(&self.folder.file(SUMMARY), format!("{text}\n").as_bytes())?;
         Ok((outcome, summary))
+    }
+
+    /// Removes the folder of a new run whose brain never came; whether it did.
+    pub fn discard_unborn(&self) -> bool {
+        let unborn = self.mark().is_start() && checkpoint::steps_in(self.folder.path()).is_ok_and(|steps| steps.is_empty());
+        unborn && std::fs::remove_dir_all(self.folder.path()).is_ok()
     }
 
     /// Waits for the brain, if it is another process, and goes back with it to the newest checkpoint that both hold.

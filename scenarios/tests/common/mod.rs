@@ -82,6 +82,13 @@ impl Lab {
         Running(child.expect("embody starts"))
     }
 
+    /// Starts a world and a brain on an endpoint of their own, each line without what joins them.
+    pub fn start_both(&self, world: &str, brain: &str) -> (Running, Running, String) {
+        let endpoint = free_endpoint();
+        let world = self.start(&format!("world {world} --listen {endpoint}"));
+        (world, self.start(&format!("brain {brain} --connect {endpoint}")), endpoint)
+    }
+
     /// Starts the line that `line` gives, and kills it after some time below `longest`, again and again until it ends by itself.
     pub fn kill_until_done(&self, longest: Duration, mut line: impl FnMut() -> String) {
         let mut kills = 0;
@@ -149,10 +156,22 @@ impl Lab {
 
     /// Holds that two finished runs are the same to the last byte of everything but wall time.
     pub fn assert_same_run(&self, a: &str, b: &str) {
+        self.assert_same_results(a, b, &["wall_s", "real_time_factor"]);
+        assert_eq!(self.names(a), self.names(b));
+    }
+
+    /// Holds the same of two runs whatever joined world and brain.
+    pub fn assert_same_but_for_transport(&self, a: &str, b: &str) {
+        self.assert_same_results(a, b, &["wall_s", "real_time_factor", "transport"]);
+    }
+
+    fn assert_same_results(&self, a: &str, b: &str, but_for: &[&str]) {
         let told = |folder: &str| {
             let mut summary = self.summary(folder);
             let fields = summary.as_object_mut().expect("an object");
-            assert!(fields.remove("wall_s").is_some() && fields.remove("real_time_factor").is_some());
+            for field in but_for {
+                assert!(fields.remove(*field).is_some(), "{field}");
+            }
             summary
         };
         assert_eq!(told(a), told(b), "summary.json of {a} and {b}");
@@ -161,8 +180,13 @@ impl Lab {
             // Not assert_eq: a thousand numbers would say less than the name.
             assert!(self.bytes(&format!("{a}/{file}")) == self.bytes(&format!("{b}/{file}")), "{file} of {a} and {b} differ");
         }
-        assert_eq!(self.names(a), self.names(b));
     }
+}
+
+/// An endpoint of this machine that nobody listens on.
+pub fn free_endpoint() -> String {
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
+    format!("tcp/127.0.0.1:{port}")
 }
 
 /// A program that is still running.
@@ -179,6 +203,31 @@ impl Running {
     pub fn kill(mut self) {
         self.0.kill().expect("killed");
         self.0.wait().expect("waited for");
+    }
+
+    /// Waits for its end, which must come.
+    pub fn end_in_time(mut self) -> Ended {
+        let start = Instant::now();
+        while self.0.try_wait().expect("waited for").is_none() {
+            if start.elapsed() > PATIENCE {
+                self.0.kill().expect("killed");
+                panic!("it hangs: {:?}", self.end());
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        self.end()
+    }
+
+    /// Waits for its end, which must be a good one.
+    pub fn succeeds(self) -> Ended {
+        let ended = self.end_in_time();
+        assert_eq!(ended.code, Some(0), "{}", ended.err);
+        ended
+    }
+
+    /// Waits for its end, which must be a failure in good order; gives what it says.
+    pub fn fails(self) -> String {
+        refused(self.end_in_time(), "it")
     }
 
     /// Waits for its end.

@@ -1,0 +1,299 @@
+//! What goes wrong between two programs: each is found, told by name, and nothing hangs.
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{Lab, Running, free_endpoint};
+use embody_bridges::protocol::Keys;
+use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
+use embody_bridges::protocol::messages::ToWorld;
+use zenoh::handlers::FifoChannelHandler;
+use zenoh::pubsub::Subscriber;
+use zenoh::sample::Sample;
+use zenoh::{Session, Wait};
+
+/// A brain by hand: what it sends is up to the test.
+struct Hand {
+    session: Session,
+    keys: Keys,
+    steps: Subscriber<FifoChannelHandler<Sample>>,
+}
+
+impl Hand {
+    fn reach(endpoint: &str) -> Hand {
+        let config = serde_json::json!({
+            "mode": "client",
+            "connect": {"endpoints": [endpoint], "timeout_ms": 10_000, "retry": {"period_init_ms": 50}},
+            "scouting": {"multicast": {"enabled": false}},
+        });
+        let config = zenoh::Config::from_json5(&config.to_string()).unwrap();
+        let session = zenoh::open(config).wait().unwrap();
+        let keys = Keys::new("embody");
+        let steps = session.declare_subscriber(keys.step()).wait().unwrap();
+        Hand { session, keys, steps }
+    }
+
+    fn ask(&self, key: String, payload: Vec<u8>) -> Vec<u8> {
+        let start = Instant::now();
+        loop {
+            let replies = self.session.get(&key).payload(payload.clone()).wait().unwrap();
+            if let Ok(reply) = replies.recv() {
+                return reply.result().unwrap().payload().to_bytes().into_owned();
+            }
+            assert!(start.elapsed() < Duration::from_secs(10), "no world answers");
+        }
+    }
+
+    fn describe(&self) -> Description {
+        Description::decode(&self.ask(self.keys.world(), Vec::new())).unwrap()
+    }
+
+    fn attach(&self, attach: &Attach) -> Verdict {
+        let mut bytes = Vec::new();
+        attach.encode(&mut bytes);
+        Verdict::decode(&self.ask(self.keys.attach(), bytes)).unwrap()
+    }
+
+    /// Attaches, and gives the session.
+    fn attached(&self) -> u64 {
+        match self.attach(&named()) {
+            Verdict::Welcome { session, .. } => session,
+            Verdict::Refusal { reason } => panic!("{reason}"),
+        }
+    }
+
+    fn send(&self, bytes: Vec<u8>) {
+        self.session.put(self.keys.action(), bytes).wait().unwrap();
+    }
+
+    fn say(&self, message: &ToWorld) {
+        let mut bytes = Vec::new();
+        message.encode(&mut bytes);
+        self.send(bytes);
+    }
+
+    /// The next message of the world.
+    fn hear(&self) -> Vec<u8> {
+        let heard = self.steps.recv_timeout(Duration::from_secs(20)).unwrap();
+        heard.expect("the world says something").payload().to_bytes().into_owned()
+    }
+}
+
+fn named() -> Attach {
+    Attach { id: "hand".into(), name: "a hand".into(), ..Attach::default() }
+}
+
+fn world(lab: &Lab, arguments: &str) -> (Running, String) {
+    let endpoint = free_endpoint();
+    (lab.start(&format!("world reaching --out w --listen {endpoint} {arguments}")), endpoint)
+}
+
+#[test]
+fn a_brain_that_is_built_for_something_else_is_refused_by_name() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--seed 4 --time 20s");
+    for (brain, expected) in [
+        ("reaching-s", "the world runs \"reaching\", this brain is for \"reaching-s\""),
+        ("reaching --seed 5", "seed: this brain is built for 5, the world has 4"),
+        ("reaching --set robot.ball.camera.width=8", "spec hash: this brain is built for"),
+        ("reaching --set controller.spore.gain_m_s_per_hz=0.2", "scenario hash: this brain is built for"),
+        ("reaching --set time.control_period=40ms", "control period: this brain is built for 40ms, the world has 20ms"),
+        ("reaching --real-time", "mode: this brain is built for real time, the world has lockstep"),
+        ("reaching --controller ideal", "\"ideal\" sees the truth"),
+        ("reaching --wait 1s --prefix another", "waited 1 s for a world at"),
+    ] {
+        let folder = lab.path("b");
+        let said = lab.fails(&format!("brain {brain} --out b --connect {endpoint}"));
+        assert!(said.contains(expected), "{brain}: {said}");
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    // None of them did any harm.
+    lab.succeeds(&format!("brain reaching --out b --connect {endpoint} --quiet"));
+    let said = world.succeeds().err;
+    assert!(said.contains("refused reaching with spore: seed"), "{said}");
+    lab.run("one", "reaching --seed 4 --time 20s");
+    lab.assert_same_but_for_transport("one", "w");
+}
+
+#[test]
+fn another_version_of_the_protocol_is_refused_with_both_numbers() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 20s --wait 60s");
+    let hand = Hand::reach(&endpoint);
+    let mut bytes = Vec::new();
+    named().encode(&mut bytes);
+    bytes[6] = 9;
+    let Verdict::Refusal { reason } = Verdict::decode(&hand.ask(hand.keys.attach(), bytes)).unwrap() else { panic!("welcome") };
+    assert!(reason.contains("protocol version") && reason.contains("expected 1, found 9"), "{reason}");
+    for garbage in [&b""[..], b"EMBOD", b"HELLO?\x01\x00", &[255; 300]] {
+        let Verdict::Refusal { reason } = Verdict::decode(&hand.ask(hand.keys.attach(), garbage.to_vec())).unwrap() else {
+            panic!("welcome")
+        };
+        assert!(reason.contains("magic"), "{reason}");
+    }
+    assert_eq!(hand.describe().scenario, "reaching");
+    world.kill();
+}
+
+#[test]
+fn two_brains_for_one_body_are_one_too_many() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 100h");
+    let brain = lab.start(&format!("brain reaching --out first --connect {endpoint}"));
+    lab.await_file("first/checkpoint-0.bin");
+    let said = lab.fails(&format!("brain reaching --out second --connect {endpoint}"));
+    assert!(said.contains("this world has a brain already, \"reaching with spore\""), "{said}");
+    let listed = lab.succeeds(&format!("peers --connect {endpoint}")).out;
+    assert!(listed.contains("world  embody") && listed.contains("reaching, seed 1, lockstep"), "{listed}");
+    assert!(listed.contains("brain  embody") && listed.contains("brain \"reaching with spore\""), "{listed}");
+    brain.kill();
+    world.kill();
+}
+
+#[test]
+fn a_second_world_is_refused_and_told_what_to_do() {
+    let lab = Lab::new();
+    let (first, endpoint) = world(&lab, "--wait 60s");
+    Hand::reach(&endpoint).describe();
+    let taken = lab.fails(&format!("world reaching --out x --listen {endpoint}"));
+    assert!(taken.contains(&format!("{endpoint} is taken by another program")) && taken.contains("--listen"), "{taken}");
+    let same = lab.fails(&format!("world reaching --out x --connect {endpoint}"));
+    assert!(same.contains("another world is in reach under the prefix \"embody\"") && same.contains("--prefix"), "{same}");
+    assert!(!lab.path("x").exists(), "nothing is left behind");
+    first.kill();
+}
+
+#[test]
+fn whoever_waits_in_vain_says_for_whom_and_leaves_nothing() {
+    let lab = Lab::new();
+    let endpoint = free_endpoint();
+    let said = lab.fails(&format!("world reaching --out w --wait 1s --listen {endpoint}"));
+    assert!(said.contains(&format!("waited 1 s for a brain on {endpoint}")), "{said}");
+    let said = lab.fails(&format!("brain reaching --out b --wait 1s --connect {endpoint}"));
+    assert!(said.contains(&format!("waited 1 s for a world at {endpoint}")), "{said}");
+    let said = lab.fails(&format!("peers --wait 1s --connect {endpoint}"));
+    assert!(said.contains(&endpoint), "{said}");
+    assert!(!lab.path("w").exists() && !lab.path("b").exists());
+}
+
+#[test]
+fn corrupted_payloads_end_the_attachment_with_the_fields_name() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 20s --wait 60s");
+    let hand = Hand::reach(&endpoint);
+    let action = |session: u64, values: &[f32]| {
+        let mut bytes = vec![0];
+        bytes.extend(session.to_le_bytes());
+        bytes.extend(0u64.to_le_bytes());
+        bytes.extend(1u32.to_le_bytes());
+        bytes.extend((values.len() as u32).to_le_bytes());
+        bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
+        bytes
+    };
+    let cases: [(fn(Vec<u8>) -> Vec<u8>, &[f32], &str); 4] = [
+        (|bytes| bytes, &[f32::NAN, 0.0], "action \"velocity\", value 0 (byte 25): expected a finite number"),
+        (|bytes| bytes, &[1.0], "action \"velocity\" (byte 21): expected 2 values, found 1"),
+        (|bytes| [bytes, vec![7]].concat(), &[1.0, 1.0], "end (byte 33): expected no further bytes, found 1"),
+        (|bytes| bytes[..20].to_vec(), &[1.0, 1.0], "action (byte 17): expected 4 bytes, found 3"),
+    ];
+    for (damage, values, expected) in cases {
+        let session = hand.attached();
+        // The checkpoint of the start comes first, and must be answered.
+        assert_eq!(hand.hear()[0], 1);
+        hand.say(&ToWorld::Kept { session, step: 0, kept: false, maps: String::new() });
+        assert_eq!(hand.hear()[0], 0, "a step");
+        hand.send(damage(action(session, values)));
+        let end = hand.hear();
+        assert_eq!(end[0], 2, "the end of the attachment");
+        let reason = String::from_utf8_lossy(&end[14..]).into_owned();
+        assert!(reason.contains(expected), "{reason}");
+    }
+    // What belongs to no attachment is nobody's business.
+    hand.send(vec![0; 40]);
+    hand.send(vec![]);
+    lab.succeeds(&format!("brain reaching --out b --connect {endpoint} --quiet"));
+    world.succeeds();
+    lab.run("one", "reaching --time 20s");
+    lab.assert_same_but_for_transport("one", "w");
+}
+
+#[test]
+fn a_slow_brain_is_waited_for_and_a_silent_one_is_not() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 100ms --wait 2s");
+    let hand = Hand::reach(&endpoint);
+    let session = hand.attached();
+    hand.hear();
+    hand.say(&ToWorld::Kept { session, step: 0, kept: false, maps: String::new() });
+    let action = embody_robots::Action { fields: vec![vec![0.0, 0.0]] };
+    for sequence in 0..4 {
+        assert_eq!(hand.hear()[0], 0);
+        std::thread::sleep(Duration::from_millis(400));
+        hand.say(&ToWorld::Action { session, sequence, action: action.clone() });
+    }
+    // The fifth step gets no answer.
+    let said = world.fails();
+    assert!(said.contains("waited 2 s for the action of brain \"a hand\""), "{said}");
+    assert!(said.contains("waited 2 s for a brain on"), "{said}");
+}
+
+#[test]
+fn a_brain_without_its_run_is_no_replacement_in_lockstep() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 100h --set time.checkpoint_every=5s --wait 60s");
+    let brain = lab.start(&format!("brain reaching --set time.checkpoint_every=5s --out b --connect {endpoint}"));
+    lab.await_file("b/checkpoint-500.bin");
+    brain.kill();
+    let said = lab.fails(&format!("brain reaching --set time.checkpoint_every=5s --out fresh --connect {endpoint}"));
+    assert!(said.contains("no common checkpoint") && said.contains("--resume DIR"), "{said}");
+    world.kill();
+    // Nor is a fresh world one for a brain that has come further.
+    let world = lab.start(&format!("world reaching --set time.checkpoint_every=5s --out w2 --wait 60s --listen {endpoint}"));
+    let said = lab.fails(&format!("brain reaching --resume b --connect {endpoint}"));
+    assert!(said.contains("no common checkpoint"), "{said}");
+    world.kill();
+}
+
+#[test]
+fn a_brain_whose_world_dies_ends_with_a_hint_or_waits() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 100h");
+    let brain = lab.start(&format!("brain reaching --out b --connect {endpoint}"));
+    lab.await_file("b/checkpoint-0.bin");
+    world.kill();
+    let said = brain.fails();
+    assert!(said.contains("is gone") && said.contains("embody brain reaching --resume b"), "{said}");
+    let world = lab.start(&format!("world reaching --time 100h --out w2 --listen {endpoint}"));
+    let brain = lab.start(&format!("brain reaching --out b2 --lost wait --wait 1s --connect {endpoint}"));
+    lab.await_file("b2/checkpoint-0.bin");
+    world.kill();
+    let said = brain.fails();
+    assert!(said.contains("waiting up to 1 s for a world") && said.contains("waited 1 s for a world at"), "{said}");
+}
+
+#[test]
+fn wrong_arguments_are_named() {
+    let lab = Lab::new();
+    lab.write("broken.json5", "{listen: ");
+    lab.write("unknown.json5", "{listening: {}}");
+    for (line, expected) in [
+        ("world reaching --deadline 5ms", "--real-time"),
+        ("world reaching --real-time --deadline 1s", "--deadline: expected a time up to the control period"),
+        ("world reaching --real-time --watchdog 1ms", "--watchdog: expected at least a control period"),
+        ("world reaching --prefix a/*/b", "--prefix"),
+        ("brain reaching --prefix /a", "--prefix"),
+        ("world reaching --zenoh-config missing.json5", "missing.json5"),
+        ("world reaching --zenoh-config broken.json5", "broken.json5: expected JSON5"),
+        ("world reaching --zenoh-config unknown.json5", "unknown.json5"),
+        ("world reaching --listen nonsense", "nonsense"),
+        ("brain reaching --wait soon", "--wait"),
+        ("brain nowhere", "nowhere"),
+        ("run reaching --transport pigeon", "pigeon"),
+        ("world reaching --resume missing", "missing"),
+    ] {
+        let said = lab.fails(line);
+        assert!(said.contains(expected), "{line}: {said}");
+    }
+    assert_eq!(lab.names("runs"), [""; 0], "no run was begun");
+}
