@@ -7,6 +7,7 @@
 //! Every wait has a limit and ends with an error that says for whom it waited. Nothing here reads or writes files but Zenoh's
 //! configuration; what a checkpoint is, and where it lies, is up to either side's program.
 
+mod bare;
 mod brain;
 mod error;
 mod network;
@@ -15,6 +16,7 @@ mod real_time;
 mod remote;
 mod world;
 
+pub use bare::{BareClient, BareEcho};
 pub use brain::{Brain, BrainLink, Served};
 pub use error::LinkError;
 pub use network::Network;

@@ -15,9 +15,11 @@ mod plasticity;
 mod real_time;
 mod scratch;
 mod study;
+mod transport;
 
 use std::sync::Arc;
 
+use embody_bridges::link::LinkError;
 use embody_robots::BodyError;
 use embody_sim_world::BuildError;
 use serde::Serialize;
@@ -28,6 +30,7 @@ use crate::run::RunError;
 use crate::scenario::ScenarioError;
 
 pub use machine::Machine;
+pub use transport::{ECHO, EchoArguments, echo};
 
 /// One measured figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -67,7 +70,7 @@ pub struct Benchmark {
 }
 
 /// All benchmarks, in the order in which they run.
-pub const BENCHMARKS: [Benchmark; 7] = [
+pub const BENCHMARKS: [Benchmark; 8] = [
     Benchmark {
         name: "plasticity",
         about: "a SPORE synapse for a 1 ms step, windowed; baseline: step by step",
@@ -97,6 +100,11 @@ pub const BENCHMARKS: [Benchmark; 7] = [
         name: "study",
         about: "two runs on two threads of one process; baseline: two processes",
         measure: study::measure,
+    },
+    Benchmark {
+        name: "transport",
+        about: "a control step's way to a brain in another process and back; baseline: bare round trips of the same sizes",
+        measure: transport::measure,
     },
     Benchmark {
         name: "memory",
@@ -137,6 +145,9 @@ pub enum BenchError {
     /// A run failed.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// The other process can't be reached.
+    #[error(transparent)]
+    Link(#[from] LinkError),
     /// The ball world can't be built.
     #[error(transparent)]
     World(#[from] BuildError),

@@ -50,6 +50,9 @@ enum Command {
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
     Schema,
+    /// The other end of `embody bench transport`, which starts it.
+    #[command(name = crate::bench::ECHO, hide = true)]
+    Echo(crate::bench::EchoArguments),
 }
 
 /// An error that ends the program: its message is for the user.
@@ -70,6 +73,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
+        Command::Echo(arguments) => Ok(crate::bench::echo(&registry, &arguments).map(|()| ExitCode::SUCCESS)?),
     });
     match done {
         Ok(code) => code,

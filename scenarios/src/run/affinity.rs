@@ -3,7 +3,7 @@
 //! In lockstep either world or brain computes, never both. On one processor the other side is woken by a switch of context; on two,
 //! each message must wake an idle processor first, which takes longer than the message itself.
 
-use rustix::thread::{CpuSet, Pid, sched_getcpu, sched_setaffinity};
+use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
 /// The machine since its last start: processes with the same can share a processor. Empty where it isn't known.
 pub fn host() -> String {
@@ -15,16 +15,34 @@ pub fn here() -> Option<u32> {
     u32::try_from(sched_getcpu()).ok()
 }
 
-/// Keeps all threads of this process, and those that they start, to one processor; whether that could be done.
-pub fn keep_to(cpu: u32) -> bool {
-    let cpu = cpu as usize;
-    if cpu >= CpuSet::MAX_CPU {
-        return false;
+/// The processors that this process may use.
+#[derive(Clone)]
+pub struct Processors(CpuSet);
+
+impl Processors {
+    /// Those of this thread.
+    pub fn now() -> Option<Processors> {
+        sched_getaffinity(None).ok().map(Processors)
     }
-    let mut set = CpuSet::new();
-    set.set(cpu);
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return sched_setaffinity(None, &set).is_ok() };
-    let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok().and_then(Pid::from_raw));
-    // A thread that has ended meanwhile needs no processor.
-    ids.map(|id| sched_setaffinity(Some(id), &set).is_ok()).fold(false, |any, done| any | done)
+
+    /// One alone.
+    pub fn only(cpu: u32) -> Option<Processors> {
+        let cpu = cpu as usize;
+        let mut set = CpuSet::new();
+        (cpu < CpuSet::MAX_CPU).then(|| set.set(cpu))?;
+        Some(Processors(set))
+    }
+
+    /// Keeps all threads of this process, and those that they start, to these; whether that could be done.
+    pub fn keep(&self) -> bool {
+        let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return sched_setaffinity(None, &self.0).is_ok() };
+        let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok().and_then(Pid::from_raw));
+        // A thread that has ended meanwhile needs no processor.
+        ids.map(|id| sched_setaffinity(Some(id), &self.0).is_ok()).fold(false, |any, done| any | done)
+    }
+}
+
+/// Keeps this process to one processor; whether that could be done.
+pub fn keep_to(cpu: u32) -> bool {
+    Processors::only(cpu).is_some_and(|only| only.keep())
 }
