@@ -93,7 +93,11 @@ impl<'a> Reader<'a> {
     pub(crate) fn many(&mut self, field: &dyn fmt::Display, least: usize) -> Result<usize, WireError> {
         let count = self.u32(field)? as usize;
         let room = (self.bytes.len() - self.at) / least;
-        if count <= room { Ok(count) } else { Err(self.error(4, field, format_args!("at most the {room} that can follow"), count)) }
+        if count <= room {
+            Ok(count)
+        } else {
+            Err(self.error(4, field, format_args!("at most the {room} that can follow"), count))
+        }
     }
 
     /// Reads a count that the spec knows already.

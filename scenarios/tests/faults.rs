@@ -2,87 +2,12 @@
 
 mod common;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use common::hand::{Hand, named};
 use common::{Lab, Running, free_endpoint};
-use embody_bridges::protocol::Keys;
-use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
+use embody_bridges::protocol::handshake::Verdict;
 use embody_bridges::protocol::messages::ToWorld;
-use zenoh::handlers::FifoChannelHandler;
-use zenoh::pubsub::Subscriber;
-use zenoh::sample::Sample;
-use zenoh::{Session, Wait};
-
-/// A brain by hand: what it sends is up to the test.
-struct Hand {
-    session: Session,
-    keys: Keys,
-    steps: Subscriber<FifoChannelHandler<Sample>>,
-}
-
-impl Hand {
-    fn reach(endpoint: &str) -> Hand {
-        let config = serde_json::json!({
-            "mode": "client",
-            "connect": {"endpoints": [endpoint], "timeout_ms": 10_000, "retry": {"period_init_ms": 50}},
-            "scouting": {"multicast": {"enabled": false}},
-        });
-        let config = zenoh::Config::from_json5(&config.to_string()).unwrap();
-        let session = zenoh::open(config).wait().unwrap();
-        let keys = Keys::new("embody");
-        let steps = session.declare_subscriber(keys.step()).wait().unwrap();
-        Hand { session, keys, steps }
-    }
-
-    fn ask(&self, key: String, payload: Vec<u8>) -> Vec<u8> {
-        let start = Instant::now();
-        loop {
-            let replies = self.session.get(&key).payload(payload.clone()).wait().unwrap();
-            if let Ok(reply) = replies.recv() {
-                return reply.result().unwrap().payload().to_bytes().into_owned();
-            }
-            assert!(start.elapsed() < Duration::from_secs(10), "no world answers");
-        }
-    }
-
-    fn describe(&self) -> Description {
-        Description::decode(&self.ask(self.keys.world(), Vec::new())).unwrap()
-    }
-
-    fn attach(&self, attach: &Attach) -> Verdict {
-        let mut bytes = Vec::new();
-        attach.encode(&mut bytes);
-        Verdict::decode(&self.ask(self.keys.attach(), bytes)).unwrap()
-    }
-
-    /// Attaches, and gives the session.
-    fn attached(&self) -> u64 {
-        match self.attach(&named()) {
-            Verdict::Welcome { session, .. } => session,
-            Verdict::Refusal { reason } => panic!("{reason}"),
-        }
-    }
-
-    fn send(&self, bytes: Vec<u8>) {
-        self.session.put(self.keys.action(), bytes).wait().unwrap();
-    }
-
-    fn say(&self, message: &ToWorld) {
-        let mut bytes = Vec::new();
-        message.encode(&mut bytes);
-        self.send(bytes);
-    }
-
-    /// The next message of the world.
-    fn hear(&self) -> Vec<u8> {
-        let heard = self.steps.recv_timeout(Duration::from_secs(20)).unwrap();
-        heard.expect("the world says something").payload().to_bytes().into_owned()
-    }
-}
-
-fn named() -> Attach {
-    Attach { id: "hand".into(), name: "a hand".into(), ..Attach::default() }
-}
 
 fn world(lab: &Lab, arguments: &str) -> (Running, String) {
     let endpoint = free_endpoint();

@@ -165,7 +165,9 @@ impl BrainLink {
                 self.world = Some(world.id.clone());
                 Ok((session, from))
             }
-            Verdict::Refusal { reason } => Err(LinkError::Refused(format!("the world {} refuses this brain: {reason}", self.place))),
+            Verdict::Refusal { reason } => {
+                Err(LinkError::Refused(format!("the world {} refuses this brain: {reason}", self.place)))
+            }
         }
     }
 
@@ -191,7 +193,9 @@ impl BrainLink {
                 (Some(answer), true) => return Ok(answer),
                 (Some(_), false) => {
                     let prefix = self.keys.prefix();
-                    return Err(LinkError::Refused(format!("more than one world answers under the prefix {prefix:?}; give each its own with --prefix")));
+                    return Err(LinkError::Refused(format!(
+                        "more than one world answers under the prefix {prefix:?}; give each its own with --prefix"
+                    )));
                 }
                 (None, _) => (),
             }

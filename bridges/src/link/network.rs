@@ -53,7 +53,10 @@ impl Network {
         let plain = zenoh::key_expr::KeyExpr::new(keys.world());
         match plain {
             Ok(key) if !key.is_wild() => Ok(keys),
-            _ => Err(LinkError::Network(format!("--prefix: expected names joined by slashes, without * $ ? #, found {:?}", self.prefix))),
+            _ => Err(LinkError::Network(format!(
+                "--prefix: expected names joined by slashes, without * $ ? #, found {:?}",
+                self.prefix
+            ))),
         }
     }
 

@@ -224,11 +224,13 @@ impl RealTime {
     }
 }
 
-/// Times in us, to three digits; it grows with the greatest.
+/// Times in us up to the longest that is told, to three digits, in memory of a fixed size.
 fn times() -> Histogram<u64> {
-    // Three digits is what a histogram can have.
-    Histogram::new(3).unwrap_or_else(|_| unreachable!("a histogram of three digits"))
+    Histogram::new_with_bounds(1, LONGEST_US, 3).unwrap_or_else(|_| unreachable!("these bounds can be had"))
 }
+
+/// Longer times count as this one (us).
+const LONGEST_US: u64 = 60_000_000;
 
 fn microseconds(time: Duration) -> u64 {
     u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
@@ -259,12 +261,23 @@ mod tests {
         let first = loops.due();
         for step in 1..5 {
             let due = loops.due();
-            std::thread::sleep(Duration::from_millis(step));
+            let until = due + Duration::from_millis(step);
+            std::thread::sleep(until.saturating_duration_since(Instant::now()));
             loops.begin(due);
             assert_eq!(loops.due() - first, Duration::from_millis(20 * step));
         }
         assert_eq!(loops.report(3).steps, 4);
         assert!(loops.report(0).jitter_us.max >= 4000, "lateness is noted");
+    }
+
+    #[test]
+    fn long_times_are_told_as_they_are() {
+        let mut loops = real_time(DeadlinePolicy::Hold);
+        for milliseconds in [1, 2, 3, 4, 250] {
+            loops.answered(Instant::now() - Duration::from_millis(milliseconds));
+        }
+        let latency = loops.report(0).latency_us;
+        assert!((3000..3100).contains(&latency.p50) && (250_000..251_000).contains(&latency.max), "{latency:?}");
     }
 
     #[test]

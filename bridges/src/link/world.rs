@@ -35,6 +35,9 @@ const WAITING: usize = 8;
 /// How often a wait looks whether it should stop.
 const SLICE: Duration = Duration::from_millis(100);
 
+/// How long a brain has to hear of the end.
+const FAREWELL: Duration = Duration::from_secs(2);
+
 /// Least wall time between two messages of the truth.
 const TRUTH_EVERY: Duration = Duration::from_millis(10);
 
@@ -89,6 +92,8 @@ pub struct WorldLink {
     inbox: Receiver<Inbox>,
     visitors: VecDeque<(Query, Attach)>,
     seat: Option<Seat>,
+    /// The brain that was last told of its end.
+    told: Option<String>,
     pub(super) real_time: Option<RealTime>,
     steps: Publisher<'static>,
     truth: Publisher<'static>,
@@ -177,6 +182,7 @@ impl WorldLink {
             wait: network.wait,
             action: action.clone(),
             seat: None,
+            told: None,
             real_time,
             visitors: VecDeque::new(),
             shown: None,
@@ -288,6 +294,7 @@ impl WorldLink {
         // A brain that is gone already will be missed soon enough.
         let _ = query.reply(query.key_expr().clone(), out).wait();
         lock(&self.description).brain.clone_from(&attach.name);
+        self.told = None;
         self.seat = Some(Seat { id: attach.id, name: attach.name.clone(), session, sequence: 0 });
         Joined { name: attach.name, same_scenario: attach.scenario_hash.is_some(), from }
     }
@@ -352,10 +359,16 @@ impl WorldLink {
 
     /// Has the brain hold its state at `mark`; gives whether it does, and its maps. In real time nobody waits for that.
     pub fn checkpoint(&mut self, mark: &Mark) -> Result<(bool, String), LinkError> {
-        let Some(seat) = &self.seat else { return Err(LinkError::Gone("no brain is attached".into())) };
-        self.send(&ToBrain::Checkpoint { session: seat.session, mark: *mark })?;
-        if self.real_time.is_some() {
-            return Ok((false, String::new()));
+        let message = self.seat.as_ref().map(|seat| ToBrain::Checkpoint { session: seat.session, mark: *mark });
+        match (message, self.real_time.is_some()) {
+            (Some(message), real_time) => {
+                self.send(&message)?;
+                if real_time {
+                    return Ok((false, String::new()));
+                }
+            }
+            (None, true) => return Ok((false, String::new())),
+            (None, false) => return Err(LinkError::Gone("no brain is attached".into())),
         }
         self.answer("the checkpoint", |message| match message {
             ToWorld::Kept { step, kept, maps, .. } if step == mark.step => Some((kept, maps)),
@@ -365,10 +378,11 @@ impl WorldLink {
 
     /// Ends the attachment, and says why.
     pub fn detach(&mut self, end: End, reason: &str) {
-        if let Some(seat) = &self.seat {
+        if let Some(seat) = self.seat.take() {
             let message = ToBrain::End { session: seat.session, end, reason: reason.into() };
             // One that can't be told any more is gone already.
             let _ = self.send(&message);
+            self.told = Some(seat.id);
         }
         self.leave();
     }
@@ -472,8 +486,13 @@ impl WorldLink {
         self.real_time.as_ref().map(|real_time| real_time.report(self.dropped.load(Ordering::Relaxed)))
     }
 
-    /// Leaves the network; what was sent is on its way.
+    /// Leaves the network, once the brain that was told of the end has left, or had the time to.
     pub fn close(&mut self) {
+        let until = Instant::now() + FAREWELL;
+        while let Some(told) = self.told.take_if(|_| Instant::now() < until) {
+            let heard = self.inbox.recv_timeout(until.saturating_duration_since(Instant::now()));
+            self.told = Some(told).filter(|told| !matches!(heard, Ok(Inbox::Gone(id)) if id == *told));
+        }
         // Nothing is left to be done about a network that can't even be left.
         let _ = self.session.close().wait();
     }

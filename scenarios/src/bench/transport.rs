@@ -17,8 +17,8 @@ use embody_bridges::link::{BareClient, BareEcho, Brain, BrainLink, Network, Remo
 use embody_bridges::protocol::handshake::Attach;
 use embody_bridges::protocol::messages::{End, encode_action, encode_step};
 use embody_bridges::protocol::{Mark, Mode};
-use embody_controllers::telemetry::Telemetry;
 use embody_controllers::Controller;
+use embody_controllers::telemetry::Telemetry;
 use embody_robots::{Action, TimeStep};
 
 use super::scratch::Scratch;
@@ -26,8 +26,8 @@ use super::study::wait;
 use super::{BenchError, Row};
 use crate::registry::Registry;
 use crate::run::affinity::{Processors, here};
-use crate::run::{Session, folder};
 use crate::run::remote::describe;
+use crate::run::{Session, folder};
 use crate::scenario::{Assembly, Loaded};
 
 /// The hidden command that answers.

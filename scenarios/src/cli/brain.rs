@@ -13,6 +13,7 @@ use embody_bridges::protocol::handshake::{Attach, Description};
 use embody_bridges::protocol::messages::End;
 
 use super::network::NetworkArguments;
+use super::world::SLOW;
 use super::{Failure, mention, signals};
 use crate::registry::Registry;
 use crate::run::brain::BrainRun;
@@ -130,6 +131,9 @@ fn serve(
         // It does no harm if that can't be done.
         let _ = world.cpu.map(affinity::keep_to);
     }
+    if world.mode == Mode::RealTime && !affinity::hurry() {
+        arguments.say(format_args!("{SLOW}"));
+    }
     let run = match run {
         Some(run) => run,
         None => run.insert(arguments.start(registry, &world)?),
@@ -139,7 +143,8 @@ fn serve(
         return Err(Trouble::Fatal(format!("the world runs {:?}, this brain is for {:?}", world.scenario, own.name).into()));
     }
     if world.program != crate::VERSION {
-        let why = format!("the world is of version {}, this brain of version {}: their results differ", world.program, crate::VERSION);
+        let why =
+            format!("the world is of version {}, this brain of version {}: their results differ", world.program, crate::VERSION);
         return Err(Trouble::Fatal(why.into()));
     }
     let own = describe(run.loaded(), registry, world.mode)?;

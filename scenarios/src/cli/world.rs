@@ -20,6 +20,10 @@ use crate::run::remote::{RemoteBrain, Summon, describe};
 use crate::run::{Runner, affinity};
 use crate::scenario::Loaded;
 
+/// What is said where a loop in real time is one among many.
+pub(super) const SLOW: &str =
+    "the system doesn't let this program go before others (CAP_SYS_NICE): on a busy machine deadlines may be missed";
+
 /// Arguments of `embody world`.
 #[derive(Args)]
 pub struct Arguments {
@@ -117,6 +121,9 @@ pub(super) fn open(
     if pin && mode == Mode::Lockstep {
         description.cpu = affinity::here().filter(|cpu| affinity::keep_to(*cpu));
     }
+    if mode == Mode::RealTime && !affinity::hurry() {
+        mention(SLOW);
+    }
     let environment = loaded.environment(registry)?;
     let body = environment.body();
     let real_time = pace.map(|pace| RealTime::new(pace, body.safe_action()));
@@ -128,7 +135,9 @@ impl Arguments {
         let period = duration(control_period);
         let deadline = self.deadline.map_or(period * 3 / 4, duration);
         if deadline.is_zero() || deadline > period {
-            return Err(format!("--deadline: expected a time up to the control period, {control_period}, found {deadline:?}").into());
+            return Err(
+                format!("--deadline: expected a time up to the control period, {control_period}, found {deadline:?}").into()
+            );
         }
         let watchdog = self.watchdog.map_or((5 * period).max(Duration::from_millis(100)), duration);
         if watchdog < period {

@@ -1,8 +1,9 @@
-//! Keeping two processes that take turns to one processor.
+//! Where threads run, and before whom.
 //!
 //! In lockstep either world or brain computes, never both. On one processor the other side is woken by a switch of context; on two,
-//! each message must wake an idle processor first, which takes longer than the message itself.
+//! each message must wake an idle processor first, which takes longer than the message itself. In real time they go before others, if the system allows that.
 
+use rustix::process::setpriority_process;
 use rustix::thread::{CpuSet, Pid, sched_getaffinity, sched_getcpu, sched_setaffinity};
 
 /// The machine since its last start: processes with the same can share a processor. Empty where it isn't known.
@@ -35,12 +36,24 @@ impl Processors {
 
     /// Keeps all threads of this process, and those that they start, to these; whether that could be done.
     pub fn keep(&self) -> bool {
-        let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return sched_setaffinity(None, &self.0).is_ok() };
-        let ids = tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok().and_then(Pid::from_raw));
-        // A thread that has ended meanwhile needs no processor.
-        ids.map(|id| sched_setaffinity(Some(id), &self.0).is_ok()).fold(false, |any, done| any | done)
+        threads().map(|id| sched_setaffinity(Some(id), &self.0).is_ok()).fold(false, |any, done| any | done)
     }
 }
+
+/// The threads of this process; one that has ended meanwhile does no harm.
+fn threads() -> impl Iterator<Item = Pid> {
+    let tasks = std::fs::read_dir("/proc/self/task").into_iter().flatten();
+    tasks.filter_map(|task| task.ok()?.file_name().to_str()?.parse().ok().and_then(Pid::from_raw))
+}
+
+/// Lets all threads of this process, and those that they start, go before those of others; whether the system allows that.
+pub fn hurry() -> bool {
+    // On Linux the priority of a "process" is that of one thread.
+    threads().map(|id| setpriority_process(Some(id), FIRST).is_ok()).fold(false, |any, done| any | done)
+}
+
+/// The highest priority of ordinary threads.
+const FIRST: i32 = -20;
 
 /// Keeps this process to one processor; whether that could be done.
 pub fn keep_to(cpu: u32) -> bool {

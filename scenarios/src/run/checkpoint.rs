@@ -84,7 +84,9 @@ pub fn steps_in(folder: &Path) -> Result<Vec<u64>, FolderError> {
     let mut steps = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let name = entry.map_err(fail)?.file_name().to_string_lossy().into_owned();
-        steps.extend(name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX)).and_then(|step| step.parse::<u64>().ok()));
+        steps.extend(
+            name.strip_prefix(PREFIX).and_then(|name| name.strip_suffix(SUFFIX)).and_then(|step| step.parse::<u64>().ok()),
+        );
     }
     steps.sort_unstable();
     Ok(steps)

@@ -193,10 +193,7 @@ impl Runner {
         session.restore(&saved.session).map_err(unfit)?;
         let done = Nanos(session.position().control_steps * time.control_period.0);
         if done > time.duration {
-            return Err(mismatch(
-                folder.path(),
-                &format!("it has reached {done} already, which is beyond {}", time.duration),
-            ));
+            return Err(mismatch(folder.path(), &format!("it has reached {done} already, which is beyond {}", time.duration)));
         }
         let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
         let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
@@ -401,7 +398,11 @@ impl Runner {
         let Some(remote) = &self.remote else { return Ok(()) };
         if let Some(maps) = remote.checkpoint(&mark)? {
             let maps: Vec<Map> = if maps.is_empty() { Vec::new() } else { read_maps(&maps)? };
-            if mark.is_start() { self.maps.start = maps } else { self.maps.latest = maps }
+            if mark.is_start() {
+                self.maps.start = maps
+            } else {
+                self.maps.latest = maps
+            }
             self.write_maps()?;
         }
         Ok(checkpoint::prune(self.folder.path(), mark.step)?)

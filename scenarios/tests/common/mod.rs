@@ -2,6 +2,8 @@
 
 #![allow(dead_code)] // each test file uses a part of it
 
+pub mod hand;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{Read, Seek};

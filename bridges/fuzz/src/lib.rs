@@ -1,0 +1,64 @@
+//! What a fuzzer calls: every decoder of the protocol on the same bytes.
+//!
+//! Whatever the bytes, none may panic; what one accepts must decode again, from its own encoding, to the same. The first byte
+//! chooses the decoder, so that a fuzzer can work on one at a time.
+
+use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
+use embody_bridges::protocol::messages::{ToBrain, ToWorld, session_of};
+use embody_bridges::protocol::telemetry;
+use embody_bridges::protocol::truth::Truth;
+use embody_bridges::{decode_action, decode_observation, decode_step};
+use embody_robots::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec, wire};
+
+/// How many decoders there are.
+pub const DECODERS: u8 = 10;
+
+/// The specs that messages are decoded with: dense values and events.
+pub fn specs() -> (ObservationSpec, ActionSpec) {
+    let dense = FieldKind::Dense { shape: vec![3], unit: "rad".into(), bounds: [-4.0, 4.0] };
+    let events = FieldKind::Events { width: 16, height: 8, max_events: 32 };
+    let field = |name: &str, kind| ObservationField { name: name.into(), kind };
+    let velocity = ActionField { name: "velocity".into(), size: 2, unit: "m/s".into(), bounds: [-2.0, 2.0] };
+    (ObservationSpec { fields: vec![field("joints", dense), field("camera", events)] }, ActionSpec { fields: vec![velocity] })
+}
+
+/// Gives the bytes behind the first one to the decoder that the first one chooses; whether it accepted them.
+pub fn decode(data: &[u8]) -> bool {
+    let Some((choice, bytes)) = data.split_first() else { return false };
+    let (observation, action) = specs();
+    let again = |encode: &dyn Fn(&mut Vec<u8>)| {
+        let mut out = Vec::new();
+        encode(&mut out);
+        out
+    };
+    match choice % DECODERS {
+        0 => Description::decode(bytes)
+            .map(|found| assert_eq!(Description::decode(&again(&|out| found.encode(out))).as_ref(), Ok(&found)))
+            .is_ok(),
+        1 => Attach::decode(bytes)
+            .map(|found| assert_eq!(Attach::decode(&again(&|out| found.encode(out))).as_ref(), Ok(&found)))
+            .is_ok(),
+        2 => Verdict::decode(bytes).map(|found| assert_eq!(again(&|out| found.encode(out)), bytes)).is_ok(),
+        3 => ToBrain::decode(bytes, &observation)
+            .map(|found| assert_eq!(ToBrain::decode(&again(&|out| found.encode(out)), &observation).as_ref(), Ok(&found)))
+            .is_ok(),
+        4 => ToWorld::decode(bytes, &action).map(|found| assert_eq!(again(&|out| found.encode(out)), bytes)).is_ok(),
+        5 => Truth::decode(bytes).map(|found| assert_eq!(again(&|out| found.encode(out)), bytes)).is_ok(),
+        6 => telemetry::decode(bytes)
+            .map(|(time, found)| assert_eq!(again(&|out| telemetry::encode(out, time, &found)), bytes))
+            .is_ok(),
+        7 => decode_step(bytes, &observation, &action)
+            .map(|found| {
+                let encode = |out: &mut Vec<u8>| wire::encode_step(out, found.index, &found.step, found.action.as_ref());
+                assert_eq!(again(&encode), bytes);
+            })
+            .is_ok(),
+        8 => decode_observation(bytes, &observation)
+            .map(|found| assert_eq!(again(&|out| wire::encode_observation(out, &found)), bytes))
+            .is_ok(),
+        _ => {
+            let _ = session_of(bytes);
+            decode_action(bytes, &action).map(|found| assert_eq!(again(&|out| wire::encode_action(out, &found)), bytes)).is_ok()
+        }
+    }
+}

@@ -1,0 +1,315 @@
+//! Every message that was encoded is decoded; whatever else comes is refused, and the error says where.
+
+use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
+use embody_bridges::protocol::messages::{End, ToBrain, ToWorld, session_of};
+use embody_bridges::protocol::truth::Truth;
+use embody_bridges::protocol::{Keys, MAGIC, Mark, Mode, Role, VERSION, telemetry};
+use embody_controllers::telemetry::{Activity, Histogram, Spike, Telemetry};
+use embody_robots::{
+    Action, ActionField, ActionSpec, Contact, Event, EventBuffer, Field, FieldKind, Nanos, Observation, ObservationField,
+    ObservationSpec, Pose, StepKind, TimeStep, TraceHash,
+};
+use proptest::prelude::*;
+
+fn observation_spec() -> ObservationSpec {
+    let dense = FieldKind::Dense { shape: vec![2], unit: "rad".into(), bounds: [-4.0, 4.0] };
+    let events = FieldKind::Events { width: 16, height: 8, max_events: 6 };
+    let field = |name: &str, kind| ObservationField { name: name.into(), kind };
+    ObservationSpec { fields: vec![field("joints", dense), field("camera", events)] }
+}
+
+fn action_spec() -> ActionSpec {
+    let field = ActionField { name: "velocity".into(), size: 2, unit: "m/s".into(), bounds: [-2.0, 2.0] };
+    ActionSpec { fields: vec![field] }
+}
+
+fn hash() -> impl Strategy<Value = [u8; 32]> {
+    any::<[u8; 32]>()
+}
+
+fn mark() -> impl Strategy<Value = Mark> {
+    (any::<u64>(), hash()).prop_map(|(step, trace)| Mark { step, trace: TraceHash::from_bytes(trace) })
+}
+
+fn mode() -> impl Strategy<Value = Mode> {
+    prop_oneof![Just(Mode::Lockstep), Just(Mode::RealTime)]
+}
+
+fn finite() -> impl Strategy<Value = f32> {
+    any::<f32>().prop_filter("finite", |value| value.is_finite())
+}
+
+fn double() -> impl Strategy<Value = f64> {
+    any::<f64>().prop_filter("finite", |value| value.is_finite())
+}
+
+prop_compose! {
+    fn description()(texts in prop::array::uniform6(".{0,12}"), hashes in prop::array::uniform2(hash()),
+                     numbers in prop::array::uniform4(any::<u64>()), mode in mode(), cpu in any::<Option<u32>>()) -> Description {
+        let [program, id, scenario, spec, brain, host] = texts;
+        let [control_period, neural_tick, seed, step] = numbers;
+        Description {
+            program, id, scenario, spec, brain, host, mode, seed, step, cpu,
+            scenario_hash: hashes[0],
+            spec_hash: hashes[1],
+            control_period: Nanos(control_period),
+            neural_tick: Nanos(neural_tick),
+        }
+    }
+}
+
+prop_compose! {
+    fn attach()(id in ".{0,12}", name in ".{0,12}", scenario_hash in prop::option::of(hash()), spec_hash in prop::option::of(hash()),
+                period in any::<Option<u64>>(), seed in any::<Option<u64>>(), mode in prop::option::of(mode()),
+                held in prop::collection::vec(mark(), 0..4)) -> Attach {
+        Attach { id, name, scenario_hash, spec_hash, control_period: period.map(Nanos), seed, mode, held }
+    }
+}
+
+fn verdict() -> impl Strategy<Value = Verdict> {
+    prop_oneof![
+        (any::<u64>(), mark()).prop_map(|(session, from)| Verdict::Welcome { session, from }),
+        ".{0,30}".prop_map(|reason| Verdict::Refusal { reason }),
+    ]
+}
+
+prop_compose! {
+    fn time_step()(first: bool, time: u64, reward in finite(), joints in prop::array::uniform2(finite()),
+                   events in prop::collection::vec((any::<u64>(), 0u16..8, 0u16..16, any::<bool>()), 0..=6)) -> TimeStep {
+        let mut buffer = EventBuffer::new(6);
+        buffer.refill(|into| into.extend(events.iter().map(|(t_ns, y, x, on)| Event { t_ns: *t_ns, y: *y, x: *x, on: *on })));
+        let kind = if first { StepKind::First } else { StepKind::Mid };
+        let observation = Observation { fields: vec![Field::Dense(joints.to_vec()), Field::Events(buffer)] };
+        TimeStep { kind, time: Nanos(time), reward, observation }
+    }
+}
+
+fn to_brain() -> impl Strategy<Value = ToBrain> {
+    let end = prop_oneof![Just(End::Finished), Just(End::Stopped), Just(End::Detached), Just(End::Failed)];
+    prop_oneof![
+        (any::<u64>(), any::<u64>(), any::<Option<u64>>(), time_step())
+            .prop_map(|(session, sequence, begins, step)| ToBrain::Step { session, sequence, begins, step }),
+        (any::<u64>(), mark()).prop_map(|(session, mark)| ToBrain::Checkpoint { session, mark }),
+        (any::<u64>(), end, ".{0,30}").prop_map(|(session, end, reason)| ToBrain::End { session, end, reason }),
+    ]
+}
+
+fn to_world() -> impl Strategy<Value = ToWorld> {
+    prop_oneof![
+        (any::<u64>(), any::<u64>(), prop::array::uniform2(finite())).prop_map(|(session, sequence, values)| {
+            ToWorld::Action { session, sequence, action: Action { fields: vec![values.to_vec()] } }
+        }),
+        (any::<u64>(), any::<u64>(), any::<bool>(), ".{0,30}").prop_map(|(session, step, kept, maps)| ToWorld::Kept {
+            session,
+            step,
+            kept,
+            maps
+        }),
+        (any::<u64>(), ".{0,30}").prop_map(|(session, reason)| ToWorld::Failure { session, reason }),
+    ]
+}
+
+prop_compose! {
+    fn truth()(records: u64, time: u64, reward in finite(), links in prop::collection::vec((".{0,8}", prop::array::uniform6(-9.0..9.0f64)), 0..3),
+               contacts in prop::collection::vec((".{0,8}", ".{0,8}", prop::array::uniform4(double())), 0..3)) -> Truth {
+        let pose = |[x, y, z, i, j, k]: [f64; 6]| Pose::new(nalgebra::Vector3::new(x, y, z), nalgebra::Vector3::new(i, j, k) / 3.0);
+        let contact = |(name, other, [x, y, z, force_n]): (String, String, [f64; 4])| {
+            Contact { name, other, point_m: nalgebra::Vector3::new(x, y, z), force_n }
+        };
+        Truth {
+            records,
+            time: Nanos(time),
+            reward,
+            links: links.into_iter().map(|(name, numbers)| (name, pose(numbers))).collect(),
+            contacts: contacts.into_iter().map(contact).collect(),
+        }
+    }
+}
+
+prop_compose! {
+    fn shown()(time: u64, spikes in prop::collection::vec((any::<u32>(), 0u32..50), 0..5), membrane in prop::collection::vec(finite(), 0..5),
+               counts in prop::collection::vec(any::<u64>(), 0..5), counters in prop::collection::vec((".{0,8}", double()), 0..3)) -> (Nanos, Telemetry) {
+        let spikes = spikes.into_iter().map(|(tick, neuron)| Spike { tick, neuron }).collect();
+        let populations = vec![Activity { name: "motor".into(), size: 50, spikes, membrane }, Activity::default()];
+        let weights = vec![Histogram { projection: "p".into(), range: [-1.0, 2.0], counts }];
+        (Nanos(time), Telemetry { populations, weights, counters })
+    }
+}
+
+/// Bytes of `encode`.
+fn bytes(encode: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
+    let mut out = Vec::new();
+    encode(&mut out);
+    out
+}
+
+/// Every decoder takes any bytes; what one accepts encodes to the same bytes again.
+fn any_decoder(data: &[u8]) {
+    let same = |again: Vec<u8>| assert_eq!(again, data);
+    // A value that isn't stated has its bytes nevertheless, which then count for nothing.
+    if let Ok(description) = Description::decode(data) {
+        let again = bytes(|out| description.encode(out));
+        assert_eq!(Description::decode(&again).as_ref(), Ok(&description));
+    }
+    if let Ok(attach) = Attach::decode(data) {
+        let again = bytes(|out| attach.encode(out));
+        assert_eq!(Attach::decode(&again).as_ref(), Ok(&attach));
+    }
+    if let Ok(verdict) = Verdict::decode(data) {
+        same(bytes(|out| verdict.encode(out)));
+    }
+    if let Ok(message) = ToBrain::decode(data, &observation_spec()) {
+        let again = bytes(|out| message.encode(out));
+        assert_eq!(ToBrain::decode(&again, &observation_spec()).as_ref(), Ok(&message));
+    }
+    if let Ok(message) = ToWorld::decode(data, &action_spec()) {
+        same(bytes(|out| message.encode(out)));
+    }
+    if let Ok(truth) = Truth::decode(data) {
+        same(bytes(|out| truth.encode(out)));
+    }
+    if let Ok((time, shown)) = telemetry::decode(data) {
+        same(bytes(|out| telemetry::encode(out, time, &shown)));
+    }
+    let _ = session_of(data);
+}
+
+/// The bytes of one message of any kind.
+fn any_message() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        description().prop_map(|message| bytes(|out| message.encode(out))),
+        attach().prop_map(|message| bytes(|out| message.encode(out))),
+        verdict().prop_map(|message| bytes(|out| message.encode(out))),
+        to_brain().prop_map(|message| bytes(|out| message.encode(out))),
+        to_world().prop_map(|message| bytes(|out| message.encode(out))),
+        truth().prop_map(|message| bytes(|out| message.encode(out))),
+        shown().prop_map(|(time, message)| bytes(|out| telemetry::encode(out, time, &message))),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn what_was_encoded_is_decoded(description in description(), attach in attach(), verdict in verdict(), to_brain in to_brain(),
+                                   to_world in to_world(), truth in truth(), shown in shown()) {
+        prop_assert_eq!(Description::decode(&bytes(|out| description.encode(out))), Ok(description));
+        prop_assert_eq!(Attach::decode(&bytes(|out| attach.encode(out))), Ok(attach));
+        prop_assert_eq!(Verdict::decode(&bytes(|out| verdict.encode(out))), Ok(verdict));
+        prop_assert_eq!(ToBrain::decode(&bytes(|out| to_brain.encode(out)), &observation_spec()), Ok(to_brain));
+        prop_assert_eq!(ToWorld::decode(&bytes(|out| to_world.encode(out)), &action_spec()), Ok(to_world));
+        prop_assert_eq!(Truth::decode(&bytes(|out| truth.encode(out))), Ok(truth));
+        prop_assert_eq!(telemetry::decode(&bytes(|out| telemetry::encode(out, shown.0, &shown.1))), Ok(shown));
+    }
+
+    #[test]
+    fn a_message_that_is_cut_or_too_long_is_refused(description in description(), to_brain in to_brain(), to_world in to_world(),
+                                                    cut: prop::sample::Index, extra: u8) {
+        let cut_short = |bytes: &[u8]| bytes[..cut.index(bytes.len())].to_vec();
+        let described = bytes(|out| description.encode(out));
+        prop_assert!(Description::decode(&cut_short(&described)).is_err());
+        prop_assert_eq!(Description::decode(&[described, vec![extra]].concat()).unwrap_err().field, "end");
+        let step = bytes(|out| to_brain.encode(out));
+        prop_assert!(ToBrain::decode(&cut_short(&step), &observation_spec()).is_err());
+        prop_assert!(ToBrain::decode(&[step, vec![extra]].concat(), &observation_spec()).is_err());
+        let action = bytes(|out| to_world.encode(out));
+        prop_assert!(ToWorld::decode(&cut_short(&action), &action_spec()).is_err());
+        prop_assert!(ToWorld::decode(&[action, vec![extra]].concat(), &action_spec()).is_err());
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused_without_a_panic(data in prop::collection::vec(any::<u8>(), 0..300)) {
+        any_decoder(&data);
+    }
+
+    #[test]
+    fn so_are_messages_with_a_few_bytes_changed(message in any_message(), changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut data = message;
+        for (at, byte) in changes {
+            let at = at.index(data.len());
+            data[at] = byte;
+        }
+        any_decoder(&data);
+    }
+}
+
+#[test]
+fn another_version_and_another_protocol_are_told_apart() {
+    let attach = Attach { id: "a".into(), ..Attach::default() };
+    let sent = bytes(|out| attach.encode(out));
+    assert_eq!((&sent[..6], &sent[6..8]), (&MAGIC[..], &VERSION.to_le_bytes()[..]));
+    let mut newer = sent.clone();
+    newer[6] = 2;
+    let error = Attach::decode(&newer).unwrap_err();
+    assert_eq!(error.to_string(), "protocol version (byte 6): expected 1, found 2");
+    let mut other = sent;
+    other[0] = b'G';
+    assert_eq!(Attach::decode(&other).unwrap_err().to_string(), "magic (byte 0): expected \"EMBODY\", found GMBODY");
+}
+
+#[test]
+fn counts_are_compared_with_what_can_follow_before_anything_is_allocated() {
+    let mut truth = bytes(|out| Truth::default().encode(out));
+    let links = truth.len() - 8;
+    truth[links..links + 4].copy_from_slice(&u32::MAX.to_le_bytes());
+    let error = Truth::decode(&truth).unwrap_err();
+    assert_eq!(error.to_string(), "links (byte 22): expected at most the 0 that can follow, found 4294967295");
+    let refusal = [&[1][..], &u32::MAX.to_le_bytes()].concat();
+    let error = Verdict::decode(&refusal).unwrap_err();
+    assert_eq!(error.to_string(), "reason (byte 1): expected text of at most the 0 bytes that follow, found 4294967295");
+}
+
+#[test]
+fn what_a_brain_states_must_be_so_and_what_it_leaves_open_may_be_anything() {
+    let world = Description {
+        program: "1".into(),
+        id: "w".into(),
+        scenario: "reaching".into(),
+        scenario_hash: [1; 32],
+        spec: "{}".into(),
+        spec_hash: [2; 32],
+        control_period: Nanos::from_millis(20),
+        neural_tick: Nanos::from_millis(1),
+        seed: 4,
+        mode: Mode::Lockstep,
+        step: 0,
+        brain: String::new(),
+        host: String::new(),
+        cpu: None,
+    };
+    assert_eq!(Attach::default().refuse(&world), None);
+    let fits = Attach {
+        scenario_hash: Some([1; 32]),
+        spec_hash: Some([2; 32]),
+        control_period: Some(Nanos::from_millis(20)),
+        seed: Some(4),
+        mode: Some(Mode::Lockstep),
+        ..Attach::default()
+    };
+    assert_eq!(fits.refuse(&world), None);
+    for (attach, named) in [
+        (Attach { scenario_hash: Some([9; 32]), ..fits.clone() }, "scenario hash: this brain is built for 0909090909090909"),
+        (Attach { spec_hash: Some([9; 32]), ..fits.clone() }, "spec hash"),
+        (
+            Attach { control_period: Some(Nanos(1)), ..fits.clone() },
+            "control period: this brain is built for 1ns, the world has 20ms",
+        ),
+        (Attach { seed: Some(5), ..fits.clone() }, "seed: this brain is built for 5, the world has 4"),
+        (
+            Attach { mode: Some(Mode::RealTime), ..fits.clone() },
+            "mode: this brain is built for real time, the world has lockstep",
+        ),
+    ] {
+        let reason = attach.refuse(&world).unwrap();
+        assert!(reason.starts_with(named), "{reason}");
+    }
+}
+
+#[test]
+fn the_keys_are_those_of_the_page() {
+    let page = include_str!("../PROTOCOL.md");
+    let keys = Keys::new("embody");
+    let alive = [Role::World, Role::Brain].map(|role| keys.alive(role, "<id>"));
+    let plain = [keys.world(), keys.attach(), keys.step(), keys.action(), keys.truth(), keys.telemetry()];
+    for key in plain.iter().chain(&alive) {
+        assert!(page.contains(&format!("`{}`", key.replacen("embody", "<prefix>", 1))), "{key} isn't in PROTOCOL.md");
+    }
+}
