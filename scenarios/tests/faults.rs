@@ -116,7 +116,8 @@ fn corrupted_payloads_end_the_attachment_with_the_fields_name() {
         bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
         bytes
     };
-    let cases: [(fn(Vec<u8>) -> Vec<u8>, &[f32], &str); 4] = [
+    type Damage = fn(Vec<u8>) -> Vec<u8>;
+    let cases: [(Damage, &[f32], &str); 4] = [
         (|bytes| bytes, &[f32::NAN, 0.0], "action \"velocity\", value 0 (byte 25): expected a finite number"),
         (|bytes| bytes, &[1.0], "action \"velocity\" (byte 21): expected 2 values, found 1"),
         (|bytes| [bytes, vec![7]].concat(), &[1.0, 1.0], "end (byte 33): expected no further bytes, found 1"),
@@ -134,10 +135,15 @@ fn corrupted_payloads_end_the_attachment_with_the_fields_name() {
         let reason = String::from_utf8_lossy(&end[14..]).into_owned();
         assert!(reason.contains(expected), "{reason}");
     }
-    // What belongs to no attachment is nobody's business.
-    hand.send(vec![0; 40]);
-    hand.send(vec![]);
-    lab.succeeds(&format!("brain reaching --out b --connect {endpoint} --quiet"));
+    // What belongs to no attachment is nobody's business, nor that of a brain that is attached.
+    let brain = lab.start(&format!("brain reaching --out b --connect {endpoint} --quiet"));
+    let start = std::time::Instant::now();
+    while start.elapsed() < Duration::from_millis(600) {
+        hand.send(vec![0; 40]);
+        hand.send(vec![]);
+        hand.send(vec![9; 3]);
+    }
+    brain.succeeds();
     world.succeeds();
     lab.run("one", "reaching --time 20s");
     lab.assert_same_but_for_transport("one", "w");

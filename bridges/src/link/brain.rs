@@ -29,6 +29,9 @@ const SLICE: Duration = Duration::from_millis(100);
 /// How long the network has to say whether a world lives.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// How long a world in real time may say nothing: it publishes in each of its periods.
+const SILENCE: Duration = Duration::from_secs(3);
+
 /// Least wall time between two messages of telemetry.
 const TELEMETRY_EVERY: Duration = Duration::from_millis(10);
 
@@ -229,6 +232,9 @@ impl BrainLink {
             let Some(message) = self.next(session, observation)? else {
                 if !self.is_connected() {
                     return Err(self.world_gone("the connection is lost"));
+                }
+                if mode == Mode::RealTime && heard.elapsed() > SILENCE {
+                    return Err(self.world_gone("it has fallen silent"));
                 }
                 // A world that lives but is busy is waited for.
                 if heard.elapsed() > self.wait {

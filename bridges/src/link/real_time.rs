@@ -93,6 +93,8 @@ pub struct RealTime {
     last: Action,
     /// Whether a brain has the body that has had no step yet.
     fresh: bool,
+    /// Whether it has answered in time since it attached: until then the body does its safe action.
+    proven: bool,
     start: Option<Instant>,
     last_valid: Instant,
     report: RealTimeReport,
@@ -122,7 +124,18 @@ impl RealTime {
         };
         let last = safe.clone();
         let now = Instant::now();
-        RealTime { settings, safe, last, fresh: false, start: None, last_valid: now, report, latency: times(), jitter: times() }
+        RealTime {
+            settings,
+            safe,
+            last,
+            fresh: false,
+            proven: false,
+            start: None,
+            last_valid: now,
+            report,
+            latency: times(),
+            jitter: times(),
+        }
     }
 
     /// When the next control step is due; the first one starts the clock.
@@ -146,7 +159,7 @@ impl RealTime {
     pub(super) fn attached(&mut self) {
         self.last_valid = Instant::now();
         self.last.clone_from(&self.safe);
-        self.fresh = true;
+        (self.fresh, self.proven) = (true, false);
     }
 
     /// Whether the brain sees its first step now; from then on it doesn't.
@@ -167,6 +180,7 @@ impl RealTime {
     /// The action came in time, to an observation that was published at `published`.
     pub(super) fn answered(&mut self, published: Instant) {
         self.last_valid = Instant::now();
+        self.proven = true;
         self.latency.saturating_record(microseconds(published.elapsed()));
         self.report.answered += 1;
     }
@@ -175,6 +189,8 @@ impl RealTime {
     pub(super) fn missed(&mut self) -> bool {
         self.report.missed_deadlines += 1;
         match self.settings.policy {
+            // A brain that has just attached may take a moment to its first action.
+            _ if !self.proven => (),
             DeadlinePolicy::Hold => (),
             DeadlinePolicy::Zero => self.last.fields.iter_mut().flatten().for_each(|value| *value = 0.0),
             DeadlinePolicy::Stop => return true,
@@ -286,7 +302,9 @@ mod tests {
         let after = |policy| {
             let mut loops = real_time(policy);
             loops.attached();
+            assert!(!loops.missed(), "the first action may take its time");
             loops.take(before.clone());
+            loops.answered(Instant::now());
             let given_up = loops.missed();
             (loops.last().clone(), given_up)
         };

@@ -126,10 +126,9 @@ fn mind(link: &mut WorldLink, real_time: &mut RealTime, until: Instant, awaited:
         Heard::Message(ToWorld::Failure { reason, .. }) => give_up(link, real_time, &format!("it gave up: {reason}")),
         // A checkpoint is asked for without waiting for it.
         Heard::Message(ToWorld::Kept { .. }) | Heard::Nothing => (),
-        Heard::Garbled(error) => {
+        Heard::Garbled(error) | Heard::Stray(error) => {
             if real_time.invalid() {
-                let brain = link.brain();
-                link.note(format!("{brain} sent what can't be read: {error}; further such messages are only counted"));
+                link.note(format!("a message to the world can't be read: {error}; further ones are only counted"));
             }
         }
         Heard::Gone => give_up(link, real_time, "its liveliness is lost"),

@@ -64,7 +64,7 @@ pub struct Joined {
 /// What reaches the world's loop.
 enum Inbox {
     Message(Vec<u8>),
-    Attach(Query, Attach),
+    Attach(Box<(Query, Attach)>),
     Gone(String),
 }
 
@@ -72,7 +72,10 @@ enum Inbox {
 #[derive(Debug)]
 pub(super) enum Heard {
     Message(ToWorld),
+    /// A message of the brain's session that can't be read.
     Garbled(WireError),
+    /// A message that can't be read so far as to know whose it is.
+    Stray(WireError),
     /// The brain's liveliness is lost.
     Gone,
     /// Another brain wants to attach.
@@ -122,6 +125,7 @@ impl WorldLink {
         let keys = network.keys()?;
         let session = network.open(Role::World, stop)?;
         let fail = |error: zenoh::Error| LinkError::network("the network", error);
+        #[expect(clippy::disallowed_methods, reason = "an identity by age, which no run depends on")]
         let born = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default().as_micros();
         let id = format!("{born:016x}-{:016x}", unique());
         let rival = Arc::new(AtomicBool::new(false));
@@ -145,10 +149,10 @@ impl WorldLink {
             let to_loop = to_loop.clone();
             let answer = move |query: Query| match Attach::decode(&bytes_of(query.payload())) {
                 Ok(attach) => {
-                    if let Err(error) = to_loop.try_send(Inbox::Attach(query, attach)) {
+                    if let Err(error) = to_loop.try_send(Inbox::Attach(Box::new((query, attach)))) {
                         let (TrySendError::Full(back) | TrySendError::Disconnected(back)) = error;
-                        if let Inbox::Attach(query, _) = back {
-                            refuse(&query, &"the world is flooded with messages");
+                        if let Inbox::Attach(visitor) = back {
+                            refuse(&visitor.0, &"the world is flooded with messages");
                         }
                     }
                 }
@@ -352,7 +356,8 @@ impl WorldLink {
                     return Err(LinkError::Gone(format!("{brain} is gone (its liveliness is lost)")));
                 }
                 Heard::Visitor => self.turn_away(),
-                Heard::Nothing => (),
+                // Nobody's fault that can be named: the brain's own answer is still to come.
+                Heard::Stray(_) | Heard::Nothing => (),
             }
         }
     }
@@ -379,9 +384,11 @@ impl WorldLink {
     /// Ends the attachment, and says why.
     pub fn detach(&mut self, end: End, reason: &str) {
         if let Some(seat) = self.seat.take() {
-            let message = ToBrain::End { session: seat.session, end, reason: reason.into() };
-            // One that can't be told any more is gone already.
-            let _ = self.send(&message);
+            let mut out = Vec::new();
+            ToBrain::End { session: seat.session, end, reason: reason.into() }.encode(&mut out);
+            // In real time steps may be dropped, but not this. A brain that can't be told any more is gone already.
+            let last = self.session.put(self.keys.step(), out).congestion_control(CongestionControl::Block).express(true);
+            let _ = last.priority(Priority::RealTime).wait();
             self.told = Some(seat.id);
         }
         self.leave();
@@ -414,7 +421,7 @@ impl WorldLink {
             match received {
                 Ok(Inbox::Message(bytes)) => match session_of(&bytes) {
                     Ok(of) if Some(of) != session => (),
-                    Err(error) => return Heard::Garbled(error),
+                    Err(error) => return Heard::Stray(error),
                     Ok(_) => {
                         return match ToWorld::decode(&bytes, &self.action) {
                             Ok(message) => Heard::Message(message),
@@ -422,12 +429,12 @@ impl WorldLink {
                         };
                     }
                 },
-                Ok(Inbox::Attach(query, attach)) => {
+                Ok(Inbox::Attach(visitor)) => {
                     if self.visitors.len() >= WAITING {
-                        refuse(&query, &"too many brains wait for this world");
+                        refuse(&visitor.0, &"too many brains wait for this world");
                         continue;
                     }
-                    self.visitors.push_back((query, attach));
+                    self.visitors.push_back(*visitor);
                     return Heard::Visitor;
                 }
                 Ok(Inbox::Gone(id)) => {

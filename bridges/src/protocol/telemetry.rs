@@ -52,8 +52,8 @@ pub fn decode(bytes: &[u8]) -> Result<(Nanos, Telemetry), WireError> {
     }
     let time = Nanos(reader.u64(&"time")?);
     let telemetry = Telemetry {
-        populations: list(&mut reader, "populations", 16, |reader, i| population(reader, i))?,
-        weights: list(&mut reader, "weight histograms", 16, |reader, i| histogram(reader, i))?,
+        populations: list(&mut reader, "populations", 16, population)?,
+        weights: list(&mut reader, "weight histograms", 16, histogram)?,
         counters: list(&mut reader, "counters", 12, |reader, i| {
             let name = reader.text(&format_args!("counter {i}, name"))?;
             Ok((name, reader.double(&format_args!("counter {i}, value"))?))

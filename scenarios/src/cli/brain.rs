@@ -147,6 +147,11 @@ fn serve(
             format!("the world is of version {}, this brain of version {}: their results differ", world.program, crate::VERSION);
         return Err(Trouble::Fatal(why.into()));
     }
+    let held = run.held()?;
+    if world.mode == Mode::RealTime {
+        // There the world takes what the brain has, and waits for nobody: ready before it attaches.
+        run.restore(&held.last().copied().unwrap_or_default())?;
+    }
     let own = describe(run.loaded(), registry, world.mode)?;
     let attach = Attach {
         name: format!("{} with {}", own.scenario, run.loaded().scenario.controller.kind),
@@ -155,7 +160,7 @@ fn serve(
         control_period: Some(own.control_period),
         seed: Some(own.seed),
         mode: Some(if arguments.real_time { Mode::RealTime } else { Mode::Lockstep }),
-        held: run.held()?,
+        held,
         ..Attach::default()
     };
     let (session, from) = link.attach(&world, attach, stop)?;

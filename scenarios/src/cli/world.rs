@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use embody_bridges::link::{DeadlinePolicy, Network, RealTime, RealTimeSettings, WorldLink};
-use embody_bridges::protocol::Mode;
+use embody_bridges::protocol::{DEFAULT_PREFIX, Mode};
 use embody_robots::Nanos;
 
 use super::network::{NetworkArguments, duration};
@@ -64,12 +64,13 @@ pub fn world(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     let link = open(registry, &loaded, &network, pace, !arguments.no_pin, &stop)?;
     if !arguments.run.quiet {
         mention(format_args!(
-            "world {} seed {} listens on {}, waits up to {} for a brain: embody brain {}",
+            "world {} seed {} listens on {}, waits up to {} s for a brain: embody brain {}{}",
             loaded.scenario.name,
             loaded.scenario.seed,
             network.listening(),
-            Nanos(u64::try_from(network.wait.as_nanos()).unwrap_or(u64::MAX)),
-            arguments.run.scenario
+            network.wait.as_secs_f64(),
+            arguments.run.scenario,
+            arguments.for_the_brain(&network)
         ));
     }
     let mut runner = start(registry, &arguments.run, loaded, RemoteBrain::new(link, None))?;
@@ -131,6 +132,21 @@ pub(super) fn open(
 }
 
 impl Arguments {
+    /// What a brain must be told to find this world, where that isn't the default.
+    fn for_the_brain(&self, network: &Network) -> String {
+        let mut told = String::new();
+        for endpoint in network.listen.iter().take(1) {
+            told += &format!(" --connect {endpoint}");
+        }
+        if network.prefix != DEFAULT_PREFIX {
+            told += &format!(" --prefix {}", network.prefix);
+        }
+        if self.real_time {
+            told += " --real-time";
+        }
+        told
+    }
+
     fn pace(&self, control_period: Nanos) -> Result<RealTimeSettings, Failure> {
         let period = duration(control_period);
         let deadline = self.deadline.map_or(period * 3 / 4, duration);

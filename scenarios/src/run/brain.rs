@@ -23,6 +23,8 @@ pub struct BrainRun {
     observation: ObservationSpec,
     action: ActionSpec,
     controller: Box<dyn Controller>,
+    /// The checkpoint that the controller stands at, as long as it hasn't done anything since.
+    at: Option<Mark>,
 }
 
 impl BrainRun {
@@ -47,7 +49,7 @@ impl BrainRun {
 
     fn with(registry: &Arc<Registry>, loaded: Loaded, folder: RunFolder, built: Built) -> BrainRun {
         let Built { observation, action, controller } = built;
-        BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller }
+        BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller, at: Some(Mark::default()) }
     }
 
     /// The checkpoints that it holds, oldest first.
@@ -57,10 +59,15 @@ impl BrainRun {
 
     /// Goes on from a checkpoint that it holds, or from the start.
     pub fn restore(&mut self, mark: &Mark) -> Result<(), RunError> {
+        if self.at == Some(*mark) {
+            return Ok(());
+        }
         // Built anew, so that nothing of what it was is left.
+        self.at = None;
         self.controller = build(&self.registry, &self.loaded)?.controller;
         let file = self.folder.file(&checkpoint::name_of(mark.step));
         if mark.is_start() && !file.exists() {
+            self.at = Some(*mark);
             return Ok(());
         }
         let saved = read_checkpoint(&file, &self.loaded, self.folder.path())?;
@@ -68,7 +75,9 @@ impl BrainRun {
             return Err(mismatch(self.folder.path(), "the world asks for a checkpoint of another run"));
         }
         self.controller.restore(&saved.session).map_err(|e| FolderError::new(&file, e.to_string()))?;
-        Ok(checkpoint::prune(self.folder.path(), mark.step)?)
+        checkpoint::prune(self.folder.path(), mark.step)?;
+        self.at = Some(*mark);
+        Ok(())
     }
 
     /// The scenario.
@@ -89,10 +98,12 @@ impl BrainRun {
 
 impl Brain for BrainRun {
     fn begin_episode(&mut self, seed: u64) -> Result<(), String> {
+        self.at = None;
         self.controller.begin_episode(seed).map_err(|e| e.to_string())
     }
 
     fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), String> {
+        self.at = None;
         self.controller.act(step, action).map_err(|e| e.to_string())
     }
 

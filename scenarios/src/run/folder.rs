@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
+use std::thread::JoinHandle;
 
 use embody_bridges::link::RealTimeReport;
 use serde::{Deserialize, Serialize};
@@ -205,6 +206,8 @@ pub struct GrowingFile {
     file: File,
     pending: Vec<u8>,
     length: u64,
+    /// A write that goes on while the loop does.
+    behind: Option<JoinHandle<std::io::Result<()>>>,
 }
 
 impl GrowingFile {
@@ -214,7 +217,7 @@ impl GrowingFile {
         let fail = |e: std::io::Error| FolderError::new(path, e.to_string());
         let file = OpenOptions::new().create(true).truncate(false).append(true).open(path).map_err(fail)?;
         file.set_len(length).map_err(fail)?;
-        Ok(GrowingFile { path: path.into(), file, pending: Vec::new(), length })
+        Ok(GrowingFile { path: path.into(), file, pending: Vec::new(), length, behind: None })
     }
 
     /// Sees that a file has at least `length` bytes, and changes nothing.
@@ -247,9 +250,30 @@ impl GrowingFile {
 
     /// Writes what waits.
     pub fn flush(&mut self) -> Result<(), FolderError> {
+        self.join()?;
         self.file.write_all(&self.pending).map_err(|e| FolderError::new(&self.path, e.to_string()))?;
         self.length += self.pending.len() as u64;
         self.pending.clear();
         Ok(())
+    }
+
+    /// Begins to write what waits, and doesn't wait for the disk; while an earlier such write goes on, nothing is begun.
+    pub fn flush_behind(&mut self) -> Result<(), FolderError> {
+        if self.behind.as_ref().is_some_and(|writing| !writing.is_finished()) {
+            return Ok(());
+        }
+        self.join()?;
+        let mut file = self.file.try_clone().map_err(|e| FolderError::new(&self.path, e.to_string()))?;
+        let bytes = std::mem::take(&mut self.pending);
+        self.length += bytes.len() as u64;
+        self.behind = Some(std::thread::spawn(move || file.write_all(&bytes)));
+        Ok(())
+    }
+
+    /// Waits for the write that goes on, if there is one.
+    fn join(&mut self) -> Result<(), FolderError> {
+        let Some(writing) = self.behind.take() else { return Ok(()) };
+        let written = writing.join().unwrap_or_else(|_| Err(std::io::Error::other("the write ended in a panic")));
+        written.map_err(|e| FolderError::new(&self.path, e.to_string()))
     }
 }

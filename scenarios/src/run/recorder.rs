@@ -131,6 +131,12 @@ impl Recorder {
         self.rewards.flush()
     }
 
+    /// Begins to write what waits, for a loop that can't wait for the disk.
+    pub fn flush_behind(&mut self) -> Result<(), FolderError> {
+        self.metrics.flush_behind()?;
+        self.rewards.flush_behind()
+    }
+
     /// Bytes that wait to be written.
     pub fn pending(&self) -> usize {
         self.metrics.pending() + self.rewards.pending()

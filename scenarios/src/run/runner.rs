@@ -271,6 +271,7 @@ impl Runner {
         let time = self.loaded.scenario.time.clone();
         let total = time.duration.0 / time.control_period.0;
         let per_checkpoint = time.checkpoint_every.0 / time.control_period.0;
+        let in_real_time = self.remote.as_ref().is_some_and(|remote| remote.mode() == Mode::RealTime);
         let mut done = self.session.position().control_steps;
         while done < total && !stop.load(Ordering::Relaxed) {
             let recorder = &mut self.recorder;
@@ -281,7 +282,7 @@ impl Runner {
                 self.metric = Some(metric);
             }
             if self.recorder.pending() > PENDING {
-                self.recorder.flush()?;
+                if in_real_time { self.recorder.flush_behind()? } else { self.recorder.flush()? }
             }
             if done.is_multiple_of(per_checkpoint) && done < total {
                 self.checkpoint(started.at.elapsed())?;
