@@ -16,9 +16,6 @@ pub struct WireError {
     pub found: String,
 }
 
-/// Longest text that is read (bytes).
-const LONGEST_TEXT: usize = 1 << 20;
-
 /// A place in bytes that are being read.
 pub(crate) struct Reader<'a> {
     bytes: &'a [u8],
@@ -80,9 +77,8 @@ impl<'a> Reader<'a> {
     pub(crate) fn text(&mut self, field: &dyn fmt::Display) -> Result<String, WireError> {
         let length = self.u32(field)? as usize;
         let rest = &self.bytes[self.at..];
-        if length > LONGEST_TEXT.min(rest.len()) {
-            let most = LONGEST_TEXT.min(rest.len());
-            return Err(self.error(4, field, format_args!("text of at most the {most} bytes that follow"), length));
+        if length > rest.len() {
+            return Err(self.error(4, field, format_args!("text of at most the {} bytes that follow", rest.len()), length));
         }
         let text = std::str::from_utf8(&rest[..length]).map_err(|e| self.error(0, field, "UTF-8", e))?;
         self.at += length;

@@ -34,7 +34,7 @@ fn assert_no_drift(lab: &Lab, report: &Value) {
     let summary = lab.summary("w");
     let [simulated, wall] = ["simulated_s", "wall_s"].map(|key| summary[key].as_f64().unwrap());
     assert!((simulated - wall).abs() < 0.5, "{simulated} s simulated in {wall} s");
-    assert!(report["drift_us"].as_i64().unwrap().abs() < 500_000, "{report}");
+    assert!(count(report, "drift_us") < 500_000, "{report}");
 }
 
 #[test]
@@ -64,6 +64,8 @@ fn a_silent_brain_loses_the_body_in_the_watchdogs_time_and_gets_it_back_only_by_
     let lab = Lab::new();
     let (world, endpoint) = world(&lab, "--time 4s --watchdog 300ms");
     let hand = Hand::reach(&endpoint);
+    // Longer than the watchdog waits: its time begins with the brain.
+    std::thread::sleep(Duration::from_millis(700));
     let session = hand.attached();
     for _ in 0..5 {
         let step = hand.hear_step();

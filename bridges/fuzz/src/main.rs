@@ -5,11 +5,12 @@
 use std::process::ExitCode;
 
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
-use embody_bridges::protocol::messages::{ToBrain, ToWorld};
+use embody_bridges::protocol::messages::{End, ToBrain, ToWorld};
 use embody_bridges::protocol::truth::Truth;
 use embody_bridges::protocol::{Mark, Mode, telemetry};
 use embody_bridges_fuzz::{DECODERS, decode};
-use embody_robots::{Action, Event, EventBuffer, Field, Nanos, Observation, StepKind, TimeStep, wire};
+use embody_controllers::telemetry::{Activity, Histogram, Spike, Telemetry};
+use embody_robots::{Action, Contact, Event, EventBuffer, Field, Nanos, Observation, Pose, StepKind, TimeStep, TraceHash, wire};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -22,8 +23,12 @@ fn main() -> ExitCode {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     println!("decoder  payloads  accepted  (seed {seed}; a panic would end this)");
     for choice in 0..DECODERS {
-        let message = sample(choice);
-        let accepted = (0..count).filter(|_| decode(&payload(&mut random, choice, &message))).count();
+        let messages = samples(choice);
+        let accepted = (0..count).filter(|_| {
+            let message = &messages[random.random_range(0..messages.len())];
+            decode(&payload(&mut random, choice, message))
+        });
+        let accepted = accepted.count();
         println!("{choice:7}  {count:8}  {accepted:8}");
     }
     ExitCode::SUCCESS
@@ -53,41 +58,78 @@ fn payload(random: &mut ChaCha8Rng, choice: u8, message: &[u8]) -> Vec<u8> {
     data
 }
 
-/// A valid message for each decoder.
-fn sample(choice: u8) -> Vec<u8> {
-    let mut out = Vec::new();
+/// Valid messages of every kind, for each decoder.
+fn samples(choice: u8) -> Vec<Vec<u8>> {
     let mut events = EventBuffer::new(32);
     events.refill(|into| into.extend((0..9).map(|i| Event { t_ns: i / 3, y: 2, x: i as u16, on: i % 2 == 0 })));
     let observation = Observation { fields: vec![Field::Dense(vec![1.0, -2.0, 3.0]), Field::Events(events)] };
     let step = TimeStep { kind: StepKind::Mid, time: Nanos(20), reward: 0.5, observation: observation.clone() };
     let action = Action { fields: vec![vec![0.5, -0.5]] };
+    let mark = Mark { step: 7, trace: TraceHash::from_bytes([3; 32]) };
+    let of = |encode: &dyn Fn(&mut Vec<u8>)| {
+        let mut out = Vec::new();
+        encode(&mut out);
+        out
+    };
     match choice {
-        0 => Description {
-            program: "0.1.0".into(),
-            id: "a".into(),
-            scenario: "reaching".into(),
-            scenario_hash: [1; 32],
-            spec: "{}".into(),
-            spec_hash: [2; 32],
-            control_period: Nanos(20),
-            neural_tick: Nanos(1),
-            seed: 1,
-            mode: Mode::Lockstep,
-            step: 7,
-            brain: String::new(),
-            host: "h".into(),
-            cpu: Some(1),
+        0 => vec![of(&|out| description().encode(out))],
+        1 => vec![of(&|out| Attach { id: "a".into(), seed: Some(1), held: vec![mark; 2], ..Attach::default() }.encode(out))],
+        2 => {
+            let all = [Verdict::Refusal { reason: "no".into() }, Verdict::Welcome { session: 1, from: mark }];
+            all.iter().map(|verdict| of(&|out| verdict.encode(out))).collect()
         }
-        .encode(&mut out),
-        1 => Attach { id: "a".into(), seed: Some(1), held: vec![Mark::default(); 2], ..Attach::default() }.encode(&mut out),
-        2 => Verdict::Refusal { reason: "no".into() }.encode(&mut out),
-        3 => ToBrain::Step { session: 1, sequence: 2, begins: Some(3), step }.encode(&mut out),
-        4 => ToWorld::Action { session: 1, sequence: 2, action }.encode(&mut out),
-        5 => Truth { links: vec![("ball".into(), embody_robots::Pose::identity())], ..Truth::default() }.encode(&mut out),
-        6 => telemetry::encode(&mut out, Nanos(1), &Default::default()),
-        7 => wire::encode_step(&mut out, 3, &step, Some(&action)),
-        8 => wire::encode_observation(&mut out, &observation),
-        _ => wire::encode_action(&mut out, &action),
+        3 => {
+            let all = [
+                ToBrain::Step { session: 1, sequence: 2, begins: Some(3), step },
+                ToBrain::Checkpoint { session: 1, mark },
+                ToBrain::End { session: 1, end: End::Stopped, reason: "so".into() },
+            ];
+            all.iter().map(|message| of(&|out| message.encode(out))).collect()
+        }
+        4 => {
+            let all = [
+                ToWorld::Action { session: 1, sequence: 2, action },
+                ToWorld::Kept { session: 1, step: 2, kept: true, maps: "[]".into() },
+                ToWorld::Failure { session: 1, reason: "so".into() },
+            ];
+            all.iter().map(|message| of(&|out| message.encode(out))).collect()
+        }
+        5 => {
+            let contact = Contact { name: "ball".into(), other: "floor".into(), point_m: Default::default(), force_n: 9.0 };
+            let links = vec![("ball".into(), Pose::identity())];
+            vec![of(&|out| Truth { links: links.clone(), contacts: vec![contact.clone(); 2], ..Truth::default() }.encode(out))]
+        }
+        6 => vec![of(&|out| telemetry::encode(out, Nanos(1), &shown()))],
+        7 => vec![of(&|out| wire::encode_step(out, 3, &step, Some(&action)))],
+        8 => vec![of(&|out| wire::encode_observation(out, &observation))],
+        _ => vec![of(&|out| wire::encode_action(out, &action))],
     }
-    out
+}
+
+fn description() -> Description {
+    Description {
+        program: "0.1.0".into(),
+        id: "a".into(),
+        scenario: "reaching".into(),
+        scenario_hash: [1; 32],
+        spec: "{}".into(),
+        spec_hash: [2; 32],
+        control_period: Nanos(20),
+        neural_tick: Nanos(1),
+        seed: 1,
+        mode: Mode::Lockstep,
+        step: 7,
+        brain: String::new(),
+        host: "h".into(),
+        cpu: Some(1),
+    }
+}
+
+fn shown() -> Telemetry {
+    let spikes = vec![Spike { tick: 1, neuron: 2 }, Spike { tick: 3, neuron: 4 }];
+    Telemetry {
+        populations: vec![Activity { name: "motor".into(), size: 8, spikes, membrane: vec![0.5; 8] }, Activity::default()],
+        weights: vec![Histogram { projection: "visual-motor".into(), range: [0.0, 1.0], counts: vec![3; 5] }],
+        counters: vec![("dopamine".into(), 0.25)],
+    }
 }

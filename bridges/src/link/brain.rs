@@ -82,11 +82,15 @@ pub struct BrainLink {
     id: String,
     world: Option<String>,
     inbox: Receiver<Inbox>,
-    actions: Publisher<'static>,
+    /// Lossless, for lockstep, and for real time one that never waits.
+    actions: [Publisher<'static>; 2],
+    mode: Mode,
     telemetry: Publisher<'static>,
     watched: Arc<AtomicBool>,
     shown: Option<Instant>,
     skipped: u64,
+    /// The episode that began with a step that was skipped.
+    begun: Option<u64>,
     dropped: Arc<AtomicU64>,
     _token: LivelinessToken,
     _subscribers: [Subscriber<()>; 2],
@@ -119,8 +123,11 @@ impl BrainLink {
             };
             session.liveliness().declare_subscriber(keys.alive(Role::World, "*")).callback(take).wait().map_err(fail)?
         };
-        let actions = session.declare_publisher(keys.action()).congestion_control(CongestionControl::Block).express(true);
-        let actions = actions.priority(Priority::RealTime).wait().map_err(fail)?;
+        let publisher = |congestion| {
+            let publisher = session.declare_publisher(keys.action()).congestion_control(congestion).express(true);
+            publisher.priority(Priority::RealTime).wait().map_err(fail)
+        };
+        let actions = [publisher(CongestionControl::Block)?, publisher(CongestionControl::Drop)?];
         let telemetry = session.declare_publisher(keys.telemetry()).congestion_control(CongestionControl::Drop);
         let telemetry = telemetry.priority(Priority::Background).wait().map_err(fail)?;
         let watched = Arc::new(AtomicBool::new(false));
@@ -135,6 +142,8 @@ impl BrainLink {
             world: None,
             shown: None,
             skipped: 0,
+            begun: None,
+            mode: Mode::Lockstep,
             _token: token,
             _subscribers: [steps, worlds],
             _matching: matching,
@@ -221,6 +230,7 @@ impl BrainLink {
         (observation, action): (&ObservationSpec, &ActionSpec),
         stop: &AtomicBool,
     ) -> Result<Served, LinkError> {
+        self.mode = mode;
         let mut act = Action::from_spec(action);
         let mut out = Vec::new();
         let mut heard = Instant::now();
@@ -274,7 +284,8 @@ impl BrainLink {
         match self.inbox.recv_timeout(SLICE) {
             Ok(Inbox::Message(bytes)) => {
                 let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
-                if session_of(&bytes).map_err(garbled)? != session {
+                // What is of another attachment, or of nobody, is dropped.
+                if session_of(&bytes) != Ok(session) {
                     return Ok(None);
                 }
                 ToBrain::decode(&bytes, observation).map(Some).map_err(garbled)
@@ -317,21 +328,23 @@ impl BrainLink {
         if mode == Mode::Lockstep {
             return Ok(message);
         }
-        while let (ToBrain::Step { begins: begun, .. }, Ok(next)) = (&message, self.inbox.try_recv()) {
-            let Inbox::Message(bytes) = next else {
-                self.check_world()?;
-                continue;
+        while let ToBrain::Step { begins, .. } = &message {
+            self.begun = begins.or(self.begun);
+            let bytes = match self.inbox.try_recv() {
+                Ok(Inbox::Message(bytes)) if session_of(&bytes) == Ok(session) => bytes,
+                Ok(Inbox::Message(_)) => continue,
+                Ok(Inbox::World) => {
+                    self.check_world()?;
+                    continue;
+                }
+                Err(_) => break,
             };
             let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
-            if session_of(&bytes).map_err(garbled)? != session {
-                continue;
-            }
-            let begun = *begun;
             message = ToBrain::decode(&bytes, observation).map_err(garbled)?;
-            if let ToBrain::Step { begins, .. } = &mut message {
-                *begins = begins.or(begun);
-                self.skipped += 1;
-            }
+            self.skipped += 1;
+        }
+        if let ToBrain::Step { begins, .. } = &mut message {
+            *begins = self.begun.take();
         }
         Ok(message)
     }
@@ -343,7 +356,10 @@ impl BrainLink {
     }
 
     fn put(&self, bytes: &[u8]) -> Result<(), LinkError> {
-        self.actions.put(bytes).wait().map_err(|error| LinkError::network("a message to the world", error))
+        self.actions[usize::from(self.mode == Mode::RealTime)]
+            .put(bytes)
+            .wait()
+            .map_err(|error| LinkError::network("a message to the world", error))
     }
 
     /// Shows telemetry to those who look on, if there are any and the last time is a while ago.

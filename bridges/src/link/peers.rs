@@ -30,18 +30,13 @@ const PATIENCE: Duration = Duration::from_secs(2);
 pub fn peers(network: &Network, stop: &AtomicBool) -> Result<Vec<Peer>, LinkError> {
     let session = network.open(Role::Brain, stop)?;
     let fail = |error: zenoh::Error| LinkError::network("the network", error);
-    let tokens = session.liveliness().get("**/alive/*/*").timeout(PATIENCE).wait().map_err(fail)?;
     let mut peers = Vec::new();
-    while let Ok(reply) = tokens.recv() {
-        let Ok(sample) = reply.result() else { continue };
-        let parts: Vec<&str> = sample.key_expr().as_str().rsplitn(4, '/').collect();
-        let [id, role, _, prefix] = parts[..] else { continue };
-        let role = match role {
-            "world" => Role::World,
-            "brain" => Role::Brain,
-            _ => continue,
-        };
-        peers.push(Peer { role, prefix: prefix.into(), id: id.into(), description: None });
+    // Access control may allow no more than the own prefix.
+    for prefix in [network.prefix.as_str(), "**"] {
+        let tokens = session.liveliness().get(format!("{prefix}/alive/*/*")).timeout(PATIENCE).wait().map_err(fail)?;
+        while let Ok(reply) = tokens.recv() {
+            peers.extend(reply.result().ok().and_then(|sample| peer_of(sample.key_expr().as_str())));
+        }
     }
     peers.sort_by(|a, b| (a.role == Role::Brain, &a.prefix, &a.id).cmp(&(b.role == Role::Brain, &b.prefix, &b.id)));
     peers.dedup();
@@ -58,4 +53,12 @@ pub fn peers(network: &Network, stop: &AtomicBool) -> Result<Vec<Peer>, LinkErro
     // Whoever listed the others leaves without a trace.
     let _ = session.close().wait();
     Ok(peers)
+}
+
+/// Whose token a key is.
+fn peer_of(key: &str) -> Option<Peer> {
+    let parts: Vec<&str> = key.rsplitn(4, '/').collect();
+    let [id, role, _, prefix] = parts[..] else { return None };
+    let role = [Role::World, Role::Brain].into_iter().find(|known| known.to_string() == role)?;
+    Some(Peer { role, prefix: prefix.into(), id: id.into(), description: None })
 }

@@ -3,6 +3,7 @@
 //! Control step k is due at start + k periods of the monotonic clock, whatever happened before: there is no drift, and after a stall the
 //! world catches up without waiting. Nothing here waits for the network longer than a deadline.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use embody_robots::Action;
@@ -73,16 +74,16 @@ pub struct RealTimeReport {
     pub invalid_messages: u64,
     /// Messages that found the queue full.
     pub dropped_messages: u64,
-    /// Control steps with the safe action, without a brain.
+    /// Control steps that began without a brain. They, the answered and the missed are all control steps.
     pub safe_steps: u64,
     /// How often the watchdog took the body from its brain.
     pub watchdog_trips: u64,
-    /// From the observation's publication to its action's arrival (us), of the actions in time.
+    /// From an observation's publication to its action's arrival (us), of all actions, late ones included.
     pub latency_us: Percentiles,
     /// How much later than due control steps began (us).
     pub jitter_us: Percentiles,
-    /// Wall time minus simulated time at the end of the last control step (us).
-    pub drift_us: i64,
+    /// How much later than due the last control step began (us): what the pace has lost since the start.
+    pub drift_us: u64,
 }
 
 /// A loop in real time.
@@ -98,9 +99,14 @@ pub struct RealTime {
     start: Option<Instant>,
     last_valid: Instant,
     report: RealTimeReport,
+    /// When the last observations were published, by their sequence.
+    published: VecDeque<(u64, Instant)>,
     latency: Histogram<u64>,
     jitter: Histogram<u64>,
 }
+
+/// Observations whose publication is remembered, for the latency of late actions.
+const REMEMBERED: usize = 256;
 
 impl RealTime {
     /// A loop whose body is safe under `safe`; its clock starts with its first control step.
@@ -133,6 +139,7 @@ impl RealTime {
             start: None,
             last_valid: now,
             report,
+            published: VecDeque::with_capacity(REMEMBERED),
             latency: times(),
             jitter: times(),
         }
@@ -146,7 +153,9 @@ impl RealTime {
 
     /// A control step begins, at `due` or later.
     pub(super) fn begin(&mut self, due: Instant) {
-        self.jitter.saturating_record(microseconds(due.elapsed()));
+        let late = microseconds(due.elapsed());
+        self.jitter.saturating_record(late);
+        self.report.drift_us = late;
         self.report.steps += 1;
     }
 
@@ -157,6 +166,7 @@ impl RealTime {
 
     /// A brain has the body from now on.
     pub(super) fn attached(&mut self) {
+        self.published.clear();
         self.last_valid = Instant::now();
         self.last.clone_from(&self.safe);
         (self.fresh, self.proven) = (true, false);
@@ -167,22 +177,32 @@ impl RealTime {
         std::mem::take(&mut self.fresh)
     }
 
-    /// The brain's action.
-    pub(super) fn take(&mut self, action: Action) {
-        self.last = action;
-    }
-
     /// The brain's last action, as the policy left it.
     pub(super) fn last(&self) -> &Action {
         &self.last
     }
 
-    /// The action came in time, to an observation that was published at `published`.
-    pub(super) fn answered(&mut self, published: Instant) {
+    /// Observation `sequence` is published now.
+    pub(super) fn published(&mut self, sequence: u64) {
+        if self.published.len() == REMEMBERED {
+            self.published.pop_front();
+        }
+        self.published.push_back((sequence, Instant::now()));
+    }
+
+    /// The action to the newest observation came in time.
+    pub(super) fn answered(&mut self, sequence: u64, action: Action) {
+        self.note_latency(sequence);
+        self.last = action;
         self.last_valid = Instant::now();
         self.proven = true;
-        self.latency.saturating_record(microseconds(published.elapsed()));
         self.report.answered += 1;
+    }
+
+    fn note_latency(&mut self, sequence: u64) {
+        if let Some((_, at)) = self.published.iter().find(|(known, _)| *known == sequence) {
+            self.latency.saturating_record(microseconds(at.elapsed()));
+        }
     }
 
     /// It didn't: the last action becomes what the policy says. True if the brain must give up the body.
@@ -203,14 +223,19 @@ impl RealTime {
         self.report.watchdog_trips += 1;
     }
 
-    /// The body is without a brain: the safe action.
-    pub(super) fn safe(&mut self) -> &Action {
-        self.report.safe_steps += 1;
+    /// The safe action.
+    pub(super) fn safe(&self) -> &Action {
         &self.safe
     }
 
-    /// An action came after its deadline.
-    pub(super) fn late(&mut self) {
+    /// A control step began without a brain.
+    pub(super) fn unattended(&mut self) {
+        self.report.safe_steps += 1;
+    }
+
+    /// An action came after its deadline, and moves nothing.
+    pub(super) fn late(&mut self, sequence: u64) {
+        self.note_latency(sequence);
         self.report.late_actions += 1;
     }
 
@@ -228,13 +253,10 @@ impl RealTime {
 
     /// What became of it so far.
     pub(super) fn report(&self, dropped_messages: u64) -> RealTimeReport {
-        let due = self.start.map_or(Duration::ZERO, |start| start.elapsed());
-        let signed = |time: Duration| i64::try_from(time.as_micros()).unwrap_or(i64::MAX);
         RealTimeReport {
             dropped_messages,
             latency_us: percentiles(&self.latency),
             jitter_us: percentiles(&self.jitter),
-            drift_us: signed(due) - signed(self.simulated()),
             ..self.report.clone()
         }
     }
@@ -289,9 +311,12 @@ mod tests {
     #[test]
     fn long_times_are_told_as_they_are() {
         let mut loops = real_time(DeadlinePolicy::Hold);
-        for milliseconds in [1, 2, 3, 4, 250] {
-            loops.answered(Instant::now() - Duration::from_millis(milliseconds));
+        let action = Action { fields: vec![vec![0.0, 0.0]] };
+        for (sequence, milliseconds) in (0..).zip([1, 2, 3, 4, 250]) {
+            loops.published.push_back((sequence, Instant::now() - Duration::from_millis(milliseconds)));
+            if milliseconds == 250 { loops.late(sequence) } else { loops.answered(sequence, action.clone()) }
         }
+        loops.late(77);
         let latency = loops.report(0).latency_us;
         assert!((3000..3100).contains(&latency.p50) && (250_000..251_000).contains(&latency.max), "{latency:?}");
     }
@@ -303,8 +328,7 @@ mod tests {
             let mut loops = real_time(policy);
             loops.attached();
             assert!(!loops.missed(), "the first action may take its time");
-            loops.take(before.clone());
-            loops.answered(Instant::now());
+            loops.answered(0, before.clone());
             let given_up = loops.missed();
             (loops.last().clone(), given_up)
         };
@@ -316,7 +340,7 @@ mod tests {
     #[test]
     fn the_watchdog_waits_its_time_from_the_last_valid_action() {
         let mut loops = real_time(DeadlinePolicy::Hold);
-        loops.answered(Instant::now());
+        loops.answered(0, Action { fields: vec![vec![1.0, 2.0]] });
         assert!(!loops.missed());
         std::thread::sleep(Duration::from_millis(60));
         assert!(loops.missed());

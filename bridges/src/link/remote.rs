@@ -95,20 +95,20 @@ fn act_in_time(
     }
     real_time.begin(due);
     if link.is_attached() {
-        let published = Instant::now();
         // A brain that comes in the middle of an episode begins one there.
         let begins = if real_time.takes_over() { Some(episode) } else { begins };
         let sent = link.send_step(begins, step).ok();
+        sent.into_iter().for_each(|sequence| real_time.published(sequence));
         let deadline = real_time.deadline(due);
         let mut answered = false;
         while !answered && link.is_attached() && Instant::now() < deadline {
             answered = mind(link, real_time, deadline, sent);
         }
-        if answered {
-            real_time.answered(published);
-        } else if link.is_attached() && real_time.missed() {
+        if !answered && real_time.missed() && link.is_attached() {
             give_up(link, real_time, "no valid action for too long");
         }
+    } else {
+        real_time.unattended();
     }
     action.clone_from(if link.is_attached() { real_time.last() } else { real_time.safe() });
 }
@@ -117,11 +117,12 @@ fn act_in_time(
 fn mind(link: &mut WorldLink, real_time: &mut RealTime, until: Instant, awaited: Option<u64>) -> bool {
     match link.hear(until) {
         Heard::Message(ToWorld::Action { sequence, action, .. }) => {
-            if Some(sequence) == awaited {
-                real_time.take(action);
+            // What waited in the queue longer than that is late as well.
+            if Some(sequence) == awaited && Instant::now() <= until {
+                real_time.answered(sequence, action);
                 return true;
             }
-            real_time.late();
+            real_time.late(sequence);
         }
         Heard::Message(ToWorld::Failure { reason, .. }) => give_up(link, real_time, &format!("it gave up: {reason}")),
         // A checkpoint is asked for without waiting for it.

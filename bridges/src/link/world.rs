@@ -299,6 +299,9 @@ impl WorldLink {
         let _ = query.reply(query.key_expr().clone(), out).wait();
         lock(&self.description).brain.clone_from(&attach.name);
         self.told = None;
+        if let Some(real_time) = &mut self.real_time {
+            real_time.attached();
+        }
         self.seat = Some(Seat { id: attach.id, name: attach.name.clone(), session, sequence: 0 });
         Joined { name: attach.name, same_scenario: attach.scenario_hash.is_some(), from }
     }

@@ -44,7 +44,7 @@ pub struct Arguments {
     resume: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArguments,
-    /// Insists on a world in real time
+    /// For a world in real time; without this, for one in lockstep
     #[arg(long)]
     real_time: bool,
     /// What to do when the world is gone, or takes the body away: end, or wait for it to come back
@@ -91,7 +91,9 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         };
         if arguments.lost == Lost::End {
             let folder = run.as_ref().map_or(String::new(), |run: &BrainRun| {
-                format!("; go on with: embody brain {} --resume {}", arguments.scenario, run.path().display())
+                let (scenario, folder, network) = (&arguments.scenario, run.path().display(), arguments.network.told());
+                let real_time = if arguments.real_time { " --real-time" } else { "" };
+                format!("; go on with: embody brain {scenario} --resume {folder}{network}{real_time}")
             });
             return Err(format!("{lost}{folder} (--lost wait waits for it)").into());
         }
@@ -163,10 +165,18 @@ fn serve(
         held,
         ..Attach::default()
     };
-    let (session, from) = link.attach(&world, attach, stop)?;
+    let attached = link.attach(&world, attach, stop);
+    if attached.is_err() && arguments.resume.is_none() {
+        run.discard_unborn();
+    }
+    let (session, from) = attached?;
+    let reached = run.reached();
     run.restore(&from)?;
     let seconds = embody_robots::Nanos(from.step * world.control_period.0).as_secs_f64();
-    arguments.say(format_args!("attached to {} seed {}, from {from}, {seconds} s simulated", world.scenario, world.seed));
+    let back = if reached > from.step { format!(", rolled back from control step {reached}") } else { String::new() };
+    let (scenario, seed) = (&world.scenario, world.seed);
+    arguments.say(format_args!("attached to {scenario} seed {seed}{back}, from {from}, {seconds} s simulated"));
+    arguments.say(format_args!("its checkpoints lie in {}", run.path().display()));
     let (observation, action) = run.specs();
     let served = link.serve(run, session, world.mode, (&observation, &action), stop);
     if link.skipped() > 0 {
@@ -211,7 +221,6 @@ impl Arguments {
                 BrainRun::start(registry, loaded, &folder)?
             }
         };
-        self.say(format_args!("its checkpoints lie in {}", run.path().display()));
         Ok(run)
     }
 

@@ -41,6 +41,19 @@ impl NetworkArguments {
     }
 }
 
+impl NetworkArguments {
+    /// What was told, as it would be told again.
+    pub fn told(&self) -> String {
+        let mut told: String = self.listen.iter().map(|endpoint| format!(" --listen {endpoint}")).collect();
+        told.extend(self.connect.iter().map(|endpoint| format!(" --connect {endpoint}")));
+        told.extend(self.zenoh_config.iter().map(|file| format!(" --zenoh-config {}", file.display())));
+        if self.prefix != DEFAULT_PREFIX {
+            told += &format!(" --prefix {}", self.prefix);
+        }
+        told
+    }
+}
+
 /// Nanoseconds as the standard library has them.
 pub fn duration(time: Nanos) -> Duration {
     Duration::from_nanos(time.0)

@@ -85,11 +85,14 @@ pub(super) fn to_the_end(
     let scenario = &runner.loaded().scenario;
     let name = format!("{} {} seed {}", scenario.name, scenario.controller.kind, scenario.seed);
     let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };
-    let (outcome, summary) = runner.run(stop, &mut *progress).inspect_err(|_| {
-        if arguments.resume.is_none() {
-            runner.discard_unborn();
+    let (outcome, summary) = match runner.run(stop, &mut *progress) {
+        // What came after the last checkpoint is cut when it goes on.
+        Err(RunError::Brain(error)) if arguments.resume.is_some() || !runner.discard_unborn() => {
+            let folder = runner.path().display();
+            return Err(format!("{error}; go on from its last checkpoint with: embody {again} --resume {folder}").into());
         }
-    })?;
+        done => done?,
+    };
     if arguments.json {
         say(serde_json::to_string_pretty(&summary)?)?;
     } else if !arguments.quiet {
@@ -138,6 +141,19 @@ fn report(again: &str, folder: &Path, outcome: Outcome, summary: &Summary) -> Re
     say(format_args!("{span}: {}", metrics.join(", ")))?;
     if summary.events_dropped > 0 {
         say(format_args!("events dropped: {}, raise max_events to keep them", summary.events_dropped))?;
+    }
+    if let Some(pace) = &summary.real_time {
+        say(format_args!(
+            "real time: {} of {} control steps answered in time, {} missed, {} without a brain, {} watchdog trips; latency p50 {} us, p99 {} us; jitter p99 {} us",
+            pace.answered,
+            pace.steps,
+            pace.missed_deadlines,
+            pace.safe_steps,
+            pace.watchdog_trips,
+            pace.latency_us.p50,
+            pace.latency_us.p99,
+            pace.jitter_us.p99
+        ))?;
     }
     say(format_args!("trace {}", summary.trace_hash))?;
     let csv = std::fs::read_to_string(folder.join(METRICS))?;

@@ -74,7 +74,7 @@ pub fn world(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         ));
     }
     let mut runner = start(registry, &arguments.run, loaded, RemoteBrain::new(link, None))?;
-    let again = format!("world {}", arguments.run.scenario);
+    let again = format!("world {}{}", arguments.run.scenario, arguments.network.told());
     run::to_the_end(&mut runner, &arguments.run, &again, &stop)
 }
 

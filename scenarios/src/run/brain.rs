@@ -7,7 +7,7 @@ use embody_bridges::link::Brain;
 use embody_bridges::protocol::Mark;
 use embody_controllers::telemetry::Telemetry;
 use embody_controllers::{Controller, Hosted};
-use embody_robots::{Action, ActionSpec, Checkpoint, ObservationSpec, TimeStep};
+use embody_robots::{Action, ActionSpec, Checkpoint, ObservationSpec, StepKind, TimeStep};
 
 use super::checkpoint::{self, Saved};
 use super::folder::{self, CONFIG, FolderError, RunFolder};
@@ -23,8 +23,9 @@ pub struct BrainRun {
     observation: ObservationSpec,
     action: ActionSpec,
     controller: Box<dyn Controller>,
-    /// The checkpoint that the controller stands at, as long as it hasn't done anything since.
-    at: Option<Mark>,
+    /// The checkpoint that the controller went on from, and how many control steps it has acted in since.
+    from: Mark,
+    acted: u64,
 }
 
 impl BrainRun {
@@ -49,7 +50,7 @@ impl BrainRun {
 
     fn with(registry: &Arc<Registry>, loaded: Loaded, folder: RunFolder, built: Built) -> BrainRun {
         let Built { observation, action, controller } = built;
-        BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller, at: Some(Mark::default()) }
+        BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller, from: Mark::default(), acted: 0 }
     }
 
     /// The checkpoints that it holds, oldest first.
@@ -57,17 +58,21 @@ impl BrainRun {
         Ok(checkpoint::held(self.folder.path())?)
     }
 
+    /// Control steps that it has come to.
+    pub fn reached(&self) -> u64 {
+        self.from.step + self.acted
+    }
+
     /// Goes on from a checkpoint that it holds, or from the start.
     pub fn restore(&mut self, mark: &Mark) -> Result<(), RunError> {
-        if self.at == Some(*mark) {
+        if self.from == *mark && self.acted == 0 {
             return Ok(());
         }
         // Built anew, so that nothing of what it was is left.
-        self.at = None;
         self.controller = build(&self.registry, &self.loaded)?.controller;
         let file = self.folder.file(&checkpoint::name_of(mark.step));
         if mark.is_start() && !file.exists() {
-            self.at = Some(*mark);
+            (self.from, self.acted) = (*mark, 0);
             return Ok(());
         }
         let saved = read_checkpoint(&file, &self.loaded, self.folder.path())?;
@@ -76,8 +81,14 @@ impl BrainRun {
         }
         self.controller.restore(&saved.session).map_err(|e| FolderError::new(&file, e.to_string()))?;
         checkpoint::prune(self.folder.path(), mark.step)?;
-        self.at = Some(*mark);
+        (self.from, self.acted) = (*mark, 0);
         Ok(())
+    }
+
+    /// Removes the folder of a brain that was never attached; whether it did.
+    pub fn discard_unborn(&self) -> bool {
+        let unborn = self.reached() == 0 && checkpoint::steps_in(self.folder.path()).is_ok_and(|steps| steps.is_empty());
+        unborn && std::fs::remove_dir_all(self.folder.path()).is_ok()
     }
 
     /// The scenario.
@@ -98,12 +109,12 @@ impl BrainRun {
 
 impl Brain for BrainRun {
     fn begin_episode(&mut self, seed: u64) -> Result<(), String> {
-        self.at = None;
         self.controller.begin_episode(seed).map_err(|e| e.to_string())
     }
 
     fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), String> {
-        self.at = None;
+        // The last step of an episode is answered, but begins no control step.
+        self.acted += u64::from(!matches!(step.kind, StepKind::Last(_)));
         self.controller.act(step, action).map_err(|e| e.to_string())
     }
 

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use embody_bridges::protocol::Keys;
+use embody_bridges::protocol::{Keys, Role};
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
 use embody_bridges::protocol::messages::ToWorld;
 use embody_robots::Action;
 use zenoh::handlers::FifoChannelHandler;
+use zenoh::liveliness::LivelinessToken;
 use zenoh::pubsub::Subscriber;
 use zenoh::sample::Sample;
 use zenoh::{Session, Wait};
@@ -16,6 +17,7 @@ pub struct Hand {
     pub session: Session,
     pub keys: Keys,
     steps: Subscriber<FifoChannelHandler<Sample>>,
+    _token: LivelinessToken,
 }
 
 impl Hand {
@@ -23,7 +25,8 @@ impl Hand {
         let session = connect(endpoint);
         let keys = Keys::new("embody");
         let steps = session.declare_subscriber(keys.step()).wait().unwrap();
-        Hand { session, keys, steps }
+        let token = session.liveliness().declare_token(keys.alive(Role::Brain, "hand")).wait().unwrap();
+        Hand { session, keys, steps, _token: token }
     }
 
     pub fn ask(&self, key: String, payload: Vec<u8>) -> Vec<u8> {
