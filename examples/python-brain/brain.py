@@ -105,7 +105,7 @@ def main():
         if verdict[0] != 0:
             sys.exit(f"the world refuses this brain: {text(verdict, 1)[0]}")
         (own,) = struct.unpack_from("<Q", verdict, 1)
-        brain = Centring(spec, period_ns / 1e9)
+        brain, last, answer = Centring(spec, period_ns / 1e9), None, b""
         while True:
             try:
                 message = inbox.get(timeout=arguments.wait)
@@ -116,10 +116,14 @@ def main():
                 continue  # left over from an earlier attachment
             if tag == 0:  # a step: sequence, begins, seed, kind, time, reward, fields; then a tag and a count of events
                 sequence, begins, _, _, _, _, _, _, count = struct.unpack_from("<QBQBQfIBI", message, 9)
+                if sequence == last:  # the world asks again: its message or our answer was lost
+                    actions.put(answer)
+                    continue
                 events = [struct.unpack_from("<QHHB", message, 48 + 13 * i) for i in range(count)]
                 if begins:
                     brain.begin()
-                actions.put(struct.pack("<BQQIIff", 0, own, sequence, 1, 2, *brain.act(events)))
+                last, answer = sequence, struct.pack("<BQQIIff", 0, own, sequence, 1, 2, *brain.act(events))
+                actions.put(answer)
             elif tag == 1:  # a checkpoint, which this brain doesn't keep
                 actions.put(struct.pack("<BQ8sBI", 1, own, message[9:17], 0, 0))
             else:

@@ -234,6 +234,8 @@ impl BrainLink {
         let mut act = Action::from_spec(action);
         let mut out = Vec::new();
         let mut heard = Instant::now();
+        // What the next step must be called, and the answer to the last one.
+        let (mut expected, mut answer) = (0, Vec::new());
         loop {
             if stop.load(Ordering::Relaxed) {
                 self.send(&mut out, &ToWorld::Failure { session, reason: "it was asked to stop".into() })?;
@@ -255,16 +257,23 @@ impl BrainLink {
             };
             heard = Instant::now();
             match self.newest(message, session, mode, observation)? {
+                ToBrain::Step { sequence, .. } if mode == Mode::Lockstep && sequence + 1 == expected => self.put(&answer)?,
+                ToBrain::Step { sequence, .. } if mode == Mode::Lockstep && sequence != expected => {
+                    let reason = format!("expected step {expected} of this attachment, found {sequence}");
+                    self.send(&mut out, &ToWorld::Failure { session, reason: reason.clone() })?;
+                    return Err(LinkError::Gone(reason));
+                }
                 ToBrain::Step { sequence, begins, step, .. } => {
+                    expected = sequence.saturating_add(1);
                     brain.watch(self.watched.load(Ordering::Relaxed));
                     let begun = begins.map_or(Ok(()), |seed| brain.begin_episode(seed));
                     if let Err(reason) = begun.and_then(|()| brain.act(&step, &mut act)) {
                         self.send(&mut out, &ToWorld::Failure { session, reason: reason.clone() })?;
                         return Err(LinkError::Gone(format!("this brain can't go on: {reason}")));
                     }
-                    out.clear();
-                    encode_action(&mut out, session, sequence, &act);
-                    self.put(&out)?;
+                    answer.clear();
+                    encode_action(&mut answer, session, sequence, &act);
+                    self.put(&answer)?;
                     self.show(step.time, brain);
                 }
                 ToBrain::Checkpoint { mark, .. } => match brain.keep(&mark) {
@@ -291,8 +300,9 @@ impl BrainLink {
                 ToBrain::decode(&bytes, observation).map(Some).map_err(garbled)
             }
             // A client hears of its world's end from a router that is still there, or when it is back on the network of another world.
-            Ok(Inbox::World) => self.check_world().map(|()| None),
-            Err(RecvTimeoutError::Timeout) => Ok(None),
+            Ok(Inbox::World) if self.mode == Mode::Lockstep => self.check_world().map(|()| None),
+            // In real time its silence tells as much, without a question.
+            Ok(Inbox::World) | Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => Err(LinkError::Gone("this program has left the network".into())),
         }
     }
@@ -332,11 +342,7 @@ impl BrainLink {
             self.begun = begins.or(self.begun);
             let bytes = match self.inbox.try_recv() {
                 Ok(Inbox::Message(bytes)) if session_of(&bytes) == Ok(session) => bytes,
-                Ok(Inbox::Message(_)) => continue,
-                Ok(Inbox::World) => {
-                    self.check_world()?;
-                    continue;
-                }
+                Ok(_) => continue,
                 Err(_) => break,
             };
             let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };

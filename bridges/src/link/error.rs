@@ -19,7 +19,7 @@ pub enum LinkError {
         why: String,
     },
     /// Nobody came, or answered, in time.
-    #[error("waited {:.0} s for {whom}", waited.as_secs_f64())]
+    #[error("waited {} s for {whom}", waited.as_secs_f64())]
     Timeout {
         /// For whom, and where.
         whom: String,

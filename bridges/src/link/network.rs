@@ -87,8 +87,10 @@ impl Network {
         loop {
             let attempt = ATTEMPT.min(self.wait).as_millis().max(1);
             let mut settings = settings.clone();
-            merge(&mut settings, json!({"connect": {"timeout_ms": attempt as u64}}), false);
-            let path = || self.config.as_ref().map_or("Zenoh's configuration".into(), |file| file.display().to_string());
+            // Whatever the file says: each attempt ends, so that the wait has its limit and a signal is heard.
+            settings["connect"]["timeout_ms"] = json!(attempt as u64);
+            settings["listen"]["timeout_ms"] = json!(0);
+            let path = || self.config.as_ref().map_or("--listen or --connect".into(), |file| file.display().to_string());
             let config = Config::from_json5(&settings.to_string())
                 .map_err(|error| LinkError::Config { path: path(), why: without_source(&error.to_string()).into() })?;
             let error = match zenoh::open(config).wait() {
@@ -133,7 +135,7 @@ impl Network {
         if let Some(file) = &self.config {
             let stated = read(file)?;
             silent = stated.pointer("/listen/endpoints").or(stated.pointer("/connect/endpoints")).is_none();
-            merge(&mut settings, stated, true);
+            merge(&mut settings, stated);
         }
         if silent && self.listen.is_empty() && self.connect.is_empty() {
             match role {
@@ -172,18 +174,17 @@ pub(super) fn without_source(error: &str) -> &str {
     error.find(" at /").filter(|at| error[*at..].contains(".rs:")).map_or(error, |at| &error[..at])
 }
 
-/// Puts `over` into `under`, key by key; `replace` says whether what is there already gives way.
-fn merge(under: &mut Value, over: Value, replace: bool) {
+/// Puts `over` into `under`, key by key.
+fn merge(under: &mut Value, over: Value) {
     match (under, over) {
         (Value::Object(under), Value::Object(over)) => {
             for (key, value) in over {
                 match under.get_mut(&key) {
-                    Some(there) => merge(there, value, replace),
+                    Some(there) => merge(there, value),
                     None => drop(under.insert(key, value)),
                 }
             }
         }
-        (under, over) if replace => *under = over,
-        _ => (),
+        (under, over) => *under = over,
     }
 }

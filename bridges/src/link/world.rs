@@ -35,6 +35,12 @@ const WAITING: usize = 8;
 /// How often a wait looks whether it should stop.
 const SLICE: Duration = Duration::from_millis(100);
 
+/// How long a brain may be silent before the last message is sent again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long a world that was asked to stop waits for an answer.
+const PARTING: Duration = Duration::from_secs(2);
+
 /// How long a brain has to hear of the end.
 const FAREWELL: Duration = Duration::from_secs(2);
 
@@ -105,6 +111,8 @@ pub struct WorldLink {
     rival: Arc<AtomicBool>,
     shown: Option<Instant>,
     dropped: Arc<AtomicU64>,
+    /// Set when the program is asked to stop.
+    stop: Arc<AtomicBool>,
     notes: Vec<String>,
     out: Vec<u8>,
     _token: LivelinessToken,
@@ -120,7 +128,7 @@ impl WorldLink {
         mut description: Description,
         action: &ActionSpec,
         real_time: Option<RealTime>,
-        stop: &AtomicBool,
+        stop: &Arc<AtomicBool>,
     ) -> Result<WorldLink, LinkError> {
         let keys = network.keys()?;
         let session = network.open(Role::World, stop)?;
@@ -204,19 +212,20 @@ impl WorldLink {
             truth,
             watched,
             rival,
+            stop: stop.clone(),
             dropped,
         })
     }
 
     /// Waits for a brain, and agrees with it on the newest checkpoint that both hold; `held` are the world's own, newest last.
     ///
-    /// A side that holds later checkpoints of its own than the start isn't sent back to the start: it would lose all that it has.
-    /// `given_up` may say why the wait is in vain.
+    /// Who holds later checkpoints than the start isn't sent back there by one who holds none: it would lose all that it has.
+    /// `attend` is given what people should know meanwhile, and may say why the wait is in vain.
     pub fn join(
         &mut self,
         held: &[Mark],
         stop: &AtomicBool,
-        given_up: &mut dyn FnMut() -> Option<String>,
+        attend: &mut dyn FnMut(Vec<String>) -> Option<String>,
     ) -> Result<Joined, LinkError> {
         let whom = format!("a brain {} (prefix {:?})", self.place, self.keys.prefix());
         let start = Instant::now();
@@ -225,7 +234,7 @@ impl WorldLink {
                 match self.agree(&attach, held) {
                     Ok(from) => return Ok(self.welcome(&query, attach, from)),
                     Err(reason) => {
-                        self.notes.push(format!("refused {}: {reason}", attach.name));
+                        self.notes.push(format!("refused {:?}: {reason}", attach.name));
                         refuse(&query, &reason);
                     }
                 }
@@ -239,7 +248,7 @@ impl WorldLink {
                     self.keys.prefix()
                 )));
             }
-            if let Some(why) = given_up() {
+            if let Some(why) = attend(std::mem::take(&mut self.notes)) {
                 return Err(LinkError::Gone(why));
             }
             let left = self.wait.saturating_sub(start.elapsed());
@@ -259,7 +268,7 @@ impl WorldLink {
                 let from = newest(&attach.held);
                 return Some(self.welcome(&query, attach, from));
             };
-            self.notes.push(format!("refused {}: {reason}", attach.name));
+            self.notes.push(format!("refused {:?}: {reason}", attach.name));
             refuse(&query, &reason);
         }
         None
@@ -327,14 +336,17 @@ impl WorldLink {
         Ok(sequence)
     }
 
-    /// Waits for the answer to one message, as long as `pick` finds none in what is heard, and at most for the configured time.
+    /// Waits for the answer to the message that was sent last, as long as `pick` finds none in what is heard, and at most for the
+    /// configured time. Asks again now and then, should a message have been lost on a network that is changing.
     pub(super) fn answer<T>(&mut self, what: &str, mut pick: impl FnMut(ToWorld) -> Option<T>) -> Result<T, LinkError> {
-        let until = Instant::now() + self.wait;
+        let start = Instant::now();
+        let mut asked = start;
+        let mut stopping: Option<Instant> = None;
         loop {
-            let left = until.saturating_duration_since(Instant::now());
+            let left = self.wait.saturating_sub(start.elapsed());
             if left.is_zero() {
                 let whom = format!("{what} of {}", self.brain());
-                self.detach(End::Detached, &format!("the world waited {:.0} s for {what}", self.wait.as_secs_f64()));
+                self.detach(End::Detached, &format!("the world waited {} s for {what}", self.wait.as_secs_f64()));
                 return Err(LinkError::Timeout { whom, waited: self.wait });
             }
             match self.hear(Instant::now() + left.min(SLICE)) {
@@ -360,9 +372,23 @@ impl WorldLink {
                 }
                 Heard::Visitor => self.turn_away(),
                 // Nobody's fault that can be named: the brain's own answer is still to come.
-                Heard::Stray(_) | Heard::Nothing => (),
+                Heard::Stray(_) | Heard::Nothing => {
+                    // A brain that answers is let finish its step, so that there is a checkpoint; one that doesn't isn't waited for.
+                    if self.stop.load(Ordering::Relaxed) && stopping.get_or_insert_with(Instant::now).elapsed() > PARTING {
+                        return Err(LinkError::Stopped(format!("{what} of {}", self.brain())));
+                    }
+                    if asked.elapsed() > ASK_AGAIN {
+                        asked = Instant::now();
+                        self.put_again()?;
+                    }
+                }
             }
         }
+    }
+
+    /// Sends what was sent last.
+    fn put_again(&mut self) -> Result<(), LinkError> {
+        self.steps.put(self.out.as_slice()).wait().map_err(|error| LinkError::network("a message to the brain", error))
     }
 
     /// Has the brain hold its state at `mark`; gives whether it does, and its maps. In real time nobody waits for that.
@@ -460,7 +486,7 @@ impl WorldLink {
         let Some(seat) = &self.seat else { return };
         let reason = taken(seat);
         for (query, attach) in self.visitors.drain(..) {
-            self.notes.push(format!("refused {}: {reason}", attach.name));
+            self.notes.push(format!("refused {:?}: {reason}", attach.name));
             refuse(&query, &reason);
         }
     }

@@ -8,6 +8,9 @@ use crate::reader::{Reader, WireError, put_text};
 /// The most checkpoints that one side may state.
 const MOST_HELD: usize = 1024;
 
+/// Longest identity and name of a brain (bytes).
+const LONGEST_NAME: usize = 200;
+
 /// A world, as it describes itself to whoever asks.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Description {
@@ -151,8 +154,8 @@ impl Attach {
         let mut reader = Reader::new(bytes);
         check_head(&mut reader)?;
         let attach = Attach {
-            id: reader.text(&"id")?,
-            name: reader.text(&"name")?,
+            id: short(&mut reader, "id")?,
+            name: short(&mut reader, "name")?,
             scenario_hash: stated(&mut reader, "scenario hash", |reader| reader.take(&"scenario hash"))?,
             spec_hash: stated(&mut reader, "spec hash", |reader| reader.take(&"spec hash"))?,
             control_period: stated(&mut reader, "control period", |reader| reader.u64(&"control period"))?.map(Nanos),
@@ -242,6 +245,15 @@ fn check_head(reader: &mut Reader<'_>) -> Result<(), WireError> {
     }
     let version = reader.u16(&"protocol version")?;
     if version == VERSION { Ok(()) } else { Err(reader.error(2, &"protocol version", VERSION, version)) }
+}
+
+/// A text that people are shown.
+fn short(reader: &mut Reader<'_>, field: &str) -> Result<String, WireError> {
+    let text = reader.text(&field)?;
+    if text.len() <= LONGEST_NAME {
+        return Ok(text);
+    }
+    Err(reader.error(text.len() + 4, &field, format_args!("text of at most {LONGEST_NAME} bytes"), text.len()))
 }
 
 fn mode_byte(mode: Option<Mode>) -> u8 {

@@ -184,7 +184,7 @@ struct Ways {
 
 impl Ways {
     fn open(registry: &Arc<Registry>, step: &TimeStep, cpu: Option<u32>) -> Result<Ways, BenchError> {
-        let stop = AtomicBool::new(false);
+        let stop = Arc::new(AtomicBool::new(false));
         let loaded = Loaded::find(registry, SCENARIO, &[])?;
         let environment = loaded.environment(registry)?;
         let action = Action::from_spec(environment.body().action_spec());
@@ -204,7 +204,7 @@ impl Ways {
         command.args(cpu.map(|cpu| format!("--cpu={cpu}")));
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
         let child = child.map_err(|e| BenchError::system(program.display().to_string(), e))?;
-        let joined = world.join(&[], &stop, &mut || None);
+        let joined = world.join(&[], &stop, &mut |_| None);
         let tcp = joined.map_err(BenchError::from).and_then(|_| {
             let (tcp, _) = socket.accept().map_err(|e| BenchError::system("a socket", e))?;
             tcp.set_nodelay(true).map_err(|e| BenchError::system("a socket", e))?;

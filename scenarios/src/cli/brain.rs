@@ -97,7 +97,7 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
             });
             return Err(format!("{lost}{folder} (--lost wait waits for it)").into());
         }
-        arguments.say(format_args!("{lost}; waiting up to {:.0} s for a world", network.wait.as_secs_f64()));
+        arguments.say(format_args!("{lost}; waiting up to {} s for a world", network.wait.as_secs_f64()));
     }
 }
 
@@ -149,7 +149,10 @@ fn serve(
             format!("the world is of version {}, this brain of version {}: their results differ", world.program, crate::VERSION);
         return Err(Trouble::Fatal(why.into()));
     }
-    let held = run.held()?;
+    let (held, broken) = run.held()?;
+    for error in broken {
+        arguments.say(format_args!("left out: {error}"));
+    }
     if world.mode == Mode::RealTime {
         // There the world takes what the brain has, and waits for nobody: ready before it attaches.
         run.restore(&held.last().copied().unwrap_or_default())?;

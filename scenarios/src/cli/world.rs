@@ -114,7 +114,7 @@ pub(super) fn open(
     network: &Network,
     pace: Option<RealTimeSettings>,
     pin: bool,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<WorldLink, Failure> {
     let mode = if pace.is_some() { Mode::RealTime } else { Mode::Lockstep };
     let mut description = describe(loaded, registry, mode)?;
@@ -172,7 +172,7 @@ impl Arguments {
 pub(super) fn with_brain_process(
     registry: &Arc<Registry>,
     arguments: &RunArguments,
-    stop: &AtomicBool,
+    stop: &Arc<AtomicBool>,
 ) -> Result<Runner, Failure> {
     let loaded = load(registry, arguments)?;
     let port = free_port()?;

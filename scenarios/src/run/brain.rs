@@ -53,8 +53,8 @@ impl BrainRun {
         BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller, from: Mark::default(), acted: 0 }
     }
 
-    /// The checkpoints that it holds, oldest first.
-    pub fn held(&self) -> Result<Vec<Mark>, RunError> {
+    /// The checkpoints that it holds, oldest first, and what is wrong with files that should hold one.
+    pub fn held(&self) -> Result<(Vec<Mark>, Vec<FolderError>), RunError> {
         Ok(checkpoint::held(self.folder.path())?)
     }
 

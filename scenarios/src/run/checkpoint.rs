@@ -92,11 +92,19 @@ pub fn steps_in(folder: &Path) -> Result<Vec<u64>, FolderError> {
     Ok(steps)
 }
 
-/// The checkpoints that a folder holds, oldest first. Each is read, so that what is stated can also be restored.
-pub fn held(folder: &Path) -> Result<Vec<Mark>, FolderError> {
-    let steps = steps_in(folder)?.into_iter();
-    let saved = steps.map(|step| read(&folder.join(name_of(step))));
-    saved.map(|saved| saved.map(|saved| Mark { step: saved.step, trace: saved.trace })).collect()
+/// The checkpoints that a folder holds, oldest first, and what is wrong with its files that hold none. Each is read, so that what
+/// is stated can also be restored.
+pub fn held(folder: &Path) -> Result<(Vec<Mark>, Vec<FolderError>), FolderError> {
+    let (mut marks, mut broken) = (Vec::new(), Vec::new());
+    for step in steps_in(folder)? {
+        let path = folder.join(name_of(step));
+        match read(&path) {
+            Ok(saved) if saved.step == step => marks.push(Mark { step, trace: saved.trace }),
+            Ok(saved) => broken.push(FolderError::new(&path, format!("this is the checkpoint of control step {}", saved.step))),
+            Err(error) => broken.push(error),
+        }
+    }
+    Ok((marks, broken))
 }
 
 /// Removes the files that are too old, or that lie beyond `newest`, which has been gone back to.
@@ -140,7 +148,12 @@ mod tests {
         std::fs::write(folder.path().join("checkpoint-x.bin"), "no checkpoint").unwrap();
         prune(folder.path(), 1000).unwrap();
         assert_eq!(steps_in(folder.path()).unwrap(), [500, 1000]);
-        assert_eq!(held(folder.path()).unwrap()[0], Mark { step: 500, trace: saved().trace });
+        let (marks, broken) = held(folder.path()).unwrap();
+        assert_eq!((marks.len(), broken.len()), (2, 0));
+        assert_eq!(marks[0], Mark { step: 500, trace: saved().trace });
+        std::fs::write(folder.path().join(name_of(1000)), "damaged").unwrap();
+        let (marks, broken) = held(folder.path()).unwrap();
+        assert_eq!((marks.len(), broken.len()), (1, 1), "one that is damaged leaves the other as it is");
         have(1500);
         prune(folder.path(), 1000).unwrap();
         assert_eq!(steps_in(folder.path()).unwrap(), [500, 1000]);

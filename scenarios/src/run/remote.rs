@@ -57,18 +57,22 @@ impl RemoteBrain {
     }
 
     /// Waits for a brain; gives its name and the checkpoint to go on from, given those that the world holds.
-    pub(super) fn join(&mut self, held: &[Mark], stop: &AtomicBool) -> Result<(String, Mark), LinkError> {
-        let mut given_up = || None;
-        let mut summoned: Box<dyn FnMut() -> Option<String>> = match &mut self.summon {
-            Some(summon) => {
-                summon.summon().map_err(LinkError::Gone)?;
-                Box::new(|| summon.given_up())
-            }
-            None => Box::new(&mut given_up),
+    /// `note` is told what people should know meanwhile.
+    pub(super) fn join(
+        &mut self,
+        held: &[Mark],
+        stop: &AtomicBool,
+        note: &mut dyn FnMut(&str),
+    ) -> Result<(String, Mark), LinkError> {
+        if let Some(summon) = &mut self.summon {
+            summon.summon().map_err(LinkError::Gone)?;
+        }
+        let mut attend = |notes: Vec<String>| {
+            notes.iter().for_each(|text| note(text));
+            self.summon.as_mut().and_then(|summon| summon.given_up())
         };
         // Not through `link()`, which would borrow the whole of `self`.
-        let joined = self.link.lock().unwrap_or_else(PoisonError::into_inner).join(held, stop, &mut summoned)?;
-        drop(summoned);
+        let joined = self.link.lock().unwrap_or_else(PoisonError::into_inner).join(held, stop, &mut attend)?;
         self.stranger = (!joined.same_scenario).then(|| joined.name.clone());
         Ok((joined.name, joined.from))
     }
@@ -86,11 +90,6 @@ impl RemoteBrain {
         link.show(|| Truth::of(environment.body().truth(), records, now.time, now.reward));
         link.reached(step);
         link.notes()
-    }
-
-    /// What people should know.
-    pub(super) fn notes(&self) -> Vec<String> {
-        self.link().notes()
     }
 
     /// The name of a brain that isn't built from the run's scenario.

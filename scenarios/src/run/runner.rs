@@ -168,11 +168,15 @@ impl Runner {
         if remote.mode() == Mode::RealTime {
             return Err(mismatch(path, "time that has passed can't be gone back to: start another run for --real-time"));
         }
-        let Some(newest) = checkpoint::steps_in(path)?.pop() else {
+        let (held, mut broken) = checkpoint::held(path)?;
+        let Some(newest) = held.last() else {
+            if let Some(error) = broken.pop() {
+                return Err(error.into());
+            }
             refuse_lost_checkpoint(&folder, &loaded)?;
             return Runner::at_start(loaded, assembly, folder, Some(remote)).map_err(|(_, error)| error.into());
         };
-        let saved = read_checkpoint(&folder.file(&checkpoint::name_of(newest)), &loaded, path)?;
+        let saved = read_checkpoint(&folder.file(&checkpoint::name_of(newest.step)), &loaded, path)?;
         Runner::at_checkpoint(loaded, assembly, folder, Some(remote), &saved)
     }
 
@@ -322,12 +326,11 @@ impl Runner {
     /// Waits for the brain, if it is another process, and goes back with it to the newest checkpoint that both hold.
     fn join(&mut self, stop: &AtomicBool, progress: &mut dyn Progress) -> Result<(), RunError> {
         let Some(remote) = &mut self.remote else { return Ok(()) };
-        let held = checkpoint::held(self.folder.path())?;
-        let joined = remote.join(&held, stop);
-        for note in remote.notes() {
-            progress.note(&note);
+        let (held, broken) = checkpoint::held(self.folder.path())?;
+        for error in broken {
+            progress.note(&format!("left out: {error}"));
         }
-        let (name, from) = joined?;
+        let (name, from) = remote.join(&held, stop, &mut |note| progress.note(note))?;
         if remote.mode() == Mode::RealTime {
             progress.note(&format!("brain {name:?} has the body"));
             return Ok(());

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use embody_bridges::protocol::{Keys, Role};
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
 use embody_bridges::protocol::messages::ToWorld;
+use embody_bridges::protocol::{Keys, Role};
 use embody_robots::Action;
 use zenoh::handlers::FifoChannelHandler;
 use zenoh::liveliness::LivelinessToken;
