@@ -35,7 +35,7 @@ fn a_brain_that_is_built_for_something_else_is_refused_by_name() {
     // None of them did any harm.
     lab.succeeds(&format!("brain reaching --out b --connect {endpoint} --quiet"));
     let said = world.succeeds().err;
-    assert!(said.contains("refused reaching with spore: seed"), "{said}");
+    assert!(said.contains("refused \"reaching with spore\": seed"), "{said}");
     lab.run("one", "reaching --seed 4 --time 20s");
     lab.assert_same_but_for_transport("one", "w");
 }

@@ -197,6 +197,7 @@ impl BrainLink {
                 match replies.recv_timeout(SLICE) {
                     Ok(Some(reply)) => answers.extend(reply.result().ok().map(|sample| sample.payload().to_bytes().into_owned())),
                     Ok(None) if stop.load(Ordering::Relaxed) => return Err(LinkError::Stopped(whom)),
+                    Ok(None) if !self.is_connected() => return Err(self.world_gone("the connection is lost")),
                     Ok(None) => (),
                     Err(_) => break,
                 }

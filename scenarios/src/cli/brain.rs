@@ -73,7 +73,7 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     let network = arguments.network.network();
     // Whatever is wrong with the scenario is found before anyone is waited for.
     arguments.load(registry, None)?;
-    let mut run = None;
+    let mut run: Option<BrainRun> = None;
     loop {
         let lost = match serve(registry, arguments, &network, &mut run, &stop) {
             Ok(Served::Ended { end: End::Finished | End::Stopped, reason }) => {
@@ -88,9 +88,15 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
             Ok(Served::Ended { end: End::Detached, reason }) => reason,
             Err(Trouble::Lost(reason)) => reason,
             Err(Trouble::Fatal(error)) => return Err(error),
+            Err(Trouble::Unfit(error)) => {
+                if let Some(run) = run.filter(|_| arguments.resume.is_none()) {
+                    run.discard_unborn();
+                }
+                return Err(error);
+            }
         };
         if arguments.lost == Lost::End {
-            let folder = run.as_ref().map_or(String::new(), |run: &BrainRun| {
+            let folder = run.as_ref().map_or(String::new(), |run| {
                 let (scenario, folder, network) = (&arguments.scenario, run.path().display(), arguments.network.told());
                 let real_time = if arguments.real_time { " --real-time" } else { "" };
                 format!("; go on with: embody brain {scenario} --resume {folder}{network}{real_time}")
@@ -105,6 +111,8 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
 enum Trouble {
     /// The world is gone.
     Lost(String),
+    /// This brain isn't one for this world.
+    Unfit(Failure),
     /// Nothing that waiting would mend.
     Fatal(Failure),
 }
@@ -114,6 +122,7 @@ impl<E: Into<Failure>> From<E> for Trouble {
         let error = error.into();
         match error.downcast_ref::<LinkError>() {
             Some(LinkError::Gone(why)) => Trouble::Lost(why.clone()),
+            Some(LinkError::Refused(_)) => Trouble::Unfit(error),
             _ => Trouble::Fatal(error),
         }
     }
@@ -142,12 +151,12 @@ fn serve(
     };
     let own = &run.loaded().scenario;
     if own.name != world.scenario {
-        return Err(Trouble::Fatal(format!("the world runs {:?}, this brain is for {:?}", world.scenario, own.name).into()));
+        return Err(Trouble::Unfit(format!("the world runs {:?}, this brain is for {:?}", world.scenario, own.name).into()));
     }
     if world.program != crate::VERSION {
         let why =
             format!("the world is of version {}, this brain of version {}: their results differ", world.program, crate::VERSION);
-        return Err(Trouble::Fatal(why.into()));
+        return Err(Trouble::Unfit(why.into()));
     }
     let (held, broken) = run.held()?;
     for error in broken {
@@ -156,6 +165,7 @@ fn serve(
     if world.mode == Mode::RealTime {
         // There the world takes what the brain has, and waits for nobody: ready before it attaches.
         run.restore(&held.last().copied().unwrap_or_default())?;
+        run.write_behind();
     }
     let own = describe(run.loaded(), registry, world.mode)?;
     let attach = Attach {
@@ -168,11 +178,7 @@ fn serve(
         held,
         ..Attach::default()
     };
-    let attached = link.attach(&world, attach, stop);
-    if attached.is_err() && arguments.resume.is_none() {
-        run.discard_unborn();
-    }
-    let (session, from) = attached?;
+    let (session, from) = link.attach(&world, attach, stop)?;
     let reached = run.reached();
     run.restore(&from)?;
     let seconds = embody_robots::Nanos(from.step * world.control_period.0).as_secs_f64();
@@ -186,6 +192,7 @@ fn serve(
         arguments.say(format_args!("{} steps were not answered, as newer ones were there", link.skipped()));
     }
     link.close();
+    run.finish()?;
     Ok(served?)
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use embody_bridges::link::Brain;
 use embody_bridges::protocol::Mark;
@@ -26,6 +27,8 @@ pub struct BrainRun {
     /// The checkpoint that the controller went on from, and how many control steps it has acted in since.
     from: Mark,
     acted: u64,
+    /// In real time checkpoints are written while the loop goes on: the write that does, if any.
+    behind: Option<Option<JoinHandle<Result<(), FolderError>>>>,
 }
 
 impl BrainRun {
@@ -50,7 +53,17 @@ impl BrainRun {
 
     fn with(registry: &Arc<Registry>, loaded: Loaded, folder: RunFolder, built: Built) -> BrainRun {
         let Built { observation, action, controller } = built;
-        BrainRun { registry: registry.clone(), loaded, folder, observation, action, controller, from: Mark::default(), acted: 0 }
+        BrainRun {
+            registry: registry.clone(),
+            loaded,
+            folder,
+            observation,
+            action,
+            controller,
+            from: Mark::default(),
+            acted: 0,
+            behind: None,
+        }
     }
 
     /// The checkpoints that it holds, oldest first, and what is wrong with files that should hold one.
@@ -91,6 +104,17 @@ impl BrainRun {
         unborn && std::fs::remove_dir_all(self.folder.path()).is_ok()
     }
 
+    /// From now on checkpoints are written while the loop goes on.
+    pub fn write_behind(&mut self) {
+        self.behind.get_or_insert_default();
+    }
+
+    /// Waits until what is being written is.
+    pub fn finish(&mut self) -> Result<(), RunError> {
+        let writing = self.behind.as_mut().and_then(Option::take);
+        Ok(writing.map_or(Ok(()), joined)?)
+    }
+
     /// The scenario.
     pub fn loaded(&self) -> &Loaded {
         &self.loaded
@@ -129,11 +153,22 @@ impl Brain for BrainRun {
             recorder: Vec::new(),
             wall_s: 0.0,
         };
-        let write = || -> Result<(), FolderError> {
-            checkpoint::write(&self.folder.file(&checkpoint::name_of(mark.step)), &saved)?;
-            checkpoint::prune(self.folder.path(), mark.step)
+        let (folder, step) = (self.folder.path().to_owned(), mark.step);
+        let write = move || -> Result<(), FolderError> {
+            checkpoint::write(&folder.join(checkpoint::name_of(step)), &saved)?;
+            checkpoint::prune(&folder, step)
         };
-        write().map_err(|e| e.to_string())?;
+        match &mut self.behind {
+            None => write().map_err(|e| e.to_string())?,
+            // One that comes before the last is written is left out: the next will do.
+            Some(Some(writing)) if !writing.is_finished() => (),
+            Some(behind) => {
+                if let Some(written) = behind.take() {
+                    joined(written).map_err(|e| e.to_string())?;
+                }
+                *behind = Some(std::thread::spawn(write));
+            }
+        }
         serde_json::to_string(&self.controller.maps()).map_err(|e| e.to_string())
     }
 
@@ -144,6 +179,11 @@ impl Brain for BrainRun {
     fn telemetry(&self) -> Option<Telemetry> {
         self.controller.telemetry()
     }
+}
+
+/// Waits for a write.
+fn joined(writing: JoinHandle<Result<(), FolderError>>) -> Result<(), FolderError> {
+    writing.join().unwrap_or_else(|_| Err(FolderError::new(Path::new("a checkpoint"), "its writer panicked")))
 }
 
 /// What a scenario makes a brain of.

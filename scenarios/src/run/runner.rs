@@ -275,11 +275,12 @@ impl Runner {
         let time = self.loaded.scenario.time.clone();
         let total = time.duration.0 / time.control_period.0;
         let per_checkpoint = time.checkpoint_every.0 / time.control_period.0;
-        if self.remote.is_some() && self.mark().is_start() {
+        let mode = self.remote.as_ref().map(RemoteBrain::mode);
+        let in_real_time = mode == Some(Mode::RealTime);
+        if mode == Some(Mode::Lockstep) && self.mark().is_start() {
             // From now on the start is a checkpoint like any other, and the brain's first maps are known.
             self.checkpoint(Duration::ZERO)?;
         }
-        let in_real_time = self.remote.as_ref().is_some_and(|remote| remote.mode() == Mode::RealTime);
         let mut done = self.session.position().control_steps;
         while done < total && !stop.load(Ordering::Relaxed) {
             let recorder = &mut self.recorder;

@@ -75,9 +75,13 @@ impl Hand {
 
     /// The number of the next step that the world sends.
     pub fn hear_step(&self) -> u64 {
+        self.hear_step_or_end().expect("a step")
+    }
+
+    /// The same, or nothing if the attachment ends instead.
+    pub fn hear_step_or_end(&self) -> Option<u64> {
         let message = self.hear();
-        assert_eq!(message[0], 0, "a step");
-        u64::from_le_bytes(*message[9..].first_chunk().unwrap())
+        (message[0] == 0).then(|| u64::from_le_bytes(*message[9..].first_chunk().unwrap()))
     }
 
     /// Takes the words of the next end of an attachment, whatever comes before it.
