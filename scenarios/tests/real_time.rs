@@ -191,7 +191,7 @@ fn what_was_learned_outlives_the_brain() {
     let (second, endpoint) = world(&lab, "--time 500ms --watchdog 5s --set time.checkpoint_every=500ms");
     let brain = lab.start(&format!("brain reaching --real-time --resume b --connect {endpoint}"));
     let said = brain.succeeds().err;
-    assert!(said.contains("from control step 75"), "{said}");
+    assert!(said.contains("with what it learned in 75 control steps"), "{said}");
     report(&lab, second);
     assert!(lab.fails("world reaching --resume w").contains("checkpoint"), "time that has passed isn't gone back to");
 }

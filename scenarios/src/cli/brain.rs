@@ -8,9 +8,10 @@ use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
 use embody_bridges::link::{BrainLink, LinkError, Network, Served};
-use embody_bridges::protocol::Mode;
 use embody_bridges::protocol::handshake::{Attach, Description};
 use embody_bridges::protocol::messages::End;
+use embody_bridges::protocol::{Mark, Mode};
+use embody_robots::Nanos;
 
 use super::network::NetworkArguments;
 use super::world::SLOW;
@@ -163,8 +164,11 @@ fn serve(
         arguments.say(format_args!("left out: {error}"));
     }
     if world.mode == Mode::RealTime {
-        // There the world takes what the brain has, and waits for nobody: ready before it attaches.
-        run.restore(&held.last().copied().unwrap_or_default())?;
+        // There the world takes what the brain has, and waits for nobody: ready before it attaches. One that has lost the body for a
+        // while, or its world, keeps what it has learned.
+        if run.reached() == 0 {
+            run.restore(&held.last().copied().unwrap_or_default())?;
+        }
         run.write_behind();
     }
     let own = describe(run.loaded(), registry, world.mode)?;
@@ -179,12 +183,13 @@ fn serve(
         ..Attach::default()
     };
     let (session, from) = link.attach(&world, attach, stop)?;
-    let reached = run.reached();
-    run.restore(&from)?;
-    let seconds = embody_robots::Nanos(from.step * world.control_period.0).as_secs_f64();
-    let back = if reached > from.step { format!(", rolled back from control step {reached}") } else { String::new() };
-    let (scenario, seed) = (&world.scenario, world.seed);
-    arguments.say(format_args!("attached to {scenario} seed {seed}{back}, from {from}, {seconds} s simulated"));
+    let (scenario, seed, reached) = (&world.scenario, world.seed, run.reached());
+    if world.mode == Mode::RealTime {
+        arguments.say(format_args!("attached to {scenario} seed {seed}, with what it learned in {reached} control steps"));
+    } else {
+        run.restore(&from)?;
+        arguments.say_from(&world, reached, &from);
+    }
     arguments.say(format_args!("its checkpoints lie in {}", run.path().display()));
     let (observation, action) = run.specs();
     let served = link.serve(run, session, world.mode, (&observation, &action), stop);
@@ -232,6 +237,13 @@ impl Arguments {
             }
         };
         Ok(run)
+    }
+
+    /// Where a brain in lockstep goes on from.
+    fn say_from(&self, world: &Description, reached: u64, from: &Mark) {
+        let seconds = Nanos(from.step * world.control_period.0).as_secs_f64();
+        let back = if reached > from.step { format!(", rolled back from control step {reached}") } else { String::new() };
+        self.say(format_args!("attached to {} seed {}{back}, from {from}, {seconds} s simulated", world.scenario, world.seed));
     }
 
     fn say(&self, text: std::fmt::Arguments<'_>) {
