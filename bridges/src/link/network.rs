@@ -125,7 +125,8 @@ impl Network {
     /// The whole configuration as JSON.
     fn settings(&self, role: Role) -> Result<Value, LinkError> {
         let mut settings = json!({
-            "mode": match role { Role::World => "router", Role::Brain => "client" },
+            // A world that only connects leaves the routing to whom it connects to.
+            "mode": if role == Role::World && (!self.listen.is_empty() || self.connect.is_empty()) { "router" } else { "client" },
             "scouting": {"multicast": {"enabled": false}, "gossip": {"enabled": false}, "delay": 0},
             "listen": {"timeout_ms": 0, "exit_on_failure": true, "endpoints": []},
             "connect": {"exit_on_failure": true, "endpoints": [], "retry": {"period_init_ms": 50, "period_max_ms": 200}},
