@@ -70,7 +70,7 @@ impl Keys {
         format!("{}/truth", self.prefix)
     }
 
-    /// From the brain to whoever looks on: [`telemetry::Telemetry`].
+    /// From the brain to whoever looks on: the bytes of [`telemetry`].
     pub fn telemetry(&self) -> String {
         format!("{}/telemetry", self.prefix)
     }
