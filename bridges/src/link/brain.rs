@@ -215,6 +215,10 @@ impl BrainLink {
             if stop.load(Ordering::Relaxed) {
                 return Err(LinkError::Stopped(whom));
             }
+            // A question without a connection ends at once, and would be asked in vain until the wait is over.
+            if !self.is_connected() {
+                return Err(self.world_gone("the connection is lost"));
+            }
             if start.elapsed() >= self.wait {
                 return Err(LinkError::Timeout { whom, waited: self.wait });
             }
