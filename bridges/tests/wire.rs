@@ -1,39 +1,12 @@
 //! What was encoded is decoded; whatever else is refused, and the error says where.
 
+mod common;
+
 use embody_bridges::{decode_action, decode_observation, decode_step};
-use embody_robots::{
-    Action, ActionField, ActionSpec, End, Event, EventBuffer, Field, FieldKind, Nanos, Observation, ObservationField,
-    ObservationSpec, StepKind, TimeStep, wire,
-};
+use embody_robots::{Action, End, Event, EventBuffer, Field, Nanos, Observation, StepKind, TimeStep, wire};
 use proptest::prelude::*;
 
-fn observation_spec() -> ObservationSpec {
-    let dense = FieldKind::Dense { shape: vec![3], unit: "rad".into(), bounds: [-4.0, 4.0] };
-    let events = FieldKind::Events { width: 16, height: 8, max_events: 6 };
-    let field = |name: &str, kind| ObservationField { name: name.into(), kind };
-    ObservationSpec { fields: vec![field("joints", dense), field("camera", events)] }
-}
-
-fn action_spec() -> ActionSpec {
-    let field = ActionField { name: "drive".into(), size: 2, unit: "m/s".into(), bounds: [-2.0, 2.0] };
-    ActionSpec { fields: vec![field] }
-}
-
-fn finite() -> impl Strategy<Value = f32> {
-    any::<f32>().prop_filter("finite", |value| value.is_finite())
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    (any::<u64>(), 0u16..8, 0u16..16, any::<bool>()).prop_map(|(t_ns, y, x, on)| Event { t_ns, y, x, on })
-}
-
-fn observation() -> impl Strategy<Value = Observation> {
-    (proptest::array::uniform3(finite()), prop::collection::vec(event(), 0..=6)).prop_map(|(values, events)| {
-        let mut buffer = EventBuffer::new(6);
-        buffer.refill(|into| into.extend(events));
-        Observation { fields: vec![Field::Dense(values.to_vec()), Field::Events(buffer)] }
-    })
-}
+use common::{action_spec, finite, observation, observation_spec};
 
 fn kind() -> impl Strategy<Value = StepKind> {
     let last = |end| Just(StepKind::Last(end));
@@ -101,7 +74,7 @@ proptest! {
 
 /// A record of 21 bytes up to the observation, 4 + 5 + 12 of which are its dense field, 5 + 2 x 13 its events, 8 + 8 the action.
 fn sample() -> Vec<u8> {
-    let mut buffer = EventBuffer::new(6);
+    let mut buffer = EventBuffer::new(32);
     buffer.refill(|into| into.extend([3, 5].map(|t_ns| Event { t_ns, y: 7, x: 15, on: true })));
     let observation = Observation { fields: vec![Field::Dense(vec![1.0, 2.0, 3.0]), Field::Events(buffer)] };
     let step = TimeStep { kind: StepKind::Mid, time: Nanos(9), reward: 0.5, observation };
@@ -119,7 +92,7 @@ fn the_error_names_the_field_the_place_and_what_was_expected() {
         (25, &[1], "observation \"joints\" (byte 25): expected 0, a dense field, found 1"),
         (26, &[4], "observation \"joints\" (byte 26): expected 3 values, found 4"),
         (34, &nan, "observation \"joints\", value 1 (byte 34): expected a finite number, found NaN"),
-        (43, &[7], "observation \"camera\" (byte 43): expected at most 6 events, found 7"),
+        (43, &[33], "observation \"camera\" (byte 43): expected at most 32 events, found 33"),
         (47 + 8, &[16], "observation \"camera\", event 0, x (byte 55): expected a column below 16, found 16"),
         (47 + 12, &[2], "observation \"camera\", event 0, on (byte 59): expected 0 or 1, found 2"),
         (
@@ -127,7 +100,7 @@ fn the_error_names_the_field_the_place_and_what_was_expected() {
             &[6],
             "observation \"camera\", event 1 (byte 60): expected events in order of time, row, column and polarity, found one out of order",
         ),
-        (81 + 4, &nan, "action \"drive\", value 1 (byte 85): expected a finite number, found NaN"),
+        (81 + 4, &nan, "action \"velocity\", value 1 (byte 85): expected a finite number, found NaN"),
     ];
     for (at, with, message) in cases {
         let mut bytes = sample();

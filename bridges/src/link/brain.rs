@@ -8,32 +8,24 @@ use std::time::{Duration, Instant};
 use embody_controllers::telemetry::Telemetry;
 use embody_robots::{Action, ActionSpec, ObservationSpec, TimeStep};
 use zenoh::liveliness::LivelinessToken;
-use zenoh::matching::MatchingListener;
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::{CongestionControl, Priority};
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
+use super::inbox::{self, QUEUE, SLICE};
 use super::network::Network;
+use super::stream::Stream;
 use super::unique;
 use crate::protocol::handshake::{Attach, Description, Verdict};
 use crate::protocol::messages::{End, ToBrain, ToWorld, encode_action, session_of};
 use crate::protocol::{Keys, Mark, Mode, Role, telemetry};
-
-/// Messages that wait to be read, at most.
-const QUEUE: usize = 1024;
-
-/// How often a wait looks whether it should stop.
-const SLICE: Duration = Duration::from_millis(100);
 
 /// How long the network has to say whether a world lives.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a world in real time may say nothing: it publishes in each of its periods.
 const SILENCE: Duration = Duration::from_secs(3);
-
-/// Least wall time between two messages of telemetry.
-const TELEMETRY_EVERY: Duration = Duration::from_millis(10);
 
 /// What serves a world: a controller with a memory of its checkpoints. Errors are words for people.
 pub trait Brain {
@@ -85,16 +77,13 @@ pub struct BrainLink {
     /// Lossless, for lockstep, and for real time one that never waits.
     actions: [Publisher<'static>; 2],
     mode: Mode,
-    telemetry: Publisher<'static>,
-    watched: Arc<AtomicBool>,
-    shown: Option<Instant>,
+    telemetry: Stream,
     skipped: u64,
     /// The episode that began with a step that was skipped.
     begun: Option<u64>,
     dropped: Arc<AtomicU64>,
     _token: LivelinessToken,
     _subscribers: [Subscriber<()>; 2],
-    _matching: MatchingListener<()>,
 }
 
 impl BrainLink {
@@ -107,15 +96,7 @@ impl BrainLink {
         let (to_loop, inbox) = sync_channel(QUEUE);
         let dropped = Arc::new(AtomicU64::new(0));
         let token = session.liveliness().declare_token(keys.alive(Role::Brain, &id)).wait().map_err(fail)?;
-        let steps = {
-            let (to_loop, dropped) = (to_loop.clone(), dropped.clone());
-            let take = move |sample: zenoh::sample::Sample| {
-                if to_loop.try_send(Inbox::Message(sample.payload().to_bytes().into_owned())).is_err() {
-                    dropped.fetch_add(1, Ordering::Relaxed);
-                }
-            };
-            session.declare_subscriber(keys.step()).callback(take).wait().map_err(fail)?
-        };
+        let steps = inbox::forward(&session, keys.step(), to_loop.clone(), &dropped, Inbox::Message).map_err(fail)?;
         let worlds = {
             let take = move |_| {
                 // Where the queue is full, the wait for a step has its limit.
@@ -128,32 +109,22 @@ impl BrainLink {
             publisher.priority(Priority::RealTime).wait().map_err(fail)
         };
         let actions = [publisher(CongestionControl::Block)?, publisher(CongestionControl::Drop)?];
-        let telemetry = session.declare_publisher(keys.telemetry()).congestion_control(CongestionControl::Drop);
-        let telemetry = telemetry.priority(Priority::Background).wait().map_err(fail)?;
-        let watched = Arc::new(AtomicBool::new(false));
-        let matching = {
-            let watched = watched.clone();
-            let note = move |status: zenoh::matching::MatchingStatus| watched.store(status.matching(), Ordering::Relaxed);
-            telemetry.matching_listener().callback(note).wait().map_err(fail)?
-        };
+        let telemetry = Stream::open(&session, keys.telemetry()).map_err(fail)?;
         Ok(BrainLink {
             place: network.place(Role::Brain),
             wait: network.wait,
             world: None,
-            shown: None,
             skipped: 0,
             begun: None,
             mode: Mode::Lockstep,
             _token: token,
             _subscribers: [steps, worlds],
-            _matching: matching,
             session,
             keys,
             id,
             inbox,
             actions,
             telemetry,
-            watched,
             dropped,
         })
     }
@@ -270,7 +241,7 @@ impl BrainLink {
                 }
                 ToBrain::Step { sequence, begins, step, .. } => {
                     expected = sequence.saturating_add(1);
-                    brain.watch(self.watched.load(Ordering::Relaxed));
+                    brain.watch(self.telemetry.is_watched());
                     let begun = begins.map_or(Ok(()), |seed| brain.begin_episode(seed));
                     if let Err(reason) = begun.and_then(|()| brain.act(&step, &mut act)) {
                         self.send(&mut out, &ToWorld::Failure { session, reason: reason.clone() })?;
@@ -375,17 +346,14 @@ impl BrainLink {
 
     /// Shows telemetry to those who look on, if there are any and the last time is a while ago.
     fn show(&mut self, time: embody_robots::Nanos, brain: &dyn Brain) {
-        if !self.watched.load(Ordering::Relaxed) || self.shown.is_some_and(|shown| shown.elapsed() < TELEMETRY_EVERY) {
-            return;
-        }
-        let Some(mut seen) = brain.telemetry() else { return };
-        self.shown = Some(Instant::now());
-        let dropped = self.dropped.load(Ordering::Relaxed);
-        seen.counters.extend([("skipped_steps".into(), self.skipped as f64), ("dropped_messages".into(), dropped as f64)]);
-        let mut out = Vec::new();
-        telemetry::encode(&mut out, time, &seen);
-        // A stream that may lose messages.
-        let _ = self.telemetry.put(out).wait();
+        let (skipped, dropped) = (self.skipped, self.dropped.load(Ordering::Relaxed));
+        self.telemetry.show(|| {
+            let mut seen = brain.telemetry()?;
+            seen.counters.extend([("skipped_steps".into(), skipped as f64), ("dropped_messages".into(), dropped as f64)]);
+            let mut out = Vec::new();
+            telemetry::encode(&mut out, time, &seen);
+            Some(out)
+        });
     }
 
     /// Steps that were not answered because a newer one was there.

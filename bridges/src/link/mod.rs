@@ -10,10 +10,12 @@
 mod bare;
 mod brain;
 mod error;
+mod inbox;
 mod network;
 mod peers;
 mod real_time;
 mod remote;
+mod stream;
 mod world;
 
 pub use bare::{BareClient, BareEcho};

@@ -40,7 +40,7 @@ impl Controller for RemoteController {
     fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
         let mut link = lock(&self.link);
         if let Some(mut real_time) = link.real_time.take() {
-            act_in_time(&mut link, &mut real_time, self.begins.then_some(self.episode), self.episode, step, action);
+            act_in_time(&mut link, &mut real_time, self.begins, self.episode, step, action);
             link.real_time = Some(real_time);
         } else {
             let done = exchange(&mut link, self.begins.then_some(self.episode), step, action);
@@ -77,14 +77,7 @@ fn exchange(link: &mut WorldLink, begins: Option<u64>, step: &TimeStep, action: 
 }
 
 /// One control step in real time: when it is due, the step there; at the deadline at the latest, an action from somewhere.
-fn act_in_time(
-    link: &mut WorldLink,
-    real_time: &mut RealTime,
-    begins: Option<u64>,
-    episode: u64,
-    step: &TimeStep,
-    action: &mut Action,
-) {
+fn act_in_time(link: &mut WorldLink, real_time: &mut RealTime, begins: bool, episode: u64, step: &TimeStep, action: &mut Action) {
     let due = real_time.due();
     // Until then: whoever comes or goes. A step that is late already still sees who that is.
     loop {
@@ -96,8 +89,8 @@ fn act_in_time(
     real_time.begin(due);
     if link.is_attached() {
         // A brain that comes in the middle of an episode begins one there.
-        let begins = if real_time.takes_over() { Some(episode) } else { begins };
-        let sent = link.send_step(begins, step).ok();
+        let begins = real_time.takes_over() || begins;
+        let sent = link.send_step(begins.then_some(episode), step).ok();
         sent.into_iter().for_each(|sequence| real_time.published(sequence));
         let deadline = real_time.deadline(due);
         let mut answered = false;

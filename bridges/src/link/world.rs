@@ -9,7 +9,6 @@ use std::time::{Duration, Instant, SystemTime};
 
 use embody_robots::{ActionSpec, TimeStep};
 use zenoh::liveliness::LivelinessToken;
-use zenoh::matching::MatchingListener;
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::{CongestionControl, Priority};
 use zenoh::query::{Query, Queryable};
@@ -17,8 +16,10 @@ use zenoh::sample::SampleKind;
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
+use super::inbox::{self, QUEUE, SLICE};
 use super::network::Network;
 use super::real_time::{RealTime, RealTimeReport};
+use super::stream::Stream;
 use super::{lock, unique};
 use crate::protocol::handshake::{Attach, Description, Verdict};
 use crate::protocol::messages::{End, ToBrain, ToWorld, encode_step, session_of};
@@ -26,14 +27,8 @@ use crate::protocol::truth::Truth;
 use crate::protocol::{Keys, Mark, Mode, Role};
 use crate::reader::WireError;
 
-/// Messages that wait to be read, at most; further ones are dropped and counted.
-const QUEUE: usize = 1024;
-
 /// Brains that wait for an answer, at most.
 const WAITING: usize = 8;
-
-/// How often a wait looks whether it should stop.
-const SLICE: Duration = Duration::from_millis(100);
 
 /// How long a brain may be silent before the last message is sent again.
 const ASK_AGAIN: Duration = Duration::from_secs(1);
@@ -43,9 +38,6 @@ const PARTING: Duration = Duration::from_secs(2);
 
 /// How long a brain has to hear of the end.
 const FAREWELL: Duration = Duration::from_secs(2);
-
-/// Least wall time between two messages of the truth.
-const TRUTH_EVERY: Duration = Duration::from_millis(10);
 
 /// A brain that has the body.
 #[derive(Clone, Debug)]
@@ -105,11 +97,9 @@ pub struct WorldLink {
     told: Option<String>,
     pub(super) real_time: Option<RealTime>,
     steps: Publisher<'static>,
-    truth: Publisher<'static>,
-    watched: Arc<AtomicBool>,
+    truth: Stream,
     /// Whether another world of the same prefix was there first.
     rival: Arc<AtomicBool>,
-    shown: Option<Instant>,
     dropped: Arc<AtomicU64>,
     /// Set when the program is asked to stop.
     stop: Arc<AtomicBool>,
@@ -118,7 +108,6 @@ pub struct WorldLink {
     _token: LivelinessToken,
     _queryables: [Queryable<()>; 2],
     _subscribers: [Subscriber<()>; 3],
-    _matching: MatchingListener<()>,
 }
 
 impl WorldLink {
@@ -168,27 +157,12 @@ impl WorldLink {
             };
             session.declare_queryable(keys.attach()).complete(true).callback(answer).wait().map_err(fail)?
         };
-        let actions = {
-            let (to_loop, dropped) = (to_loop.clone(), dropped.clone());
-            let take = move |sample: zenoh::sample::Sample| {
-                if to_loop.try_send(Inbox::Message(sample.payload().to_bytes().into_owned())).is_err() {
-                    dropped.fetch_add(1, Ordering::Relaxed);
-                }
-            };
-            session.declare_subscriber(keys.action()).callback(take).wait().map_err(fail)?
-        };
+        let actions = inbox::forward(&session, keys.action(), to_loop.clone(), &dropped, Inbox::Message).map_err(fail)?;
         let brains = watch_for_leavers(&session, &keys, to_loop).map_err(fail)?;
         let congestion = if real_time.is_some() { CongestionControl::Drop } else { CongestionControl::Block };
         let steps = session.declare_publisher(keys.step()).congestion_control(congestion).express(true);
         let steps = steps.priority(Priority::RealTime).wait().map_err(fail)?;
-        let truth = session.declare_publisher(keys.truth()).congestion_control(CongestionControl::Drop);
-        let truth = truth.priority(Priority::Background).wait().map_err(fail)?;
-        let watched = Arc::new(AtomicBool::new(false));
-        let matching = {
-            let watched = watched.clone();
-            let note = move |status: zenoh::matching::MatchingStatus| watched.store(status.matching(), Ordering::Relaxed);
-            truth.matching_listener().callback(note).wait().map_err(fail)?
-        };
+        let truth = Stream::open(&session, keys.truth()).map_err(fail)?;
         Ok(WorldLink {
             place: network.place(Role::World),
             wait: network.wait,
@@ -197,20 +171,17 @@ impl WorldLink {
             told: None,
             real_time,
             visitors: VecDeque::new(),
-            shown: None,
             notes: Vec::new(),
             out: Vec::new(),
             _token: token,
             _queryables: [describe, attach],
             _subscribers: [actions, brains, worlds],
-            _matching: matching,
             session,
             keys,
             description,
             inbox,
             steps,
             truth,
-            watched,
             rival,
             stop: stop.clone(),
             dropped,
@@ -493,14 +464,11 @@ impl WorldLink {
 
     /// Shows the truth to those who look on, if there are any and the last time is a while ago.
     pub fn show(&mut self, truth: impl FnOnce() -> Truth) {
-        if !self.watched.load(Ordering::Relaxed) || self.shown.is_some_and(|shown| shown.elapsed() < TRUTH_EVERY) {
-            return;
-        }
-        self.shown = Some(Instant::now());
-        let mut out = Vec::new();
-        truth().encode(&mut out);
-        // A stream that may lose messages.
-        let _ = self.truth.put(out).wait();
+        self.truth.show(|| {
+            let mut out = Vec::new();
+            truth().encode(&mut out);
+            Some(out)
+        });
     }
 
     /// Notes how far the run is, for whoever asks.

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
     let scratch = Scratch::new()?;
     let (scenario, duration) = RUN;
-    let mut child = spawn_run(scenario, 1, duration, &scratch.path().join("run"))?;
+    let mut child = spawn_run(&[scenario, "--time", duration], &scratch.path().join("run"))?;
     let mut peak_kib = None;
     while child.try_wait().map_err(|e| BenchError::system("embody run", e))?.is_none() {
         peak_kib = peak(&child).or(peak_kib);

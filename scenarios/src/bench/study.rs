@@ -54,18 +54,19 @@ fn in_processes() -> Result<(), BenchError> {
     let scratch = Scratch::new()?;
     let children = SEEDS.map(|seed| {
         let duration = format!("{DURATION_S}s");
-        spawn_run(SCENARIO, seed, &duration, &scratch.path().join(seed.to_string()))
+        let seed = seed.to_string();
+        spawn_run(&[SCENARIO, "--time", &duration, "--seed", &seed], &scratch.path().join(&seed))
     });
     // All are waited for before the first error is given.
     let results = children.map(|child| child.and_then(wait));
     results.into_iter().collect()
 }
 
-/// Starts `embody run` as a process of its own.
-pub(super) fn spawn_run(scenario: &str, seed: u64, duration: &str, folder: &Path) -> Result<Child, BenchError> {
+/// Starts `embody run` with these arguments as a process of its own.
+pub(super) fn spawn_run(arguments: &[&str], folder: &Path) -> Result<Child, BenchError> {
     let program = std::env::current_exe().map_err(|e| BenchError::system("this program's path", e))?;
     let mut command = Command::new(&program);
-    command.args(["run", scenario, "--quiet", "--time", duration, "--seed", &seed.to_string(), "--out"]).arg(folder);
+    command.arg("run").args(arguments).args(["--quiet", "--out"]).arg(folder);
     let child = command.stdin(Stdio::null()).stdout(Stdio::null()).spawn();
     child.map_err(|e| BenchError::system(program.display().to_string(), e))
 }

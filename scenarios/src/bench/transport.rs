@@ -22,11 +22,11 @@ use embody_controllers::telemetry::Telemetry;
 use embody_robots::{Action, TimeStep};
 
 use super::scratch::Scratch;
-use super::study::wait;
+use super::study::{spawn_run, wait};
 use super::{BenchError, Row};
 use crate::registry::Registry;
 use crate::run::affinity::{Processors, here};
-use crate::run::remote::describe;
+use crate::run::remote::{describe, free_endpoint};
 use crate::run::{Session, folder};
 use crate::scenario::{Assembly, Loaded};
 
@@ -105,12 +105,10 @@ fn whole_loop() -> Result<Row, BenchError> {
 
 fn real_time_factor(transport: &str) -> Result<f64, BenchError> {
     let scratch = Scratch::new()?;
-    let program = std::env::current_exe().map_err(|e| BenchError::system("this program's path", e))?;
-    let mut command = Command::new(&program);
-    command.args(["run", SCENARIO, "--quiet", "--transport", transport, "--time", &format!("{RUN_S}s"), "--out"]);
-    let child = command.arg(scratch.path().join("run")).stdin(Stdio::null()).stdout(Stdio::null()).spawn();
-    wait(child.map_err(|e| BenchError::system(program.display().to_string(), e))?)?;
-    let summary = folder::read_summary(&scratch.path().join("run"));
+    let folder = scratch.path().join("run");
+    let time = format!("{RUN_S}s");
+    wait(spawn_run(&[SCENARIO, "--transport", transport, "--time", &time], &folder)?)?;
+    let summary = folder::read_summary(&folder);
     Ok(summary.map_err(crate::run::RunError::from)?.real_time_factor)
 }
 
@@ -191,7 +189,8 @@ impl Ways {
         let (mut there, mut back) = (Vec::new(), Vec::new());
         encode_step(&mut there, 0, 0, None, step);
         encode_action(&mut back, 0, 0, &action);
-        let [bare, link] = [free_endpoint()?, free_endpoint()?];
+        let endpoint = || free_endpoint().map_err(|e| BenchError::system("a free port", e));
+        let [bare, link] = [endpoint()?, endpoint()?];
         let network = |endpoint: &str| Network { listen: vec![endpoint.into()], wait: PATIENCE, ..Network::default() };
         let socket = TcpListener::bind("127.0.0.1:0").map_err(|e| BenchError::system("a socket", e))?;
         let address = socket.local_addr().map_err(|e| BenchError::system("a socket", e))?.to_string();
@@ -259,11 +258,6 @@ impl Drop for Ways {
         // However it ends, it is over.
         let _ = self.child.kill().and_then(|()| self.child.wait());
     }
-}
-
-fn free_endpoint() -> Result<String, BenchError> {
-    let address = TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
-    address.map(|address| format!("tcp/{address}")).map_err(|e| BenchError::system("a free port", e))
 }
 
 /// The other process: answers on all ways at once, until the benchmark is over.

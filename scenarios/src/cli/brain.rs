@@ -14,13 +14,14 @@ use embody_bridges::protocol::{Mark, Mode};
 use embody_robots::Nanos;
 
 use super::network::NetworkArguments;
+use super::run::Changes;
 use super::world::SLOW;
 use super::{Failure, mention, signals};
 use crate::registry::Registry;
 use crate::run::brain::BrainRun;
 use crate::run::folder;
 use crate::run::remote::describe;
-use crate::run::{RunError, affinity};
+use crate::run::{RunError, affinity, scenario_of};
 use crate::scenario::Loaded;
 
 /// Arguments of `embody brain`.
@@ -28,15 +29,8 @@ use crate::scenario::Loaded;
 pub struct Arguments {
     /// Name of a scenario in the library, or path of a scenario file (.toml): the one that the world runs
     scenario: String,
-    /// Master seed [default: the world's]
-    #[arg(long)]
-    seed: Option<u64>,
-    /// What closes the loop (embody list)
-    #[arg(long)]
-    controller: Option<String>,
-    /// Changes a value of the scenario, as it was changed for the world; may be repeated
-    #[arg(long, value_name = "KEY=VALUE")]
-    set: Vec<String>,
+    #[command(flatten)]
+    changes: Changes,
     /// Folder of its checkpoints; it must not exist [default: runs/<scenario>-<seed>-brain-<n>]
     #[arg(long)]
     out: Option<PathBuf>,
@@ -204,13 +198,9 @@ fn serve(
 impl Arguments {
     fn load(&self, registry: &Registry, seed: Option<u64>) -> Result<Loaded, Failure> {
         if let Some(folder) = &self.resume {
-            return Ok(Loaded::find(registry, &folder.join(folder::CONFIG).display().to_string(), &[])?);
+            return Ok(scenario_of(registry, folder, &[])?);
         }
-        let mut settings = Vec::new();
-        settings.extend(self.seed.or(seed).map(|seed| format!("seed={seed}")));
-        settings.extend(self.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
-        settings.extend(self.set.iter().cloned());
-        Ok(Loaded::find(registry, &self.scenario, &settings)?)
+        Ok(Loaded::find(registry, &self.scenario, &self.changes.settings(seed))?)
     }
 
     /// The brain that suits the world's seed.

@@ -21,6 +21,8 @@ pub struct BrainProcess {
     run: PathBuf,
     endpoint: String,
     child: Option<Child>,
+    /// Whether the child has attached, so that its end is the loss of a brain and not a brain that can't begin.
+    attached: bool,
     starts: u32,
 }
 
@@ -28,20 +30,15 @@ impl BrainProcess {
     /// The brain of the run in `folder`, whose world listens on `endpoint`. It keeps its state in the folder `brain` there.
     pub fn new(folder: &Path, endpoint: &str) -> Result<BrainProcess, Failure> {
         let (run, endpoint) = (folder.to_owned(), endpoint.to_owned());
-        Ok(BrainProcess { program: std::env::current_exe()?, run, endpoint, child: None, starts: 0 })
+        Ok(BrainProcess { program: std::env::current_exe()?, run, endpoint, child: None, attached: false, starts: 0 })
     }
-}
 
-impl Summon for BrainProcess {
-    fn summon(&mut self) -> Result<(), String> {
-        let running = self.child.as_mut().is_some_and(|child| child.try_wait().is_ok_and(|ended| ended.is_none()));
-        if running {
-            return Ok(());
-        }
+    fn start(&mut self) -> Result<(), String> {
         if self.starts >= MOST_STARTS {
             return Err(format!("the brain's process ended {MOST_STARTS} times; its messages are above"));
         }
         self.starts += 1;
+        self.attached = false;
         let own = self.run.join("brain");
         let mut command = Command::new(&self.program);
         command.arg("brain").arg(self.run.join(CONFIG)).args(["--quiet", "--connect", &self.endpoint]);
@@ -51,10 +48,21 @@ impl Summon for BrainProcess {
         self.child = Some(command.spawn().map_err(|e| format!("{}: {e}", self.program.display()))?);
         Ok(())
     }
+}
 
-    fn given_up(&mut self) -> Option<String> {
-        let ended = self.child.as_mut()?.try_wait().ok().flatten()?;
-        Some(format!("the brain's process ended before it attached ({ended}); its message is above"))
+impl Summon for BrainProcess {
+    fn attend(&mut self) -> Result<(), String> {
+        if let Some(child) = &mut self.child {
+            let Ok(Some(ended)) = child.try_wait() else { return Ok(()) };
+            if !self.attached {
+                return Err(format!("the brain's process ended before it attached ({ended}); its message is above"));
+            }
+        }
+        self.start()
+    }
+
+    fn attached(&mut self) {
+        self.attached = true;
     }
 }
 

@@ -16,23 +16,41 @@ use crate::run::progress::{self, Quiet};
 use crate::run::{Outcome, Progress, RunError, Runner};
 use crate::scenario::Loaded;
 
-/// What a run is told, whatever its transport.
+/// What is changed of a scenario.
 #[derive(Args, Clone)]
-pub struct RunArguments {
-    /// Name of a scenario in the library, or path of a scenario file (.toml)
-    pub(super) scenario: String,
-    /// Master seed
+pub struct Changes {
+    /// Master seed [default of a brain: its world's]
     #[arg(long)]
     seed: Option<u64>,
-    /// Total simulated time since the start, such as 600s or 4h
-    #[arg(long)]
-    pub(super) time: Option<Nanos>,
     /// What closes the loop (embody list)
     #[arg(long)]
     controller: Option<String>,
     /// Changes a value of the scenario, such as task.reaching.success_radius_m=2; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+}
+
+impl Changes {
+    /// As settings, with this seed where none is told.
+    pub(super) fn settings(&self, seed: Option<u64>) -> Vec<String> {
+        let mut settings = Vec::new();
+        settings.extend(self.seed.or(seed).map(|seed| format!("seed={seed}")));
+        settings.extend(self.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
+        settings.extend(self.set.iter().cloned());
+        settings
+    }
+}
+
+/// What a run is told, whatever its transport.
+#[derive(Args, Clone)]
+pub struct RunArguments {
+    /// Name of a scenario in the library, or path of a scenario file (.toml)
+    pub(super) scenario: String,
+    #[command(flatten)]
+    changes: Changes,
+    /// Total simulated time since the start, such as 600s or 4h
+    #[arg(long)]
+    pub(super) time: Option<Nanos>,
     /// Folder of the run; it must not exist [default: runs/<scenario>-<seed>-<n>]
     #[arg(long)]
     pub(super) out: Option<PathBuf>,
@@ -104,11 +122,8 @@ pub(super) fn to_the_end(
 impl RunArguments {
     /// The scenario of a new run.
     pub(super) fn load(&self, registry: &Registry) -> Result<Loaded, Failure> {
-        let mut settings = Vec::new();
-        settings.extend(self.seed.map(|seed| format!("seed={seed}")));
-        settings.extend(self.time.map(|time| format!("time.duration={time}")));
-        settings.extend(self.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
-        settings.extend(self.set.iter().cloned());
+        let time = self.time.map(|time| format!("time.duration={time}"));
+        let settings: Vec<String> = time.into_iter().chain(self.changes.settings(None)).collect();
         Ok(Loaded::find(registry, &self.scenario, &settings)?)
     }
 }

@@ -15,9 +15,9 @@ use super::network::{NetworkArguments, duration};
 use super::run::{self, RunArguments};
 use super::{Failure, mention, signals};
 use crate::registry::Registry;
-use crate::run::folder::{self, CONFIG};
-use crate::run::remote::{RemoteBrain, Summon, describe};
-use crate::run::{Runner, affinity};
+use crate::run::folder;
+use crate::run::remote::{RemoteBrain, Summon, describe, free_endpoint};
+use crate::run::{Runner, affinity, scenario_of};
 use crate::scenario::Loaded;
 
 /// What is said where a loop in real time is one among many.
@@ -81,7 +81,7 @@ pub fn world(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
 /// The scenario of a new run, or of the one that is resumed.
 pub(super) fn load(registry: &Registry, arguments: &RunArguments) -> Result<Loaded, Failure> {
     match &arguments.resume {
-        Some(folder) => Ok(Loaded::find(registry, &folder.join(CONFIG).display().to_string(), &[])?),
+        Some(folder) => Ok(scenario_of(registry, folder, &[])?),
         None => arguments.load(registry),
     }
 }
@@ -175,8 +175,7 @@ pub(super) fn with_brain_process(
     stop: &Arc<AtomicBool>,
 ) -> Result<Runner, Failure> {
     let loaded = load(registry, arguments)?;
-    let port = free_port()?;
-    let endpoint = format!("tcp/127.0.0.1:{port}");
+    let endpoint = free_endpoint()?;
     let network = Network { listen: vec![endpoint.clone()], ..Network::default() };
     let link = open(registry, &loaded, &network, None, true, stop)?;
     let folder = arguments.resume.clone().unwrap_or_else(|| run_folder(arguments, &loaded));
@@ -185,9 +184,4 @@ pub(super) fn with_brain_process(
     let mut named = arguments.clone();
     named.out = arguments.resume.is_none().then_some(folder);
     start(registry, &named, loaded, RemoteBrain::new(link, Some(summon)))
-}
-
-/// A port that nobody listens on.
-fn free_port() -> Result<u16, Failure> {
-    Ok(std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -12,7 +12,7 @@ use embody_robots::{Action, ActionSpec, Checkpoint, ObservationSpec, StepKind, T
 
 use super::checkpoint::{self, Saved};
 use super::folder::{self, CONFIG, FolderError, RunFolder};
-use super::runner::{RunError, config_digest, mismatch, pin_donor, read_checkpoint, reopen};
+use super::runner::{RunError, mismatch, pin_donor, read_checkpoint, reopen};
 use crate::registry::Registry;
 use crate::scenario::Loaded;
 
@@ -100,8 +100,7 @@ impl BrainRun {
 
     /// Removes the folder of a brain that was never attached; whether it did.
     pub fn discard_unborn(&self) -> bool {
-        let unborn = self.reached() == 0 && checkpoint::steps_in(self.folder.path()).is_ok_and(|steps| steps.is_empty());
-        unborn && std::fs::remove_dir_all(self.folder.path()).is_ok()
+        checkpoint::discard_unborn(self.folder.path(), self.reached())
     }
 
     /// From now on checkpoints are written while the loop goes on.
@@ -143,16 +142,7 @@ impl Brain for BrainRun {
     }
 
     fn keep(&mut self, mark: &Mark) -> Result<String, String> {
-        let saved = Saved {
-            version: crate::VERSION.into(),
-            scenario: self.loaded.scenario.name.clone(),
-            config: config_digest(&self.loaded),
-            step: mark.step,
-            trace: mark.trace,
-            session: self.controller.save().map_err(|e| e.to_string())?,
-            recorder: Vec::new(),
-            wall_s: 0.0,
-        };
+        let saved = Saved::new(&self.loaded, mark, self.controller.save().map_err(|e| e.to_string())?);
         let (folder, step) = (self.folder.path().to_owned(), mark.step);
         let write = move || -> Result<(), FolderError> {
             checkpoint::write(&folder.join(checkpoint::name_of(step)), &saved)?;

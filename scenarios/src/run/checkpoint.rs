@@ -9,10 +9,11 @@
 use std::path::Path;
 
 use embody_bridges::protocol::Mark;
-use embody_robots::TraceHash;
+use embody_robots::{Nanos, TraceHash};
 use serde::{Deserialize, Serialize};
 
 use super::folder::{self, FolderError};
+use crate::scenario::Loaded;
 
 const MAGIC: &[u8; 8] = b"EMBODYCP";
 const FORMAT: u32 = 2;
@@ -37,6 +38,29 @@ pub struct Saved {
     pub recorder: Vec<u8>,
     /// Wall time spent so far (s).
     pub wall_s: f64,
+}
+
+impl Saved {
+    /// The state of a loop, or of a brain, at a control step of a scenario; by itself without a recorder's.
+    pub fn new(loaded: &Loaded, mark: &Mark, session: Vec<u8>) -> Saved {
+        Saved {
+            version: crate::VERSION.into(),
+            scenario: loaded.scenario.name.clone(),
+            config: config_digest(loaded),
+            step: mark.step,
+            trace: mark.trace,
+            session,
+            recorder: Vec::new(),
+            wall_s: 0.0,
+        }
+    }
+}
+
+/// Digest of what must not change between the sessions of a run: everything but the duration.
+pub fn config_digest(loaded: &Loaded) -> [u8; 32] {
+    let mut same = loaded.clone();
+    same.scenario.time.duration = Nanos::ZERO;
+    *blake3::hash(same.render().as_bytes()).as_bytes()
 }
 
 /// Writes a checkpoint in place of the one before.
@@ -105,6 +129,12 @@ pub fn held(folder: &Path) -> Result<(Vec<Mark>, Vec<FolderError>), FolderError>
         }
     }
     Ok((marks, broken))
+}
+
+/// Removes a folder that holds no checkpoint, of a run that is still at its start; whether it did.
+pub fn discard_unborn(folder: &Path, reached: u64) -> bool {
+    let unborn = reached == 0 && steps_in(folder).is_ok_and(|steps| steps.is_empty());
+    unborn && std::fs::remove_dir_all(folder).is_ok()
 }
 
 /// Removes the files that are too old, or that lie beyond `newest`, which has been gone back to.

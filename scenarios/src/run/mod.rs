@@ -12,5 +12,5 @@ mod session;
 
 pub use progress::Progress;
 pub use recorder::REPORTING_HOUR;
-pub use runner::{Maps, Outcome, RunError, Runner};
+pub use runner::{Maps, Outcome, RunError, Runner, scenario_of};
 pub use session::{Position, Session, SessionError, episode_seeds};

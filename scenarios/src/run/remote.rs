@@ -16,13 +16,13 @@ use crate::config::ConfigError;
 use crate::registry::Registry;
 use crate::scenario::Loaded;
 
-/// Starts a brain where none comes by itself, and says whether it still runs.
+/// Starts a brain where none comes by itself.
 pub trait Summon: Send {
-    /// Sees that a brain is on its way.
-    fn summon(&mut self) -> Result<(), String>;
+    /// Sees that a brain is on its way, for as long as one is waited for; fails with why none will come.
+    fn attend(&mut self) -> Result<(), String>;
 
-    /// Why no brain is to be waited for any longer, if that is so.
-    fn given_up(&mut self) -> Option<String>;
+    /// The brain has come.
+    fn attached(&mut self);
 }
 
 /// The brain of a run, at the other end of a link.
@@ -64,15 +64,15 @@ impl RemoteBrain {
         stop: &AtomicBool,
         note: &mut dyn FnMut(&str),
     ) -> Result<(String, Mark), LinkError> {
-        if let Some(summon) = &mut self.summon {
-            summon.summon().map_err(LinkError::Gone)?;
-        }
         let mut attend = |notes: Vec<String>| {
             notes.iter().for_each(|text| note(text));
-            self.summon.as_mut().and_then(|summon| summon.given_up())
+            self.summon.as_mut().and_then(|summon| summon.attend().err())
         };
         // Not through `link()`, which would borrow the whole of `self`.
         let joined = self.link.lock().unwrap_or_else(PoisonError::into_inner).join(held, stop, &mut attend)?;
+        if let Some(summon) = &mut self.summon {
+            summon.attached();
+        }
         self.stranger = (!joined.same_scenario).then(|| joined.name.clone());
         Ok((joined.name, joined.from))
     }
@@ -108,6 +108,11 @@ impl RemoteBrain {
         link.detach(end, reason);
         link.close();
     }
+}
+
+/// An endpoint of this machine that nobody listens on.
+pub fn free_endpoint() -> std::io::Result<String> {
+    Ok(format!("tcp/{}", std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?))
 }
 
 /// What a scenario's world says of itself.

@@ -320,8 +320,7 @@ impl Runner {
 
     /// Removes the folder of a new run whose brain never came; whether it did.
     pub fn discard_unborn(&self) -> bool {
-        let unborn = self.mark().is_start() && checkpoint::steps_in(self.folder.path()).is_ok_and(|steps| steps.is_empty());
-        unborn && std::fs::remove_dir_all(self.folder.path()).is_ok()
+        checkpoint::discard_unborn(self.folder.path(), self.mark().step)
     }
 
     /// Waits for the brain, if it is another process, and goes back with it to the newest checkpoint that both hold.
@@ -384,14 +383,9 @@ impl Runner {
         if mode != Some(Mode::RealTime) {
             let name = if mode.is_some() { checkpoint::name_of(mark.step) } else { CHECKPOINT.into() };
             let saved = Saved {
-                version: crate::VERSION.into(),
-                scenario: self.loaded.scenario.name.clone(),
-                config: config_digest(&self.loaded),
-                step: mark.step,
-                trace: mark.trace,
-                session: self.session.save()?,
                 recorder: self.recorder.save()?,
                 wall_s: (self.wall_before + wall).as_secs_f64(),
+                ..Saved::new(&self.loaded, &mark, self.session.save()?)
             };
             if mode.is_none() {
                 // Before the checkpoint, which must find them.
@@ -410,7 +404,10 @@ impl Runner {
             }
             self.write_maps()?;
         }
-        Ok(checkpoint::prune(self.folder.path(), mark.step)?)
+        if mode == Some(Mode::Lockstep) {
+            checkpoint::prune(self.folder.path(), mark.step)?;
+        }
+        Ok(())
     }
 
     fn write_config(&self) -> Result<(), FolderError> {
@@ -472,6 +469,11 @@ pub(super) fn mismatch(folder: &Path, why: &str) -> RunError {
     RunError::Mismatch { folder: folder.display().to_string(), why: why.into() }
 }
 
+/// The scenario of an earlier run, as its folder has it.
+pub fn scenario_of(registry: &Registry, folder: &Path, settings: &[String]) -> Result<Loaded, ScenarioError> {
+    Loaded::find(registry, &folder.join(CONFIG).display().to_string(), settings)
+}
+
 /// The folder of an earlier run of `scenario`, and what it ran; nothing is changed.
 pub(super) fn reopen(
     registry: &Arc<Registry>,
@@ -480,9 +482,8 @@ pub(super) fn reopen(
     duration: Option<Nanos>,
 ) -> Result<(RunFolder, Loaded), RunError> {
     let folder = RunFolder::open(path)?;
-    let config = folder.file(CONFIG).display().to_string();
     let settings: Vec<String> = duration.iter().map(|duration| format!("time.duration={duration}")).collect();
-    let loaded = Loaded::find(registry, &config, &settings)?;
+    let loaded = scenario_of(registry, path, &settings)?;
     if loaded.scenario.name != scenario {
         return Err(mismatch(path, &format!("this is a run of {:?}, not of {scenario:?}", loaded.scenario.name)));
     }
@@ -511,7 +512,7 @@ pub(super) fn read_checkpoint(file: &Path, loaded: &Loaded, folder: &Path) -> Re
         let why = format!("its checkpoint is of {:?}, its {CONFIG} of {:?}", saved.scenario, loaded.scenario.name);
         return Err(mismatch(folder, &why));
     }
-    if saved.config != config_digest(loaded) {
+    if saved.config != checkpoint::config_digest(loaded) {
         let why = format!("its {CONFIG} isn't the one that its checkpoint was made under (only time.duration may change)");
         return Err(mismatch(folder, &why));
     }
@@ -525,13 +526,6 @@ fn read_maps(text: &str) -> Result<Vec<Map>, RunError> {
 
 fn tallies_name(session: &Session) -> Option<String> {
     session.environment().task().tallies().first().map(|tally| tally.name.clone())
-}
-
-/// Digest of what must not change between the sessions of a run: everything but the duration.
-pub(super) fn config_digest(loaded: &Loaded) -> [u8; 32] {
-    let mut same = loaded.clone();
-    same.scenario.time.duration = Nanos::ZERO;
-    *blake3::hash(same.render().as_bytes()).as_bytes()
 }
 
 /// Writes down the donor of a controller's rewards so that `config.toml` stands alone: its path as seen from the run folder, and its trace hash.

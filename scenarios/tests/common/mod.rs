@@ -187,8 +187,7 @@ impl Lab {
 
 /// An endpoint of this machine that nobody listens on.
 pub fn free_endpoint() -> String {
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|socket| socket.local_addr()).expect("a free port").port();
-    format!("tcp/127.0.0.1:{port}")
+    embody_scenarios::run::remote::free_endpoint().expect("a free port")
 }
 
 /// A program that is still running.
