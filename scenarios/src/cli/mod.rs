@@ -58,8 +58,10 @@ enum Command {
 /// An error that ends the program: its message is for the user.
 type Failure = Box<dyn std::error::Error>;
 
-/// Runs the command line with the given parts; the process should exit with what it returns.
+/// Runs the command line with the given parts; the process should exit with what it returns. To be called before any thread is
+/// started: it sets a variable of the environment, as Zenoh takes the number of its threads from nowhere else.
 pub fn main(registry: Registry) -> ExitCode {
+    network::keep_to_one_thread();
     let registry = Arc::new(registry);
     let command = Cli::parse().command;
     let ready = Kernel::check_variable().map_err(Failure::from).and_then(|()| Ok(signals::survive_full_files()?));

@@ -39,9 +39,7 @@ impl NetworkArguments {
             wait: duration(self.wait),
         }
     }
-}
 
-impl NetworkArguments {
     /// What was told, as it would be told again.
     pub fn told(&self) -> String {
         let mut told: String = self.listen.iter().map(|endpoint| format!(" --listen {endpoint}")).collect();
@@ -51,6 +49,18 @@ impl NetworkArguments {
             told += &format!(" --prefix {}", self.prefix);
         }
         told
+    }
+}
+
+/// Has Zenoh do its work on one thread of each process instead of six, unless the user has said otherwise: between those a message
+/// would be handed on at each end, and with one message on its way at a time every hand-over is only a delay.
+pub fn keep_to_one_thread() {
+    const VARIABLE: &str = "ZENOH_RUNTIME";
+    if std::env::var_os(VARIABLE).is_none() {
+        // SAFETY: no other thread runs yet that could read the environment (see `main`).
+        unsafe {
+            std::env::set_var(VARIABLE, "(rx: (handover: app), acc: (handover: app), tx: (handover: app), net: (handover: app))");
+        }
     }
 }
 
