@@ -1,8 +1,7 @@
 //! The brain's side: which world it closes the loop of, and what it answers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use embody_controllers::telemetry::Telemetry;
@@ -13,7 +12,7 @@ use zenoh::qos::{CongestionControl, Priority};
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
-use super::inbox::{self, QUEUE, SLICE};
+use super::inbox::{Inbox, SLICE};
 use super::network::Network;
 use super::stream::Stream;
 use super::unique;
@@ -59,7 +58,8 @@ pub enum Served {
     Stopped,
 }
 
-enum Inbox {
+/// What reaches the brain's loop.
+enum News {
     Message(Vec<u8>),
     /// A world came or went.
     World,
@@ -73,7 +73,7 @@ pub struct BrainLink {
     wait: Duration,
     id: String,
     world: Option<String>,
-    inbox: Receiver<Inbox>,
+    inbox: Arc<Inbox<News>>,
     /// Lossless, for lockstep, and for real time one that never waits.
     actions: [Publisher<'static>; 2],
     mode: Mode,
@@ -81,7 +81,6 @@ pub struct BrainLink {
     skipped: u64,
     /// The episode that began with a step that was skipped.
     begun: Option<u64>,
-    dropped: Arc<AtomicU64>,
     _token: LivelinessToken,
     _subscribers: [Subscriber<()>; 2],
 }
@@ -93,14 +92,14 @@ impl BrainLink {
         let session = network.open(Role::Brain, stop)?;
         let fail = |error: zenoh::Error| LinkError::network("the network", error);
         let id = format!("{:016x}", unique());
-        let (to_loop, inbox) = sync_channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
+        let inbox = Inbox::new();
         let token = session.liveliness().declare_token(keys.alive(Role::Brain, &id)).wait().map_err(fail)?;
-        let steps = inbox::forward(&session, keys.step(), to_loop.clone(), &dropped, Inbox::Message).map_err(fail)?;
+        let steps = inbox.subscribe(&session, keys.step(), News::Message).map_err(fail)?;
         let worlds = {
+            let inbox = inbox.clone();
             let take = move |_| {
                 // Where the queue is full, the wait for a step has its limit.
-                let _ = to_loop.try_send(Inbox::World);
+                let _ = inbox.push(News::World);
             };
             session.liveliness().declare_subscriber(keys.alive(Role::World, "*")).callback(take).wait().map_err(fail)?
         };
@@ -125,7 +124,6 @@ impl BrainLink {
             inbox,
             actions,
             telemetry,
-            dropped,
         })
     }
 
@@ -266,8 +264,8 @@ impl BrainLink {
 
     /// The next message of this session, if one comes within a moment.
     fn next(&mut self, session: u64, observation: &ObservationSpec) -> Result<Option<ToBrain>, LinkError> {
-        match self.inbox.recv_timeout(SLICE) {
-            Ok(Inbox::Message(bytes)) => {
+        match self.inbox.pop(Instant::now() + SLICE) {
+            Some(News::Message(bytes)) => {
                 let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
                 // What is of another attachment, or of nobody, is dropped.
                 if session_of(&bytes) != Ok(session) {
@@ -276,10 +274,9 @@ impl BrainLink {
                 ToBrain::decode(&bytes, observation).map(Some).map_err(garbled)
             }
             // A client hears of its world's end from a router that is still there, or when it is back on the network of another world.
-            Ok(Inbox::World) if self.mode == Mode::Lockstep => self.check_world().map(|()| None),
+            Some(News::World) if self.mode == Mode::Lockstep => self.check_world().map(|()| None),
             // In real time its silence tells as much, without a question.
-            Ok(Inbox::World) | Err(RecvTimeoutError::Timeout) => Ok(None),
-            Err(RecvTimeoutError::Disconnected) => Err(LinkError::Gone("this program has left the network".into())),
+            Some(News::World) | None => Ok(None),
         }
     }
 
@@ -316,10 +313,10 @@ impl BrainLink {
         }
         while let ToBrain::Step { begins, .. } = &message {
             self.begun = begins.or(self.begun);
-            let bytes = match self.inbox.try_recv() {
-                Ok(Inbox::Message(bytes)) if session_of(&bytes) == Ok(session) => bytes,
-                Ok(_) => continue,
-                Err(_) => break,
+            let bytes = match self.inbox.pop_now() {
+                Some(News::Message(bytes)) if session_of(&bytes) == Ok(session) => bytes,
+                Some(_) => continue,
+                None => break,
             };
             let garbled = |error| LinkError::Garbled { whom: "the world".into(), error };
             message = ToBrain::decode(&bytes, observation).map_err(garbled)?;
@@ -346,7 +343,7 @@ impl BrainLink {
 
     /// Shows telemetry to those who look on, if there are any and the last time is a while ago.
     fn show(&mut self, time: embody_robots::Nanos, brain: &dyn Brain) {
-        let (skipped, dropped) = (self.skipped, self.dropped.load(Ordering::Relaxed));
+        let (skipped, dropped) = (self.skipped, self.inbox.dropped());
         self.telemetry.show(|| {
             let mut seen = brain.telemetry()?;
             seen.counters.extend([("skipped_steps".into(), skipped as f64), ("dropped_messages".into(), dropped as f64)]);

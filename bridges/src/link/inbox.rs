@@ -1,33 +1,113 @@
 //! From the network's threads to the loop's: a queue of bounded length, whose overflow is counted.
+//!
+//! The standard library's channel wakes its receiver while it holds the lock that the receiver takes first: where both threads share a
+//! processor, that is two more switches for each message. Here the lock is free before the receiver is woken.
 
-use std::sync::Arc;
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{SyncSender, TrySendError};
-use std::time::Duration;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use zenoh::pubsub::Subscriber;
 use zenoh::{Session, Wait};
 
+use super::lock;
+
 /// Messages that wait to be read, at most; further ones are dropped and counted.
-pub(super) const QUEUE: usize = 1024;
+const CAPACITY: usize = 1024;
 
 /// How often a wait looks whether it should stop.
 pub(super) const SLICE: Duration = Duration::from_millis(100);
 
-/// Subscribes to a key: what comes goes to the loop as `wrap` makes it.
-pub(super) fn forward<T: Send + 'static>(
-    session: &Session,
-    key: String,
-    to_loop: SyncSender<T>,
-    dropped: &Arc<AtomicU64>,
-    wrap: fn(Vec<u8>) -> T,
-) -> Result<Subscriber<()>, zenoh::Error> {
-    let dropped = dropped.clone();
-    let take = move |sample: zenoh::sample::Sample| {
-        // A loop that has ended misses nothing.
-        if let Err(TrySendError::Full(_)) = to_loop.try_send(wrap(sample.payload().to_bytes().into_owned())) {
-            dropped.fetch_add(1, Ordering::Relaxed);
+/// What has come and waits to be read.
+pub(super) struct Inbox<T> {
+    waiting: Mutex<VecDeque<T>>,
+    came: Condvar,
+    dropped: AtomicU64,
+}
+
+impl<T: Send + 'static> Inbox<T> {
+    /// An empty one.
+    pub(super) fn new() -> Arc<Inbox<T>> {
+        Arc::new(Inbox { waiting: Mutex::default(), came: Condvar::new(), dropped: AtomicU64::new(0) })
+    }
+
+    /// Adds at the end; gives back what there is no room for.
+    pub(super) fn push(&self, item: T) -> Result<(), T> {
+        let mut waiting = lock(&self.waiting);
+        if waiting.len() >= CAPACITY {
+            return Err(item);
         }
-    };
-    session.declare_subscriber(key).callback(take).wait()
+        waiting.push_back(item);
+        drop(waiting);
+        self.came.notify_one();
+        Ok(())
+    }
+
+    /// Takes the first one, if there is one by `until`.
+    pub(super) fn pop(&self, until: Instant) -> Option<T> {
+        let mut waiting = lock(&self.waiting);
+        loop {
+            if let Some(item) = waiting.pop_front() {
+                return Some(item);
+            }
+            let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+            waiting = self.came.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+    }
+
+    /// Takes the first one, if there is one.
+    pub(super) fn pop_now(&self) -> Option<T> {
+        lock(&self.waiting).pop_front()
+    }
+
+    /// Subscribes to a key: what comes is added as `wrap` makes it.
+    pub(super) fn subscribe(
+        self: &Arc<Inbox<T>>,
+        session: &Session,
+        key: String,
+        wrap: fn(Vec<u8>) -> T,
+    ) -> Result<Subscriber<()>, zenoh::Error> {
+        let inbox = self.clone();
+        let take = move |sample: zenoh::sample::Sample| {
+            if inbox.push(wrap(sample.payload().to_bytes().into_owned())).is_err() {
+                inbox.dropped.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        session.declare_subscriber(key).callback(take).wait()
+    }
+
+    /// How many messages there was no room for.
+    pub(super) fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_comes_first_is_read_first_and_what_is_too_much_is_given_back() {
+        let inbox = Inbox::new();
+        assert_eq!(inbox.pop(Instant::now()), None::<usize>);
+        (0..CAPACITY).for_each(|item| inbox.push(item).unwrap());
+        assert_eq!(inbox.push(7), Err(7));
+        assert_eq!((inbox.pop(Instant::now()), inbox.pop_now()), (Some(0), Some(1)));
+        inbox.push(7).unwrap();
+    }
+
+    #[test]
+    fn who_waits_is_woken() {
+        let inbox = Inbox::new();
+        let sender = inbox.clone();
+        let sending = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            sender.push(1)
+        });
+        let start = Instant::now();
+        assert_eq!(inbox.pop(start + Duration::from_secs(60)), Some(1));
+        assert!(start.elapsed() < Duration::from_secs(30));
+        sending.join().unwrap().unwrap();
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt::Display;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -16,7 +15,7 @@ use zenoh::sample::SampleKind;
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
-use super::inbox::{self, QUEUE, SLICE};
+use super::inbox::{Inbox, SLICE};
 use super::network::Network;
 use super::real_time::{RealTime, RealTimeReport};
 use super::stream::Stream;
@@ -60,7 +59,7 @@ pub struct Joined {
 }
 
 /// What reaches the world's loop.
-enum Inbox {
+enum News {
     Message(Vec<u8>),
     Attach(Box<(Query, Attach)>),
     Gone(String),
@@ -90,7 +89,7 @@ pub struct WorldLink {
     wait: Duration,
     action: ActionSpec,
     description: Arc<Mutex<Description>>,
-    inbox: Receiver<Inbox>,
+    inbox: Arc<Inbox<News>>,
     visitors: VecDeque<(Query, Attach)>,
     seat: Option<Seat>,
     /// The brain that was last told of its end.
@@ -100,7 +99,6 @@ pub struct WorldLink {
     truth: Stream,
     /// Whether another world of the same prefix was there first.
     rival: Arc<AtomicBool>,
-    dropped: Arc<AtomicU64>,
     /// Set when the program is asked to stop.
     stop: Arc<AtomicBool>,
     notes: Vec<String>,
@@ -129,8 +127,7 @@ impl WorldLink {
         let worlds = watch_for_rivals(&session, &keys, &id, rival.clone()).map_err(fail)?;
         description.id.clone_from(&id);
         let description = Arc::new(Mutex::new(description));
-        let (to_loop, inbox) = sync_channel(QUEUE);
-        let dropped = Arc::new(AtomicU64::new(0));
+        let inbox = Inbox::new();
         let token = session.liveliness().declare_token(keys.alive(Role::World, &id)).wait().map_err(fail)?;
         let describe = {
             let description = description.clone();
@@ -143,22 +140,19 @@ impl WorldLink {
             session.declare_queryable(keys.world()).callback(answer).wait().map_err(fail)?
         };
         let attach = {
-            let to_loop = to_loop.clone();
+            let inbox = inbox.clone();
             let answer = move |query: Query| match Attach::decode(&bytes_of(query.payload())) {
                 Ok(attach) => {
-                    if let Err(error) = to_loop.try_send(Inbox::Attach(Box::new((query, attach)))) {
-                        let (TrySendError::Full(back) | TrySendError::Disconnected(back)) = error;
-                        if let Inbox::Attach(visitor) = back {
-                            refuse(&visitor.0, &"the world is flooded with messages");
-                        }
+                    if let Err(News::Attach(visitor)) = inbox.push(News::Attach(Box::new((query, attach)))) {
+                        refuse(&visitor.0, &"the world is flooded with messages");
                     }
                 }
                 Err(error) => refuse(&query, &error),
             };
             session.declare_queryable(keys.attach()).complete(true).callback(answer).wait().map_err(fail)?
         };
-        let actions = inbox::forward(&session, keys.action(), to_loop.clone(), &dropped, Inbox::Message).map_err(fail)?;
-        let brains = watch_for_leavers(&session, &keys, to_loop).map_err(fail)?;
+        let actions = inbox.subscribe(&session, keys.action(), News::Message).map_err(fail)?;
+        let brains = watch_for_leavers(&session, &keys, inbox.clone()).map_err(fail)?;
         let congestion = if real_time.is_some() { CongestionControl::Drop } else { CongestionControl::Block };
         let steps = session.declare_publisher(keys.step()).congestion_control(congestion).express(true);
         let steps = steps.priority(Priority::RealTime).wait().map_err(fail)?;
@@ -184,7 +178,6 @@ impl WorldLink {
             truth,
             rival,
             stop: stop.clone(),
-            dropped,
         })
     }
 
@@ -408,18 +401,10 @@ impl WorldLink {
     /// Listens until something of interest comes, or the time is over.
     pub(super) fn hear(&mut self, until: Instant) -> Heard {
         loop {
-            let left = until.saturating_duration_since(Instant::now());
-            let received = if left.is_zero() {
-                self.inbox.try_recv().map_err(|error| match error {
-                    TryRecvError::Empty => RecvTimeoutError::Timeout,
-                    TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-                })
-            } else {
-                self.inbox.recv_timeout(left)
-            };
+            let Some(news) = self.inbox.pop(until) else { return Heard::Nothing };
             let session = self.seat.as_ref().map(|seat| seat.session);
-            match received {
-                Ok(Inbox::Message(bytes)) => match session_of(&bytes) {
+            match news {
+                News::Message(bytes) => match session_of(&bytes) {
                     Ok(of) if Some(of) != session => (),
                     Err(error) => return Heard::Stray(error),
                     Ok(_) => {
@@ -429,7 +414,7 @@ impl WorldLink {
                         };
                     }
                 },
-                Ok(Inbox::Attach(visitor)) => {
+                News::Attach(visitor) => {
                     if self.visitors.len() >= WAITING {
                         refuse(&visitor.0, &"too many brains wait for this world");
                         continue;
@@ -437,16 +422,11 @@ impl WorldLink {
                     self.visitors.push_back(*visitor);
                     return Heard::Visitor;
                 }
-                Ok(Inbox::Gone(id)) => {
+                News::Gone(id) => {
                     self.visitors.retain(|(_, attach)| attach.id != id);
                     if self.seat.as_ref().is_some_and(|seat| seat.id == id) {
                         return Heard::Gone;
                     }
-                }
-                Err(RecvTimeoutError::Timeout) => return Heard::Nothing,
-                Err(RecvTimeoutError::Disconnected) => {
-                    std::thread::sleep(left);
-                    return Heard::Nothing;
                 }
             }
         }
@@ -487,15 +467,15 @@ impl WorldLink {
 
     /// What became of the pace so far; nothing in lockstep.
     pub fn report(&self) -> Option<RealTimeReport> {
-        self.real_time.as_ref().map(|real_time| real_time.report(self.dropped.load(Ordering::Relaxed)))
+        self.real_time.as_ref().map(|real_time| real_time.report(self.inbox.dropped()))
     }
 
     /// Leaves the network, once the brain that was told of the end has left, or had the time to.
     pub fn close(&mut self) {
         let until = Instant::now() + FAREWELL;
         while let Some(told) = self.told.take_if(|_| Instant::now() < until) {
-            let heard = self.inbox.recv_timeout(until.saturating_duration_since(Instant::now()));
-            self.told = Some(told).filter(|told| !matches!(heard, Ok(Inbox::Gone(id)) if id == *told));
+            let heard = self.inbox.pop(until);
+            self.told = Some(told).filter(|told| !matches!(heard, Some(News::Gone(id)) if id == *told));
         }
         // Nothing is left to be done about a network that can't even be left.
         let _ = self.session.close().wait();
@@ -534,12 +514,12 @@ fn watch_for_rivals(session: &Session, keys: &Keys, own: &str, rival: Arc<Atomic
     session.liveliness().declare_subscriber(keys.alive(Role::World, "*")).history(true).callback(take).wait()
 }
 
-fn watch_for_leavers(session: &Session, keys: &Keys, to_loop: SyncSender<Inbox>) -> Result<Subscriber<()>, zenoh::Error> {
+fn watch_for_leavers(session: &Session, keys: &Keys, inbox: Arc<Inbox<News>>) -> Result<Subscriber<()>, zenoh::Error> {
     let take = move |sample: zenoh::sample::Sample| {
         if sample.kind() == SampleKind::Delete {
             let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default().to_owned();
             // Where the queue is full, the wait for an answer has its limit.
-            let _ = to_loop.try_send(Inbox::Gone(id));
+            let _ = inbox.push(News::Gone(id));
         }
     };
     session.liveliness().declare_subscriber(keys.alive(Role::Brain, "*")).callback(take).wait()

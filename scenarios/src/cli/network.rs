@@ -57,6 +57,7 @@ impl NetworkArguments {
 pub fn keep_to_one_thread() {
     const VARIABLE: &str = "ZENOH_RUNTIME";
     if std::env::var_os(VARIABLE).is_none() {
+        #[expect(clippy::disallowed_methods, reason = "Zenoh takes it from nowhere else, and no other thread runs yet")]
         // SAFETY: no other thread runs yet that could read the environment (see `main`).
         unsafe {
             std::env::set_var(VARIABLE, "(rx: (handover: app), acc: (handover: app), tx: (handover: app), net: (handover: app))");
