@@ -44,6 +44,13 @@ impl<T: Send + 'static> Inbox<T> {
         Ok(())
     }
 
+    /// Adds at the end; what there is no room for is counted.
+    pub(super) fn add(&self, item: T) {
+        if self.push(item).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Takes the first one, if there is one by `until`.
     pub(super) fn pop(&self, until: Instant) -> Option<T> {
         let mut waiting = lock(&self.waiting);
@@ -69,11 +76,7 @@ impl<T: Send + 'static> Inbox<T> {
         wrap: fn(Vec<u8>) -> T,
     ) -> Result<Subscriber<()>, zenoh::Error> {
         let inbox = self.clone();
-        let take = move |sample: zenoh::sample::Sample| {
-            if inbox.push(wrap(sample.payload().to_bytes().into_owned())).is_err() {
-                inbox.dropped.fetch_add(1, Ordering::Relaxed);
-            }
-        };
+        let take = move |sample: zenoh::sample::Sample| inbox.add(wrap(sample.payload().to_bytes().into_owned()));
         session.declare_subscriber(key).callback(take).wait()
     }
 

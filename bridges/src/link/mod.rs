@@ -15,23 +15,25 @@ mod network;
 mod peers;
 mod real_time;
 mod remote;
+mod service;
 mod stream;
 mod world;
 
 pub use bare::{BareClient, BareEcho};
-pub use brain::{Brain, BrainLink, Served};
+pub use brain::BrainLink;
 pub use error::LinkError;
 pub use network::Network;
 pub use peers::{Peer, peers};
 pub use real_time::{DeadlinePolicy, Percentiles, RealTime, RealTimeReport, RealTimeSettings};
 pub use remote::RemoteController;
+pub use service::{Brain, Served};
 pub use world::{Joined, WorldLink};
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What is behind a lock: no holder leaves it half changed.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 

@@ -278,7 +278,7 @@ pub fn echo(registry: &Arc<Registry>, arguments: &EchoArguments) -> Result<(), B
     let world = link.describe(&stop)?;
     let (session, _) = link.attach(&world, Attach { name: "echo".into(), ..Attach::default() }, &stop)?;
     let body = environment.body();
-    link.serve(&mut Still, session, Mode::Lockstep, (body.observation_spec(), body.action_spec()), &stop)?;
+    link.serve(Arc::new(Mutex::new(Still)), session, Mode::Lockstep, (body.observation_spec(), body.action_spec()), &stop)?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::{Args, ValueEnum};
@@ -68,7 +68,7 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     let network = arguments.network.network();
     // Whatever is wrong with the scenario is found before anyone is waited for.
     arguments.load(registry, None)?;
-    let mut run: Option<BrainRun> = None;
+    let mut run: Option<Arc<Mutex<BrainRun>>> = None;
     loop {
         let lost = match serve(registry, arguments, &network, &mut run, &stop) {
             Ok(Served::Ended { end: End::Finished | End::Stopped, reason }) => {
@@ -85,14 +85,15 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
             Err(Trouble::Fatal(error)) => return Err(error),
             Err(Trouble::Unfit(error)) => {
                 if let Some(run) = run.filter(|_| arguments.resume.is_none()) {
-                    run.discard_unborn();
+                    lock(&run).discard_unborn();
                 }
                 return Err(error);
             }
         };
         if arguments.lost == Lost::End {
             let folder = run.as_ref().map_or(String::new(), |run| {
-                let (scenario, folder, network) = (&arguments.scenario, run.path().display(), arguments.network.told());
+                let (scenario, folder, network) =
+                    (&arguments.scenario, lock(run).path().display().to_string(), arguments.network.told());
                 let real_time = if arguments.real_time { " --real-time" } else { "" };
                 format!("; go on with: embody brain {scenario} --resume {folder}{network}{real_time}")
             });
@@ -128,7 +129,7 @@ fn serve(
     registry: &Arc<Registry>,
     arguments: &Arguments,
     network: &Network,
-    run: &mut Option<BrainRun>,
+    run: &mut Option<Arc<Mutex<BrainRun>>>,
     stop: &AtomicBool,
 ) -> Result<Served, Trouble> {
     let mut link = BrainLink::open(network, stop)?;
@@ -140,10 +141,11 @@ fn serve(
     if world.mode == Mode::RealTime && !affinity::hurry() {
         arguments.say(format_args!("{SLOW}"));
     }
-    let run = match run {
+    let shared = match run {
         Some(run) => run,
-        None => run.insert(arguments.start(registry, &world)?),
+        None => run.insert(Arc::new(Mutex::new(arguments.start(registry, &world)?))),
     };
+    let mut run = lock(shared);
     let own = &run.loaded().scenario;
     if own.name != world.scenario {
         return Err(Trouble::Unfit(format!("the world runs {:?}, this brain is for {:?}", world.scenario, own.name).into()));
@@ -186,13 +188,19 @@ fn serve(
     }
     arguments.say(format_args!("its checkpoints lie in {}", run.path().display()));
     let (observation, action) = run.specs();
-    let served = link.serve(run, session, world.mode, (&observation, &action), stop);
+    drop(run);
+    let served = link.serve(shared.clone(), session, world.mode, (&observation, &action), stop);
     if link.skipped() > 0 {
         arguments.say(format_args!("{} steps were not answered, as newer ones were there", link.skipped()));
     }
     link.close();
-    run.finish()?;
+    lock(shared).finish()?;
     Ok(served?)
+}
+
+/// The brain, also after it has panicked: its folder is what it was.
+fn lock(run: &Mutex<BrainRun>) -> MutexGuard<'_, BrainRun> {
+    run.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Arguments {
