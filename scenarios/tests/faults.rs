@@ -4,10 +4,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::hand::{Hand, named};
+use common::hand::{Hand, connect, named};
 use common::{Lab, Running, free_endpoint};
 use embody_bridges::protocol::handshake::Verdict;
 use embody_bridges::protocol::messages::ToWorld;
+use zenoh::Wait;
 
 fn world(lab: &Lab, arguments: &str) -> (Running, String) {
     let endpoint = free_endpoint();
@@ -190,7 +191,8 @@ fn a_slow_brain_is_waited_for_and_a_silent_one_is_not() {
     // The fifth step gets no answer.
     let said = world.fails();
     assert!(said.contains("waited 2 s for the action of brain \"a hand\""), "{said}");
-    assert!(said.contains("waited 2 s for a brain on") && said.contains("--resume w"), "{said}");
+    assert!(said.contains("waited 2 s for a brain on"), "{said}");
+    assert!(!said.contains("--resume"), "its brain kept nothing: {said}");
 }
 
 #[test]
@@ -251,4 +253,105 @@ fn wrong_arguments_are_named() {
         assert!(said.contains(expected), "{line}: {said}");
     }
     assert_eq!(lab.names("runs"), [""; 0], "no run was begun");
+}
+
+#[test]
+fn a_side_that_stands_still_for_a_while_is_waited_for() {
+    let lab = Lab::new();
+    let often = "--set time.checkpoint_every=20s";
+    lab.run("one", &format!("reaching --time 160s {often}"));
+    let world_line = format!("reaching --time 160s {often} --out w");
+    let (world, brain, _) = lab.start_both(&world_line, &format!("reaching {often} --out b"));
+    lab.await_file("b/checkpoint-2000.bin");
+    // The world asks again each second, so that several copies wait for the brain that wakes.
+    for (still, seconds) in [(&brain, 4), (&world, 2), (&brain, 2)] {
+        still.signal("STOP");
+        std::thread::sleep(Duration::from_secs(seconds));
+        still.signal("CONT");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    assert!(!brain.succeeds().err.contains("gone"));
+    assert!(!world.succeeds().err.contains("gone"));
+    lab.assert_same_but_for_transport("one", "w");
+}
+
+#[test]
+fn a_brain_that_is_asked_again_for_an_old_checkpoint_keeps_the_one_it_has() {
+    let lab = Lab::new();
+    let often = "--set time.checkpoint_every=20s";
+    lab.run("one", &format!("reaching --time 160s {often}"));
+    let world_line = format!("reaching --time 160s {often} --out w");
+    let (world, brain, endpoint) = lab.start_both(&world_line, &format!("reaching {often} --out b"));
+    let session = connect(&endpoint);
+    let again = session.clone();
+    let repeat = move |sample: zenoh::sample::Sample| {
+        let message = sample.payload().to_bytes().into_owned();
+        if message[0] == 1 {
+            let again = again.clone();
+            std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(30));
+                again.put("embody/step", message).wait().unwrap();
+            });
+        }
+    };
+    let _repeating = session.declare_subscriber("embody/step").callback(repeat).wait().unwrap();
+    lab.await_file("b/checkpoint-3000.bin");
+    std::thread::sleep(Duration::from_millis(60));
+    brain.kill();
+    let brain = lab.start(&format!("brain reaching --resume b --connect {endpoint}"));
+    brain.succeeds();
+    world.succeeds();
+    lab.assert_same_but_for_transport("one", "w");
+}
+
+#[test]
+fn what_a_brain_cannot_read_ends_it_with_the_fields_name() {
+    let lab = Lab::new();
+    let (world, brain, endpoint) = lab.start_both("reaching --time 100h --out w --wait 1s", "reaching --out b");
+    lab.await_file("b/checkpoint-0.bin");
+    let session = connect(&endpoint);
+    let steps = session.declare_subscriber("embody/step").wait().unwrap();
+    let step = steps.recv().unwrap().payload().to_bytes().into_owned();
+    // Of the right session, but cut in its sequence.
+    session.put("embody/step", step[..12].to_vec()).wait().unwrap();
+    let said = brain.fails();
+    assert!(said.contains("the world sent what can't be read: sequence (byte 9)"), "{said}");
+    let said = world.fails();
+    assert!(said.contains("is gone") && said.contains("waited 1 s for a brain"), "{said}");
+}
+
+#[test]
+fn a_brain_whose_maps_cannot_be_read_is_told_so() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 100ms --wait 1s");
+    let hand = Hand::reach(&endpoint);
+    let session = hand.attached();
+    hand.hear();
+    hand.say(&ToWorld::Kept { session, step: 0, kept: true, maps: "no JSON".into() });
+    assert!(hand.hear_end().contains("the brain's maps can't be read"));
+    assert!(world.fails().contains("the brain's maps can't be read"));
+}
+
+#[test]
+fn a_brain_may_listen_and_its_world_connect() {
+    let lab = Lab::new();
+    lab.run("one", "reaching --time 10s");
+    let endpoint = free_endpoint();
+    let brain = lab.start(&format!("brain reaching --out b --listen {endpoint}"));
+    // Long enough for it to ask itself whether anybody will come.
+    std::thread::sleep(Duration::from_millis(300));
+    let world = lab.start(&format!("world reaching --time 100h --out long --wait 1s --connect {endpoint}"));
+    lab.await_file("b/checkpoint-0.bin");
+    world.signal("STOP");
+    std::thread::sleep(Duration::from_millis(300));
+    world.signal("CONT");
+    brain.kill();
+    let said = world.fails();
+    assert!(said.contains("is gone") && said.contains("waited 1 s for a brain"), "{said}");
+    let brain = lab.start(&format!("brain reaching --out b2 --listen {endpoint}"));
+    let world = lab.start(&format!("world reaching --time 10s --out w --connect {endpoint}"));
+    assert!(world.succeeds().err.contains(&format!("embody brain reaching --connect {endpoint}")));
+    brain.succeeds();
+    lab.assert_same_but_for_transport("one", "w");
+    assert!(lab.fails(&format!("peers --listen {endpoint}")).contains("--listen"));
 }

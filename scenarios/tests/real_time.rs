@@ -195,3 +195,22 @@ fn what_was_learned_outlives_the_brain() {
     report(&lab, second);
     assert!(lab.fails("world reaching --resume w").contains("checkpoint"), "time that has passed isn't gone back to");
 }
+
+#[test]
+fn a_brain_that_is_stopped_keeps_what_it_learned_and_one_without_a_world_ends() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 60s --watchdog 5s");
+    let brain = lab.start(&format!("brain reaching --real-time --out b --connect {endpoint}"));
+    lab.await_file("b/config.toml");
+    std::thread::sleep(Duration::from_millis(1000));
+    brain.signal("INT");
+    let said = brain.end_in_time().err;
+    assert!(said.contains("go on from its last checkpoint with: embody brain reaching --resume b"), "{said}");
+    let brain = lab.start(&format!("brain reaching --real-time --resume b --connect {endpoint}"));
+    std::thread::sleep(Duration::from_millis(1000));
+    world.kill();
+    let said = brain.fails();
+    assert!(!said.contains("with what it learned in 0 control steps"), "{said}");
+    assert!(said.contains("is gone") && said.contains("--resume b"), "{said}");
+    assert!(!lab.names("b").is_empty());
+}

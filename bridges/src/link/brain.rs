@@ -15,7 +15,7 @@ use super::inbox::{Inbox, SLICE};
 use super::network::Network;
 use super::service::{Brain, Served, Service};
 use super::stream::Stream;
-use super::{lock, unique};
+use super::{is_connected, lock, unique};
 use crate::protocol::handshake::{Attach, Description, Verdict};
 use crate::protocol::{Keys, Mark, Mode, Role};
 
@@ -40,6 +40,8 @@ pub struct BrainLink {
     keys: Keys,
     place: String,
     wait: Duration,
+    /// Whether the world may come to it, so that to be without a connection is no end.
+    listens: bool,
     id: String,
     world: Option<String>,
     inbox: Arc<Inbox<News>>,
@@ -76,8 +78,9 @@ impl BrainLink {
             let (inbox, service) = (inbox.clone(), service.clone());
             let take = move |sample: zenoh::sample::Sample| {
                 let bytes = sample.payload().to_bytes();
-                // Where it is locked, a message that came before this one is being answered.
+                // Where it is locked, or others wait, a message that came before this one is still to be answered.
                 if let Ok(mut service) = service.try_lock()
+                    && inbox.is_empty()
                     && service.answer_at_once(&bytes, inbox.dropped())
                 {
                     if service.is_done() {
@@ -93,6 +96,7 @@ impl BrainLink {
         Ok(BrainLink {
             place: network.place(Role::Brain),
             wait: network.wait,
+            listens: !network.listen.is_empty(),
             world: None,
             _token: token,
             _subscribers: [steps, worlds],
@@ -143,7 +147,7 @@ impl BrainLink {
                 match replies.recv_timeout(SLICE) {
                     Ok(Some(reply)) => answers.extend(reply.result().ok().map(|sample| sample.payload().to_bytes().into_owned())),
                     Ok(None) if stop.load(Ordering::Relaxed) => return Err(LinkError::Stopped(whom)),
-                    Ok(None) if !self.is_connected() => return Err(self.world_gone("the connection is lost")),
+                    Ok(None) if self.is_lost() => return Err(self.world_gone("the connection is lost")),
                     Ok(None) => (),
                     Err(_) => break,
                 }
@@ -162,7 +166,7 @@ impl BrainLink {
                 return Err(LinkError::Stopped(whom));
             }
             // A question without a connection ends at once, and would be asked in vain until the wait is over.
-            if !self.is_connected() {
+            if self.is_lost() {
                 return Err(self.world_gone("the connection is lost"));
             }
             if start.elapsed() >= self.wait {
@@ -188,19 +192,20 @@ impl BrainLink {
     }
 
     fn attend(&mut self, mode: Mode, stop: &AtomicBool) -> Result<Served, LinkError> {
+        // How long nothing has been heard, by waits that came to their end: a process that was stopped meanwhile has missed nothing.
+        let (mut heard, mut silence) = (0, Duration::ZERO);
         loop {
-            let news = self.inbox.pop(Instant::now() + SLICE);
-            let Ok(mut service) = self.service.lock() else {
-                return Err(LinkError::Gone("this brain panicked; its message is above".into()));
-            };
+            self.inbox.wait(Instant::now() + SLICE);
+            // Taken from the queue only now, so that the network's thread can't answer a later message first.
+            let mut service = lock(&self.service);
             if stop.load(Ordering::Relaxed) {
-                service.give_up("it was asked to stop")?;
+                service.give_up("it was asked to stop".into());
                 return Ok(Served::Stopped);
             }
             if let Some(done) = service.take_done() {
                 return done;
             }
-            match news {
+            match self.inbox.pop_now() {
                 Some(News::Message(bytes)) => {
                     let mut more = || {
                         std::iter::from_fn(|| self.inbox.pop_now()).find_map(|news| match news {
@@ -216,17 +221,20 @@ impl BrainLink {
                 // A client hears of its world's end from a router that is still there, or when it is back on the network of another
                 // world. In real time its silence tells as much, without a question.
                 Some(News::World) if mode == Mode::Lockstep => self.check_world()?,
-                Some(News::World) | None => {
-                    if !self.is_connected() {
+                Some(News::World) => (),
+                None => {
+                    silence = if service.heard() == heard { silence + SLICE } else { Duration::ZERO };
+                    heard = service.heard();
+                    if self.is_lost() {
                         return Err(self.world_gone("the connection is lost"));
                     }
-                    if mode == Mode::RealTime && service.silence() > SILENCE {
+                    if mode == Mode::RealTime && silence > SILENCE {
                         return Err(self.world_gone("it has fallen silent"));
                     }
                     // A world that lives but is busy is waited for.
-                    if service.silence() > self.wait {
+                    if silence > self.wait {
                         self.check_world()?;
-                        service.bear();
+                        silence = Duration::ZERO;
                     }
                 }
             }
@@ -247,10 +255,9 @@ impl BrainLink {
         }
     }
 
-    /// Whether anybody is at the other end.
-    fn is_connected(&self) -> bool {
-        let info = self.session.info();
-        info.routers_zid().wait().next().is_some() || info.peers_zid().wait().next().is_some()
+    /// Whether nobody is at the other end, nor will come.
+    fn is_lost(&self) -> bool {
+        !self.listens && !is_connected(&self.session)
     }
 
     /// Steps that were not answered because a newer one was there.

@@ -29,6 +29,9 @@ pub enum LinkError {
     /// The other side is gone.
     #[error("{0}")]
     Gone(String),
+    /// The brain of this side can't go on.
+    #[error("this brain can't go on: {0}")]
+    Brain(String),
     /// The other side refuses.
     #[error("{0}")]
     Refused(String),
@@ -47,6 +50,11 @@ pub enum LinkError {
 
 impl LinkError {
     pub(super) fn network(what: &str, error: impl std::fmt::Display) -> LinkError {
-        LinkError::Network(format!("{what}: {}", super::network::without_source(&error.to_string())))
+        LinkError::Network(format!("{what}: {}", without_source(&error.to_string())))
     }
+}
+
+/// Zenoh's errors end with where in its source they come from, which helps nobody here.
+pub(super) fn without_source(error: &str) -> &str {
+    error.find(" at /").filter(|at| error[*at..].contains(".rs:")).map_or(error, |at| &error[..at])
 }

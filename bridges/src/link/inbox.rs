@@ -16,6 +16,9 @@ use super::lock;
 /// Messages that wait to be read, at most; further ones are dropped and counted.
 const CAPACITY: usize = 1024;
 
+/// Room beyond that for what is no message: who comes and goes.
+const RESERVE: usize = 1024;
+
 /// How often a wait looks whether it should stop.
 pub(super) const SLICE: Duration = Duration::from_millis(100);
 
@@ -32,10 +35,21 @@ impl<T: Send + 'static> Inbox<T> {
         Arc::new(Inbox { waiting: Mutex::default(), came: Condvar::new(), dropped: AtomicU64::new(0) })
     }
 
-    /// Adds at the end; gives back what there is no room for.
+    /// Adds news at the end, also where messages find no room any more; gives back what there is no room for either.
     pub(super) fn push(&self, item: T) -> Result<(), T> {
+        self.push_below(CAPACITY + RESERVE, item)
+    }
+
+    /// Adds a message at the end; one that there is no room for is counted.
+    pub(super) fn add(&self, item: T) {
+        if self.push_below(CAPACITY, item).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn push_below(&self, capacity: usize, item: T) -> Result<(), T> {
         let mut waiting = lock(&self.waiting);
-        if waiting.len() >= CAPACITY {
+        if waiting.len() >= capacity {
             return Err(item);
         }
         waiting.push_back(item);
@@ -44,21 +58,11 @@ impl<T: Send + 'static> Inbox<T> {
         Ok(())
     }
 
-    /// Adds at the end; what there is no room for is counted.
-    pub(super) fn add(&self, item: T) {
-        if self.push(item).is_err() {
-            self.dropped.fetch_add(1, Ordering::Relaxed);
-        }
-    }
-
-    /// Takes the first one, if there is one by `until`.
-    pub(super) fn pop(&self, until: Instant) -> Option<T> {
+    /// Waits until there is something, at most until `until`; takes nothing.
+    pub(super) fn wait(&self, until: Instant) {
         let mut waiting = lock(&self.waiting);
-        loop {
-            if let Some(item) = waiting.pop_front() {
-                return Some(item);
-            }
-            let left = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero())?;
+        while waiting.is_empty() {
+            let Some(left) = until.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else { return };
             waiting = self.came.wait_timeout(waiting, left).unwrap_or_else(PoisonError::into_inner).0;
         }
     }
@@ -66,6 +70,17 @@ impl<T: Send + 'static> Inbox<T> {
     /// Takes the first one, if there is one.
     pub(super) fn pop_now(&self) -> Option<T> {
         lock(&self.waiting).pop_front()
+    }
+
+    /// Takes the first one, if there is one by `until`.
+    pub(super) fn pop(&self, until: Instant) -> Option<T> {
+        self.wait(until);
+        self.pop_now()
+    }
+
+    /// Whether nothing waits.
+    pub(super) fn is_empty(&self) -> bool {
+        lock(&self.waiting).is_empty()
     }
 
     /// Subscribes to a key: what comes is added as `wrap` makes it.
@@ -94,7 +109,9 @@ mod tests {
     fn what_comes_first_is_read_first_and_what_is_too_much_is_given_back() {
         let inbox = Inbox::new();
         assert_eq!(inbox.pop(Instant::now()), None::<usize>);
-        (0..CAPACITY).for_each(|item| inbox.push(item).unwrap());
+        (0..CAPACITY + 3).for_each(|item| inbox.add(item));
+        assert_eq!((inbox.dropped(), inbox.is_empty()), (3, false));
+        (0..RESERVE).for_each(|item| inbox.push(item).unwrap());
         assert_eq!(inbox.push(7), Err(7));
         assert_eq!((inbox.pop(Instant::now()), inbox.pop_now()), (Some(0), Some(1)));
         inbox.push(7).unwrap();

@@ -37,6 +37,13 @@ fn lock<T: ?Sized>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Whether a session that only connects has anybody at the other end: such a one hears nothing of those who left with it.
+fn is_connected(session: &zenoh::Session) -> bool {
+    use zenoh::Wait;
+    let info = session.info();
+    info.routers_zid().wait().next().is_some() || info.peers_zid().wait().next().is_some()
+}
+
 /// A number that nobody else has: for identities and sessions, never for anything that a run depends on.
 fn unique() -> u64 {
     // The standard library seeds its hash maps from the system's random numbers.

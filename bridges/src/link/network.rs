@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use zenoh::{Config, Session, Wait};
 
-use super::error::LinkError;
+use super::error::{LinkError, without_source};
 use crate::protocol::{DEFAULT_ENDPOINT, DEFAULT_PREFIX, Keys, Role};
 
 /// How a world, a brain or somebody who looks on joins the network.
@@ -64,7 +64,7 @@ impl Network {
     pub(super) fn place(&self, role: Role) -> String {
         match (&self.connect[..], &self.config) {
             ([], Some(file)) => format!("as {} says", file.display()),
-            ([], None) if role == Role::Brain => format!("at {DEFAULT_ENDPOINT}"),
+            ([], None) if role == Role::Brain && self.listen.is_empty() => format!("at {DEFAULT_ENDPOINT}"),
             ([], None) => format!("on {}", self.listening()),
             (connect, _) => format!("at {}", connect.join(", ")),
         }
@@ -122,11 +122,15 @@ impl Network {
         }
     }
 
+    /// Whether it passes on what others say to each other: whoever listens does, and who only connects leaves it to whom it connects to.
+    pub(super) fn routes(&self, role: Role) -> bool {
+        !self.listen.is_empty() || role == Role::World && self.connect.is_empty()
+    }
+
     /// The whole configuration as JSON.
     fn settings(&self, role: Role) -> Result<Value, LinkError> {
         let mut settings = json!({
-            // A world that only connects leaves the routing to whom it connects to.
-            "mode": if role == Role::World && (!self.listen.is_empty() || self.connect.is_empty()) { "router" } else { "client" },
+            "mode": if self.routes(role) { "router" } else { "client" },
             "scouting": {"multicast": {"enabled": false}, "gossip": {"enabled": false}, "delay": 0},
             "listen": {"timeout_ms": 0, "exit_on_failure": true, "endpoints": []},
             "connect": {"exit_on_failure": true, "endpoints": [], "retry": {"period_init_ms": 50, "period_max_ms": 200}},
@@ -168,11 +172,6 @@ fn read(path: &Path) -> Result<Value, LinkError> {
     // Unknown keys are found here, where the file can be named.
     Config::from_json5(&value.to_string()).map_err(|e| fail(without_source(&e.to_string()).into()))?;
     Ok(value)
-}
-
-/// Zenoh's errors end with where in its source they come from, which helps nobody here.
-pub(super) fn without_source(error: &str) -> &str {
-    error.find(" at /").filter(|at| error[*at..].contains(".rs:")).map_or(error, |at| &error[..at])
 }
 
 /// Puts `over` into `under`, key by key.

@@ -2,8 +2,11 @@
 //!
 //! In lockstep a brain that is quick answers in the network's own thread, which has the message already: to wake another thread first
 //! would cost as much as all that the protocol adds. One that takes its time answers in its own, so that the network's is free to say
-//! that it lives.
+//! that it lives, and so are messages that come while others wait: none overtakes another.
+//!
+//! A message that is heard again has its answer repeated, and does nothing else.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -71,13 +74,27 @@ struct Duty {
     observation: ObservationSpec,
     brain: Arc<Mutex<dyn Brain>>,
     act: Action,
-    /// What the next step must be called, and the answer to the last one.
+    /// What the next step must be called.
     expected: u64,
+    /// The last checkpoint that was asked for.
+    kept: Option<Mark>,
+    /// What was asked last, and the answer to it.
+    asked: Asked,
     answer: Vec<u8>,
     /// The episode that began with a step that was skipped.
     begun: Option<u64>,
-    heard: Instant,
+    /// Simulated time of the last step.
+    time: Nanos,
+    heard: u64,
     quick: bool,
+}
+
+/// What a world waits for an answer to.
+#[derive(Clone, Copy, PartialEq)]
+enum Asked {
+    Nothing,
+    Step(u64),
+    Checkpoint(Mark),
 }
 
 impl Service {
@@ -100,9 +117,12 @@ impl Service {
             brain,
             act: Action::from_spec(action),
             expected: 0,
+            kept: None,
+            asked: Asked::Nothing,
             answer: Vec::new(),
             begun: None,
-            heard: Instant::now(),
+            time: Nanos::ZERO,
+            heard: 0,
             quick: false,
         });
     }
@@ -117,14 +137,14 @@ impl Service {
         self.done.take()
     }
 
-    /// Time since the last message of the session.
-    pub(super) fn silence(&self) -> Duration {
-        self.duty.as_ref().map_or(Duration::ZERO, |duty| duty.heard.elapsed())
+    /// Whether it has come to its end, and [`take_done`](Service::take_done) says how.
+    pub(super) fn is_done(&self) -> bool {
+        self.done.is_some()
     }
 
-    /// Waits as long again before its silence is too long.
-    pub(super) fn bear(&mut self) {
-        self.duty.iter_mut().for_each(|duty| duty.heard = Instant::now());
+    /// Messages of this attachment so far.
+    pub(super) fn heard(&self) -> u64 {
+        self.duty.as_ref().map_or(0, |duty| duty.heard)
     }
 
     /// Steps that were not answered because a newer one was there.
@@ -135,18 +155,17 @@ impl Service {
     /// Answers a step at once, in the thread that heard it, if this brain is quick; whether it did. If that was the end,
     /// [`take_done`](Service::take_done) has it.
     pub(super) fn answer_at_once(&mut self, bytes: &[u8], dropped: u64) -> bool {
-        let Some(duty) = &self.duty else { return false };
-        if !duty.quick || duty.mode != Mode::Lockstep || session_of(bytes) != Ok(duty.session) {
+        let Some(duty) = self.duty.as_ref().filter(|duty| duty.quick && duty.mode == Mode::Lockstep) else { return false };
+        if self.is_done() || session_of(bytes) != Ok(duty.session) {
             return false;
         }
-        let Ok(message @ ToBrain::Step { .. }) = ToBrain::decode(bytes, &duty.observation) else { return false };
-        self.done = self.handle(message, dropped).transpose();
-        true
-    }
-
-    /// Whether it has come to its end, and [`take_done`](Service::take_done) says how.
-    pub(super) fn is_done(&self) -> bool {
-        self.done.is_some()
+        match ToBrain::decode(bytes, &duty.observation) {
+            Ok(message @ ToBrain::Step { begins: None, sequence, .. }) if sequence == duty.expected => {
+                self.done = self.handle(message, dropped).transpose();
+                true
+            }
+            _ => false,
+        }
     }
 
     /// Does what a message asks, if it is one of this attachment: others are dropped. In real time it is the newest of this and `more`
@@ -183,74 +202,85 @@ impl Service {
 
     fn handle(&mut self, message: ToBrain, dropped: u64) -> Result<Option<Served>, LinkError> {
         let Some(duty) = &mut self.duty else { return Ok(None) };
-        duty.heard = Instant::now();
-        let lockstep = duty.mode == Mode::Lockstep;
-        match message {
-            ToBrain::Step { sequence, .. } if lockstep && sequence + 1 == duty.expected => {
-                put(&self.actions, duty.mode, &duty.answer)?;
-            }
-            ToBrain::Step { sequence, .. } if lockstep && sequence != duty.expected => {
-                let reason = format!("expected step {} of this attachment, found {sequence}", duty.expected);
-                self.give_up(&reason)?;
-                return Err(LinkError::Gone(reason));
-            }
-            ToBrain::Step { sequence, begins, step, .. } => {
-                duty.expected = sequence.saturating_add(1);
-                let brain = duty.brain.clone();
-                let mut brain = lock(&brain);
-                brain.watch(self.telemetry.is_watched());
-                let begun = begins.map_or(Ok(()), |seed| brain.begin_episode(seed));
-                if let Err(reason) = begun.and_then(|()| brain.act(&step, &mut duty.act)) {
-                    self.give_up(&reason)?;
-                    return Err(LinkError::Gone(format!("this brain can't go on: {reason}")));
-                }
-                duty.answer.clear();
-                encode_action(&mut duty.answer, duty.session, sequence, &duty.act);
-                put(&self.actions, duty.mode, &duty.answer)?;
-                duty.quick = duty.heard.elapsed() < QUICK;
-                self.show(step.time, &*brain, dropped);
-            }
-            ToBrain::Checkpoint { mark, .. } => {
-                let kept = lock(&duty.brain).keep(&mark);
-                match kept {
-                    Ok(maps) => {
-                        let kept = ToWorld::Kept { session: duty.session, step: mark.step, kept: true, maps };
-                        self.send(&kept)?;
-                    }
-                    Err(reason) => {
-                        self.give_up(&reason)?;
-                        return Err(LinkError::Gone(format!("this brain can't keep its state: {reason}")));
-                    }
-                }
-            }
-            ToBrain::End { end, reason, .. } => return Ok(Some(Served::Ended { end, reason })),
+        duty.heard += 1;
+        let asked = match &message {
+            ToBrain::End { end, reason, .. } => return Ok(Some(Served::Ended { end: *end, reason: reason.clone() })),
+            ToBrain::Step { sequence, .. } => Asked::Step(*sequence),
+            ToBrain::Checkpoint { mark, .. } => Asked::Checkpoint(*mark),
+        };
+        if asked == duty.asked {
+            return put(&self.actions, duty.mode, &duty.answer).map(|()| None);
+        }
+        if let (Asked::Step(sequence), Mode::Lockstep) = (asked, duty.mode)
+            && sequence != duty.expected
+        {
+            let reason = format!("expected step {} of this attachment, found {sequence}", duty.expected);
+            return Err(self.give_up(reason));
+        }
+        if matches!(asked, Asked::Checkpoint(mark) if duty.kept.is_some_and(|kept| mark.step <= kept.step)) {
+            // Asked again long after the answer: the state isn't that one any more.
+            return Ok(None);
+        }
+        let begun = Instant::now();
+        if let Err(reason) = duty.answer(message, self.telemetry.is_watched()) {
+            return Err(self.give_up(reason));
+        }
+        duty.asked = asked;
+        put(&self.actions, duty.mode, &duty.answer)?;
+        if let Asked::Step(_) = asked {
+            duty.quick = begun.elapsed() < QUICK;
+            self.show(dropped);
         }
         Ok(None)
     }
 
-    /// Tells the world that it goes on without this brain.
-    pub(super) fn give_up(&self, reason: &str) -> Result<(), LinkError> {
-        let Some(duty) = &self.duty else { return Ok(()) };
-        self.send(&ToWorld::Failure { session: duty.session, reason: reason.into() })
-    }
-
-    fn send(&self, message: &ToWorld) -> Result<(), LinkError> {
-        let Some(duty) = &self.duty else { return Ok(()) };
+    /// Tells the world that it goes on without this brain; gives the error that says why.
+    pub(super) fn give_up(&self, reason: String) -> LinkError {
+        let Some(duty) = &self.duty else { return LinkError::Brain(reason) };
         let mut out = Vec::new();
-        message.encode(&mut out);
-        put(&self.actions, duty.mode, &out)
+        ToWorld::Failure { session: duty.session, reason: reason.clone() }.encode(&mut out);
+        put(&self.actions, duty.mode, &out).err().unwrap_or(LinkError::Brain(reason))
     }
 
     /// Shows telemetry to those who look on.
-    fn show(&mut self, time: Nanos, brain: &dyn Brain, dropped: u64) {
-        let skipped = self.skipped;
+    fn show(&mut self, dropped: u64) {
+        let (Some(duty), skipped) = (&self.duty, self.skipped) else { return };
         self.telemetry.show(|| {
-            let mut seen = brain.telemetry()?;
+            let mut seen = lock(&duty.brain).telemetry()?;
             seen.counters.extend([("skipped_steps".into(), skipped as f64), ("dropped_messages".into(), dropped as f64)]);
             let mut out = Vec::new();
-            telemetry::encode(&mut out, time, &seen);
+            telemetry::encode(&mut out, duty.time, &seen);
             Some(out)
         });
+    }
+}
+
+impl Duty {
+    /// Does what is asked for the first time, and has the answer ready. A brain that panics gives up like one that says that it can't go on.
+    fn answer(&mut self, message: ToBrain, watched: bool) -> Result<(), String> {
+        let brain = self.brain.clone();
+        let work = AssertUnwindSafe(|| {
+            let mut brain = lock(&brain);
+            match message {
+                ToBrain::Step { sequence, begins, step, .. } => {
+                    brain.watch(watched);
+                    begins.map_or(Ok(()), |seed| brain.begin_episode(seed))?;
+                    brain.act(&step, &mut self.act)?;
+                    (self.expected, self.time) = (sequence.saturating_add(1), step.time);
+                    self.answer.clear();
+                    encode_action(&mut self.answer, self.session, sequence, &self.act);
+                }
+                ToBrain::Checkpoint { mark, .. } => {
+                    let maps = brain.keep(&mark)?;
+                    self.kept = Some(mark);
+                    self.answer.clear();
+                    ToWorld::Kept { session: self.session, step: mark.step, kept: true, maps }.encode(&mut self.answer);
+                }
+                ToBrain::End { .. } => (),
+            }
+            Ok(())
+        });
+        catch_unwind(work).unwrap_or_else(|_| Err("it panicked; its message is above".into()))
     }
 }
 

@@ -19,7 +19,7 @@ use super::inbox::{Inbox, SLICE};
 use super::network::Network;
 use super::real_time::{RealTime, RealTimeReport};
 use super::stream::Stream;
-use super::{lock, unique};
+use super::{is_connected, lock, unique};
 use crate::protocol::handshake::{Attach, Description, Verdict};
 use crate::protocol::messages::{End, ToBrain, ToWorld, encode_step, session_of};
 use crate::protocol::truth::Truth;
@@ -87,6 +87,8 @@ pub struct WorldLink {
     keys: Keys,
     place: String,
     wait: Duration,
+    /// Whether it only connects to where others meet.
+    connects: bool,
     action: ActionSpec,
     description: Arc<Mutex<Description>>,
     inbox: Arc<Inbox<News>>,
@@ -160,6 +162,7 @@ impl WorldLink {
         Ok(WorldLink {
             place: network.place(Role::World),
             wait: network.wait,
+            connects: !network.routes(Role::World),
             action: action.clone(),
             seat: None,
             told: None,
@@ -335,6 +338,11 @@ impl WorldLink {
                     return Err(LinkError::Gone(format!("{brain} is gone (its liveliness is lost)")));
                 }
                 Heard::Visitor => self.turn_away(),
+                Heard::Nothing if self.connects && !is_connected(&self.session) => {
+                    let brain = self.brain();
+                    self.leave();
+                    return Err(LinkError::Gone(format!("{brain} is gone (the connection {} is lost)", self.place)));
+                }
                 // Nobody's fault that can be named: the brain's own answer is still to come.
                 Heard::Stray(_) | Heard::Nothing => {
                     // A brain that answers is let finish its step, so that there is a checkpoint; one that doesn't isn't waited for.
@@ -379,12 +387,22 @@ impl WorldLink {
         if let Some(seat) = self.seat.take() {
             let mut out = Vec::new();
             ToBrain::End { session: seat.session, end, reason: reason.into() }.encode(&mut out);
-            // In real time steps may be dropped, but not this. A brain that can't be told any more is gone already.
-            let last = self.session.put(self.keys.step(), out).congestion_control(CongestionControl::Block).express(true);
-            let _ = last.priority(Priority::RealTime).wait();
+            self.tell(out);
             self.told = Some(seat.id);
         }
         self.leave();
+    }
+
+    /// The last message of an attachment. In real time steps may be dropped, but not this, nor may the loop wait for it.
+    fn tell(&self, out: Vec<u8>) {
+        let (session, key) = (self.session.clone(), self.keys.step());
+        let put = move || {
+            let last = session.put(key, out).congestion_control(CongestionControl::Block).express(true);
+            // A brain that can't be told any more is gone already.
+            let _ = last.priority(Priority::RealTime).wait();
+        };
+        let in_real_time = lock(&self.description).mode == Mode::RealTime;
+        if in_real_time { drop(std::thread::spawn(put)) } else { put() }
     }
 
     fn leave(&mut self) {
@@ -402,6 +420,8 @@ impl WorldLink {
     pub(super) fn hear(&mut self, until: Instant) -> Heard {
         loop {
             let Some(news) = self.inbox.pop(until) else { return Heard::Nothing };
+            // Whatever is of no interest, and however much of it there is, the wait has its limit.
+            let over = Instant::now() >= until;
             let session = self.seat.as_ref().map(|seat| seat.session);
             match news {
                 News::Message(bytes) => match session_of(&bytes) {
@@ -428,6 +448,9 @@ impl WorldLink {
                         return Heard::Gone;
                     }
                 }
+            }
+            if over {
+                return Heard::Nothing;
             }
         }
     }

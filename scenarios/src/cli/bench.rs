@@ -29,6 +29,8 @@ fn about() -> String {
 
 /// Measures, and reports what came of it.
 pub fn bench(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    // As the programs are that it measures.
+    super::network::keep_to_two_threads();
     let benchmarks = Benchmark::select(arguments.name.as_deref())?;
     let watched = std::io::stderr().is_terminal();
     let mut rows = Vec::new();

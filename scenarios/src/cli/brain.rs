@@ -13,7 +13,7 @@ use embody_bridges::protocol::messages::End;
 use embody_bridges::protocol::{Mark, Mode};
 use embody_robots::Nanos;
 
-use super::network::NetworkArguments;
+use super::network::{Listen, NetworkArguments, keep_to_two_threads};
 use super::run::Changes;
 use super::world::SLOW;
 use super::{Failure, mention, signals};
@@ -37,6 +37,8 @@ pub struct Arguments {
     /// Goes on with the checkpoints in this folder
     #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
     resume: Option<PathBuf>,
+    #[command(flatten)]
+    listen: Listen,
     #[command(flatten)]
     network: NetworkArguments,
     /// For a world in real time; without this, for one in lockstep
@@ -64,8 +66,11 @@ const FAREWELL: Duration = Duration::from_secs(5);
 
 /// Runs a brain, whose world is another program.
 pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if !arguments.real_time {
+        keep_to_two_threads();
+    }
     let stop = signals::stop_flag()?;
-    let network = arguments.network.network();
+    let network = arguments.listen.of(arguments.network.network());
     // Whatever is wrong with the scenario is found before anyone is waited for.
     arguments.load(registry, None)?;
     let mut run: Option<Arc<Mutex<BrainRun>>> = None;
@@ -76,7 +81,7 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
                 return Ok(ExitCode::SUCCESS);
             }
             Ok(Served::Stopped) => {
-                arguments.say(format_args!("stopped"));
+                arguments.say(format_args!("stopped{}", arguments.again(run.as_ref())));
                 return Ok(ExitCode::from(130));
             }
             Ok(Served::Ended { end: End::Failed, reason }) => return Err(format!("the world failed: {reason}").into()),
@@ -91,13 +96,7 @@ pub fn brain(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
             }
         };
         if arguments.lost == Lost::End {
-            let folder = run.as_ref().map_or(String::new(), |run| {
-                let (scenario, folder, network) =
-                    (&arguments.scenario, lock(run).path().display().to_string(), arguments.network.told());
-                let real_time = if arguments.real_time { " --real-time" } else { "" };
-                format!("; go on with: embody brain {scenario} --resume {folder}{network}{real_time}")
-            });
-            return Err(format!("{lost}{folder} (--lost wait waits for it)").into());
+            return Err(format!("{lost}{} (--lost wait waits for it)", arguments.again(run.as_ref())).into());
         }
         arguments.say(format_args!("{lost}; waiting up to {} s for a world", network.wait.as_secs_f64()));
     }
@@ -204,6 +203,16 @@ fn lock(run: &Mutex<BrainRun>) -> MutexGuard<'_, BrainRun> {
 }
 
 impl Arguments {
+    /// How to go on with a brain.
+    fn again(&self, run: Option<&Arc<Mutex<BrainRun>>>) -> String {
+        let Some(run) = run.map(|run| lock(run)) else { return String::new() };
+        let (scenario, folder) = (&self.scenario, run.path().display());
+        let network = self.listen.told() + &self.network.told();
+        let real_time = if self.real_time { " --real-time" } else { "" };
+        let from = if run.is_resumable() { "from its last checkpoint" } else { "from its start" };
+        format!("; go on {from} with: embody brain {scenario} --resume {folder}{network}{real_time}")
+    }
+
     fn load(&self, registry: &Registry, seed: Option<u64>) -> Result<Loaded, Failure> {
         if let Some(folder) = &self.resume {
             return Ok(scenario_of(registry, folder, &[])?);

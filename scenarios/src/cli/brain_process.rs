@@ -20,6 +20,7 @@ pub struct BrainProcess {
     program: PathBuf,
     run: PathBuf,
     endpoint: String,
+    pin: bool,
     child: Option<Child>,
     /// Whether the child has attached, so that its end is the loss of a brain and not a brain that can't begin.
     attached: bool,
@@ -28,9 +29,9 @@ pub struct BrainProcess {
 
 impl BrainProcess {
     /// The brain of the run in `folder`, whose world listens on `endpoint`. It keeps its state in the folder `brain` there.
-    pub fn new(folder: &Path, endpoint: &str) -> Result<BrainProcess, Failure> {
+    pub fn new(folder: &Path, endpoint: &str, pin: bool) -> Result<BrainProcess, Failure> {
         let (run, endpoint) = (folder.to_owned(), endpoint.to_owned());
-        Ok(BrainProcess { program: std::env::current_exe()?, run, endpoint, child: None, attached: false, starts: 0 })
+        Ok(BrainProcess { program: std::env::current_exe()?, run, endpoint, pin, child: None, attached: false, starts: 0 })
     }
 
     fn start(&mut self) -> Result<(), String> {
@@ -43,6 +44,9 @@ impl BrainProcess {
         let mut command = Command::new(&self.program);
         command.arg("brain").arg(self.run.join(CONFIG)).args(["--quiet", "--connect", &self.endpoint]);
         command.arg(if own.join(CONFIG).exists() { "--resume" } else { "--out" }).arg(&own);
+        if !self.pin {
+            command.arg("--no-pin");
+        }
         // A group of its own: Ctrl-C is for the world, which then ends the brain in good order.
         command.stdin(Stdio::null()).stdout(Stdio::null()).process_group(0);
         self.child = Some(command.spawn().map_err(|e| format!("{}: {e}", self.program.display()))?);

@@ -59,9 +59,8 @@ enum Command {
 type Failure = Box<dyn std::error::Error>;
 
 /// Runs the command line with the given parts; the process should exit with what it returns. To be called before any thread is
-/// started: it sets a variable of the environment, as Zenoh takes the number of its threads from nowhere else.
+/// started: it may set a variable of the environment, as Zenoh takes the number of its threads from nowhere else.
 pub fn main(registry: Registry) -> ExitCode {
-    network::keep_to_one_thread();
     let registry = Arc::new(registry);
     let command = Cli::parse().command;
     let ready = Kernel::check_variable().map_err(Failure::from).and_then(|()| Ok(signals::survive_full_files()?));
@@ -75,7 +74,10 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
-        Command::Echo(arguments) => Ok(crate::bench::echo(&registry, &arguments).map(|()| ExitCode::SUCCESS)?),
+        Command::Echo(arguments) => {
+            network::keep_to_two_threads();
+            Ok(crate::bench::echo(&registry, &arguments).map(|()| ExitCode::SUCCESS)?)
+        }
     });
     match done {
         Ok(code) => code,

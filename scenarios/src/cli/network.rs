@@ -8,13 +8,30 @@ use embody_bridges::link::Network;
 use embody_bridges::protocol::DEFAULT_PREFIX;
 use embody_robots::Nanos;
 
-/// How to join the network.
+/// Where a world or a brain can be reached.
 #[derive(Args, Clone)]
-pub struct NetworkArguments {
+pub struct Listen {
     /// Endpoint to listen on, may be repeated [default of a world: tcp/127.0.0.1:7557]
     #[arg(long, value_name = "ENDPOINT")]
     listen: Vec<String>,
-    /// Endpoint to connect to, may be repeated [default of a brain: tcp/127.0.0.1:7557]
+}
+
+impl Listen {
+    /// The network, with these endpoints to listen on.
+    pub fn of(&self, network: Network) -> Network {
+        Network { listen: self.listen.clone(), ..network }
+    }
+
+    /// What was told, as it would be told again.
+    pub fn told(&self) -> String {
+        self.listen.iter().map(|endpoint| format!(" --listen {endpoint}")).collect()
+    }
+}
+
+/// How to join the network.
+#[derive(Args, Clone)]
+pub struct NetworkArguments {
+    /// Endpoint to connect to, may be repeated [default, but for a world: tcp/127.0.0.1:7557]
     #[arg(long, value_name = "ENDPOINT")]
     connect: Vec<String>,
     /// How long to wait for the other side, each time
@@ -32,7 +49,7 @@ impl NetworkArguments {
     /// What the links take.
     pub fn network(&self) -> Network {
         Network {
-            listen: self.listen.clone(),
+            listen: Vec::new(),
             connect: self.connect.clone(),
             config: self.zenoh_config.clone(),
             prefix: self.prefix.clone(),
@@ -42,8 +59,7 @@ impl NetworkArguments {
 
     /// What was told, as it would be told again.
     pub fn told(&self) -> String {
-        let mut told: String = self.listen.iter().map(|endpoint| format!(" --listen {endpoint}")).collect();
-        told.extend(self.connect.iter().map(|endpoint| format!(" --connect {endpoint}")));
+        let mut told: String = self.connect.iter().map(|endpoint| format!(" --connect {endpoint}")).collect();
         told.extend(self.zenoh_config.iter().map(|file| format!(" --zenoh-config {}", file.display())));
         if self.prefix != DEFAULT_PREFIX {
             told += &format!(" --prefix {}", self.prefix);
@@ -52,15 +68,16 @@ impl NetworkArguments {
     }
 }
 
-/// Has Zenoh do its work on one thread of each process instead of six, unless the user has said otherwise: between those a message
-/// would be handed on at each end, and with one message on its way at a time every hand-over is only a delay.
-pub fn keep_to_one_thread() {
+/// Has Zenoh do its work on two threads of each process instead of six, unless the user has said otherwise: in lockstep one message is
+/// on its way at a time, and every hand-over between threads only delays it. Sending keeps a thread of its own, since whoever receives
+/// may have to wait for it. To be called before any thread is started.
+pub fn keep_to_two_threads() {
     const VARIABLE: &str = "ZENOH_RUNTIME";
     if std::env::var_os(VARIABLE).is_none() {
         #[expect(clippy::disallowed_methods, reason = "Zenoh takes it from nowhere else, and no other thread runs yet")]
-        // SAFETY: no other thread runs yet that could read the environment (see `main`).
+        // SAFETY: no other thread runs yet that could read the environment.
         unsafe {
-            std::env::set_var(VARIABLE, "(rx: (handover: app), acc: (handover: app), tx: (handover: app), net: (handover: app))");
+            std::env::set_var(VARIABLE, "(rx: (handover: app), acc: (handover: app), net: (handover: app))");
         }
     }
 }

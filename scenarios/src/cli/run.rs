@@ -73,6 +73,9 @@ pub struct Arguments {
     /// What joins world and brain: nothing, as both are one process; or Zenoh in lockstep, between two that this one starts
     #[arg(long, value_enum, default_value = "in-process")]
     transport: Transport,
+    /// With --transport zenoh, leaves it to the system on which processors world and brain run: for several runs at once
+    #[arg(long)]
+    no_pin: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -85,7 +88,7 @@ enum Transport {
 pub fn run(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stop = signals::stop_flag()?;
     let mut runner = match (arguments.transport, &arguments.run.resume) {
-        (Transport::Zenoh, _) => world::with_brain_process(registry, &arguments.run, &stop)?,
+        (Transport::Zenoh, _) => world::with_brain_process(registry, &arguments.run, !arguments.no_pin, &stop)?,
         (Transport::InProcess, Some(folder)) => resume(registry, &arguments.run, folder)?,
         (Transport::InProcess, None) => start(registry, &arguments.run)?,
     };
@@ -105,7 +108,7 @@ pub(super) fn to_the_end(
     let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };
     let (outcome, summary) = match runner.run(stop, &mut *progress) {
         // What came after the last checkpoint is cut when it goes on.
-        Err(RunError::Brain(error)) if arguments.resume.is_some() || !runner.discard_unborn() => {
+        Err(RunError::Brain(error)) if runner.is_resumable() && (arguments.resume.is_some() || !runner.discard_unborn()) => {
             let folder = runner.path().display();
             return Err(format!("{error}; go on from its last checkpoint with: embody {again} --resume {folder}").into());
         }
@@ -114,6 +117,7 @@ pub(super) fn to_the_end(
     if arguments.json {
         say(serde_json::to_string_pretty(&summary)?)?;
     } else if !arguments.quiet {
+        let again = runner.is_resumable().then_some(again);
         report(again, runner.path(), outcome, &summary)?;
     }
     Ok(if outcome == Outcome::Finished { ExitCode::SUCCESS } else { ExitCode::from(130) })
@@ -145,7 +149,7 @@ fn resume(registry: &Arc<Registry>, arguments: &RunArguments, folder: &Path) -> 
 }
 
 /// What happened, where it lies, and the learning curve.
-fn report(again: &str, folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
+fn report(again: Option<&str>, folder: &Path, outcome: Outcome, summary: &Summary) -> Result<(), Failure> {
     let done = if outcome == Outcome::Finished { "finished" } else { "stopped" };
     say(format_args!(
         "{done}: {} with {}, seed {}, {:.0} s simulated in {:.1} s ({:.0} x real time)",
@@ -180,7 +184,7 @@ fn report(again: &str, folder: &Path, outcome: Outcome, summary: &Summary) -> Re
         plot::curve(&values, 60, 8, name, span).iter().try_for_each(say)?;
     }
     say(format_args!("all of it lies in {}", folder.display()))?;
-    if outcome == Outcome::Stopped {
+    if let Some(again) = again.filter(|_| outcome == Outcome::Stopped) {
         let program = std::env::args().next().and_then(|path| Some(Path::new(&path).file_name()?.to_string_lossy().into_owned()));
         let program = program.unwrap_or_else(|| "embody".into());
         say(format_args!("continue with: {program} {again} --resume {}", folder.display()))?;

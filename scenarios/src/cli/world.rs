@@ -11,7 +11,7 @@ use embody_bridges::link::{DeadlinePolicy, Network, RealTime, RealTimeSettings, 
 use embody_bridges::protocol::{DEFAULT_PREFIX, Mode};
 use embody_robots::Nanos;
 
-use super::network::{NetworkArguments, duration};
+use super::network::{Listen, NetworkArguments, duration, keep_to_two_threads};
 use super::run::{self, RunArguments};
 use super::{Failure, mention, signals};
 use crate::registry::Registry;
@@ -29,6 +29,8 @@ pub(super) const SLOW: &str =
 pub struct Arguments {
     #[command(flatten)]
     run: RunArguments,
+    #[command(flatten)]
+    listen: Listen,
     #[command(flatten)]
     network: NetworkArguments,
     /// Keeps the pace of wall time and waits for nobody
@@ -57,9 +59,12 @@ enum Policy {
 
 /// Runs a world, whose brain is another program.
 pub fn world(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    if !arguments.real_time {
+        keep_to_two_threads();
+    }
     let stop = signals::stop_flag()?;
     let loaded = load(registry, &arguments.run)?;
-    let network = arguments.network.network();
+    let network = arguments.listen.of(arguments.network.network());
     let pace = arguments.real_time.then(|| arguments.pace(loaded.scenario.time.control_period)).transpose()?;
     let link = open(registry, &loaded, &network, pace, !arguments.no_pin, &stop)?;
     if !arguments.run.quiet {
@@ -74,7 +79,7 @@ pub fn world(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         ));
     }
     let mut runner = start(registry, &arguments.run, loaded, RemoteBrain::new(link, None))?;
-    let again = format!("world {}{}", arguments.run.scenario, arguments.network.told());
+    let again = format!("world {}{}", arguments.run.scenario, arguments.listen.told() + &arguments.network.told());
     run::to_the_end(&mut runner, &arguments.run, &again, &stop)
 }
 
@@ -135,8 +140,13 @@ impl Arguments {
     /// What a brain must be told to find this world, where that isn't the default.
     fn for_the_brain(&self, network: &Network) -> String {
         let mut told = String::new();
-        for endpoint in network.listen.iter().take(1) {
+        // Where this world only connects, its brain is to connect there too.
+        let meeting = if network.listen.is_empty() { &network.connect } else { &network.listen };
+        for endpoint in meeting.iter().take(1) {
             told += &format!(" --connect {endpoint}");
+        }
+        if network.config.is_some() {
+            told += " --zenoh-config <the brain's own>";
         }
         if network.prefix != DEFAULT_PREFIX {
             told += &format!(" --prefix {}", network.prefix);
@@ -172,14 +182,16 @@ impl Arguments {
 pub(super) fn with_brain_process(
     registry: &Arc<Registry>,
     arguments: &RunArguments,
+    pin: bool,
     stop: &Arc<AtomicBool>,
 ) -> Result<Runner, Failure> {
+    keep_to_two_threads();
     let loaded = load(registry, arguments)?;
     let endpoint = free_endpoint()?;
     let network = Network { listen: vec![endpoint.clone()], ..Network::default() };
-    let link = open(registry, &loaded, &network, None, true, stop)?;
+    let link = open(registry, &loaded, &network, None, pin, stop)?;
     let folder = arguments.resume.clone().unwrap_or_else(|| run_folder(arguments, &loaded));
-    let brain = super::brain_process::BrainProcess::new(&folder, &endpoint)?;
+    let brain = super::brain_process::BrainProcess::new(&folder, &endpoint, pin)?;
     let summon: Box<dyn Summon> = Box::new(brain);
     let mut named = arguments.clone();
     named.out = arguments.resume.is_none().then_some(folder);

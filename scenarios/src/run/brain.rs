@@ -108,10 +108,20 @@ impl BrainRun {
         self.behind.get_or_insert_default();
     }
 
-    /// Waits until what is being written is.
+    /// Waits until what is being written is. In real time what was learned since is written too: no world will ask for it.
     pub fn finish(&mut self) -> Result<(), RunError> {
-        let writing = self.behind.as_mut().and_then(Option::take);
-        Ok(writing.map_or(Ok(()), joined)?)
+        let Some(writing) = self.behind.take() else { return Ok(()) };
+        writing.map_or(Ok(()), joined)?;
+        if self.acted > 0 {
+            let mark = Mark { step: self.reached(), ..Mark::default() };
+            self.keep(&mark).map_err(|why| FolderError::new(self.folder.path(), why))?;
+        }
+        Ok(())
+    }
+
+    /// Whether it can be gone on with from another state than the start.
+    pub fn is_resumable(&self) -> bool {
+        checkpoint::steps_in(self.folder.path()).is_ok_and(|steps| steps.iter().any(|step| *step > 0))
     }
 
     /// The scenario.
@@ -143,6 +153,7 @@ impl Brain for BrainRun {
 
     fn keep(&mut self, mark: &Mark) -> Result<String, String> {
         let saved = Saved::new(&self.loaded, mark, self.controller.save().map_err(|e| e.to_string())?);
+        (self.from, self.acted) = (*mark, 0);
         let (folder, step) = (self.folder.path().to_owned(), mark.step);
         let write = move || -> Result<(), FolderError> {
             checkpoint::write(&folder.join(checkpoint::name_of(step)), &saved)?;

@@ -92,6 +92,11 @@ impl RemoteBrain {
         link.notes()
     }
 
+    /// Sends the brain away, which has sent what can't be used.
+    pub(super) fn dismiss(&self, reason: &str) {
+        self.link().detach(End::Detached, reason);
+    }
+
     /// The name of a brain that isn't built from the run's scenario.
     pub(super) fn stranger(&self) -> Option<&str> {
         self.stranger.as_deref()

@@ -99,6 +99,8 @@ pub struct Runner {
     remote: Option<RemoteBrain>,
     wall_before: Duration,
     metric: Option<f64>,
+    /// Whether the brain holds the last checkpoint too.
+    kept: bool,
 }
 
 /// Control steps between two looks at the clock for progress.
@@ -201,7 +203,7 @@ impl Runner {
         }
         let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
         let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
-        let runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None };
+        let runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None, kept: true };
         runner.write_config()?;
         Ok(runner)
     }
@@ -226,7 +228,7 @@ impl Runner {
         let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
         let session = Session::new(assembly, loaded.scenario.seed);
         let wall_before = Duration::ZERO;
-        let mut runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None };
+        let mut runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None, kept: true };
         let written = runner.recorder.flush().and_then(|()| runner.write_maps());
         match written {
             Ok(()) => Ok(runner),
@@ -318,6 +320,11 @@ impl Runner {
         Ok((outcome, summary))
     }
 
+    /// Whether the run can be gone on with from its last checkpoint: not in real time, nor where the brain keeps nothing.
+    pub fn is_resumable(&self) -> bool {
+        self.kept
+    }
+
     /// Removes the folder of a new run whose brain never came; whether it did.
     pub fn discard_unborn(&self) -> bool {
         checkpoint::discard_unborn(self.folder.path(), self.mark().step)
@@ -395,8 +402,10 @@ impl Runner {
             checkpoint::write(&self.folder.file(&name), &saved)?;
         }
         let Some(remote) = &self.remote else { return Ok(()) };
-        if let Some(maps) = remote.checkpoint(&mark)? {
-            let maps: Vec<Map> = if maps.is_empty() { Vec::new() } else { read_maps(&maps)? };
+        let maps = remote.checkpoint(&mark)?;
+        self.kept = maps.is_some();
+        if let Some(maps) = maps {
+            let maps = read_maps(&maps).inspect_err(|error| remote.dismiss(&error.to_string()))?;
             if mark.is_start() {
                 self.maps.start = maps
             } else {
@@ -495,8 +504,8 @@ fn refuse_lost_checkpoint(folder: &RunFolder, loaded: &Loaded) -> Result<(), Run
     let time = &loaded.scenario.time;
     let recorded = std::fs::metadata(folder.file(REWARDS)).map_or(0, |file| file.len() / 4);
     if folder.file(SUMMARY).exists() || recorded > time.checkpoint_every.0 / time.control_period.0 + 1 {
-        let why = format!("its {CHECKPOINT} is missing, and starting again would destroy what it recorded");
-        return Err(mismatch(folder.path(), &why));
+        let why = "it has no checkpoint (a run in real time never has one), and starting again would destroy what it recorded";
+        return Err(mismatch(folder.path(), why));
     }
     Ok(())
 }
@@ -519,8 +528,11 @@ pub(super) fn read_checkpoint(file: &Path, loaded: &Loaded, folder: &Path) -> Re
     Ok(saved)
 }
 
-/// The maps that a brain sent.
+/// The maps that a brain sent, if it has any.
 fn read_maps(text: &str) -> Result<Vec<Map>, RunError> {
+    if text.is_empty() {
+        return Ok(Vec::new());
+    }
     serde_json::from_str(text).map_err(|e| RunError::Brain(LinkError::Gone(format!("the brain's maps can't be read: {e}"))))
 }
 
