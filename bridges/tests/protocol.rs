@@ -271,3 +271,50 @@ fn the_keys_are_those_of_the_page() {
         assert!(page.contains(&format!("`{}`", key.replacen("embody", "<prefix>", 1))), "{key} isn't in PROTOCOL.md");
     }
 }
+
+/// Bytes of a message as PROTOCOL.md has them, written down by hand.
+fn by_hand(parts: &[&[u8]]) -> Vec<u8> {
+    parts.concat()
+}
+
+#[test]
+fn the_bytes_are_those_of_the_page() {
+    let (session, number) = ([1, 2, 3, 4, 5, 6, 7, 8], 0x0807_0605_0403_0201);
+    let name = [1, 0, 0, 0, b'a'];
+    let checkpoint = ToBrain::Checkpoint { session: number, mark: Mark { step: 9, trace: TraceHash::from_bytes([3; 32]) } };
+    let nine = [9, 0, 0, 0, 0, 0, 0, 0];
+    assert_eq!(bytes(|out| checkpoint.encode(out)), by_hand(&[&[1], &session, &nine, &[3; 32]]));
+    let end = ToBrain::End { session: number, end: End::Detached, reason: "a".into() };
+    assert_eq!(bytes(|out| end.encode(out)), by_hand(&[&[2], &session, &[2], &name]));
+    let kept = ToWorld::Kept { session: number, step: 9, kept: true, maps: "a".into() };
+    assert_eq!(bytes(|out| kept.encode(out)), by_hand(&[&[1], &session, &nine, &[1], &name]));
+    let failure = ToWorld::Failure { session: number, reason: "a".into() };
+    assert_eq!(bytes(|out| failure.encode(out)), by_hand(&[&[2], &session, &name]));
+    let action = ToWorld::Action { session: number, sequence: 9, action: Action { fields: vec![vec![1.0, -2.0]] } };
+    let values = [1, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0];
+    assert_eq!(bytes(|out| action.encode(out)), by_hand(&[&[0], &session, &nine, &values]));
+
+    let one = [0, 0, 0, 0, 0, 0, 0xf0, 0x3f];
+    let zero = [0; 8];
+    let pose = Pose::new(nalgebra::Vector3::new(1.0, 0.0, 1.0), nalgebra::Vector3::zeros());
+    let contact = Contact { name: "a".into(), other: "a".into(), point_m: nalgebra::Vector3::new(0.0, 1.0, 0.0), force_n: 1.0 };
+    let truth = Truth { records: number, time: Nanos(9), reward: 1.0, links: vec![("a".into(), pose)], contacts: vec![contact] };
+    let head = by_hand(&[&[1, 0], &session, &nine, &[0, 0, 0x80, 0x3f]]);
+    let link = by_hand(&[&[1, 0, 0, 0], &name, &one, &zero, &one, &zero, &zero, &zero, &one]);
+    let touch = by_hand(&[&[1, 0, 0, 0], &name, &name, &zero, &one, &zero, &one]);
+    assert_eq!(bytes(|out| truth.encode(out)), by_hand(&[&head, &link, &touch]));
+
+    let spikes = vec![Spike { tick: 5, neuron: 2 }];
+    let shown = Telemetry {
+        populations: vec![Activity { name: "a".into(), size: 3, spikes, membrane: vec![1.0] }],
+        weights: vec![Histogram { projection: "a".into(), range: [1.0, 1.0], counts: vec![9] }],
+        counters: vec![("a".into(), 1.0)],
+    };
+    let count = [1, 0, 0, 0];
+    let float = [0, 0, 0x80, 0x3f];
+    let population = by_hand(&[&count, &name, &[3, 0, 0, 0], &count, &[5, 0, 0, 0], &[2, 0, 0, 0], &count, &float]);
+    let weights = by_hand(&[&count, &name, &float, &float, &count, &nine]);
+    let counters = by_hand(&[&count, &name, &one]);
+    let expected = by_hand(&[&[1, 0], &nine, &population, &weights, &counters]);
+    assert_eq!(bytes(|out| telemetry::encode(out, Nanos(9), &shown)), expected);
+}

@@ -57,7 +57,7 @@ def ask(session, key, payload, patience):
     """The world's answer; asked again until somebody answers."""
     start = time.monotonic()
     while time.monotonic() - start < patience:
-        for reply in session.get(key, payload=payload):
+        for reply in session.get(key, payload=payload, timeout=patience):
             if reply.ok:
                 return reply.ok.payload.to_bytes()
         time.sleep(0.05)

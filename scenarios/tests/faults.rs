@@ -22,7 +22,10 @@ fn a_brain_that_is_built_for_something_else_is_refused_by_name() {
     for (brain, expected) in [
         ("reaching-s", "the world runs \"reaching\", this brain is for \"reaching-s\""),
         ("reaching --seed 5", "seed: this brain is built for 5, the world has 4"),
-        ("reaching --set robot.ball.camera.width=8", "spec hash: this brain is built for"),
+        (
+            "reaching --set robot.ball.camera.width=8",
+            "observation field 0: this brain has {\"kind\":{\"Events\":{\"height\":16,\"max_events\":4096,\"width\":8}}",
+        ),
         ("reaching --set controller.spore.gain_m_s_per_hz=0.2", "scenario hash: this brain is built for"),
         ("reaching --set time.control_period=40ms", "control period: this brain is built for 40ms, the world has 20ms"),
         ("reaching --real-time", "mode: this brain is built for real time, the world has lockstep"),

@@ -12,6 +12,7 @@ use embody_bridges::protocol::handshake::{Attach, Description};
 use embody_bridges::protocol::messages::End;
 use embody_bridges::protocol::{Mark, Mode};
 use embody_robots::Nanos;
+use serde_json::Value;
 
 use super::network::{Listen, NetworkArguments, keep_to_two_threads};
 use super::run::Changes;
@@ -177,7 +178,11 @@ fn serve(
         held,
         ..Attach::default()
     };
-    let (session, from) = link.attach(&world, attach, stop)?;
+    let attached = link.attach(&world, attach, stop);
+    let (session, from) = attached.map_err(|error| match (error, difference(&own.spec, &world.spec)) {
+        (LinkError::Refused(why), Some(difference)) => LinkError::Refused(format!("{why}; {difference}")),
+        (error, _) => error,
+    })?;
     let (scenario, seed, reached) = (&world.scenario, world.seed, run.reached());
     if world.mode == Mode::RealTime {
         arguments.say(format_args!("attached to {scenario} seed {seed}, with what it learned in {reached} control steps"));
@@ -195,6 +200,18 @@ fn serve(
     link.close();
     lock(shared).finish()?;
     Ok(served?)
+}
+
+/// The first field in which what a brain senses and does differs from what its world has, if one does.
+fn difference(own: &str, world: &str) -> Option<String> {
+    let [own, world] = [own, world].map(|spec| serde_json::from_str::<Value>(spec).unwrap_or_default());
+    ["observation", "action"].into_iter().find_map(|part| {
+        let fields = |spec: &Value| spec[part]["fields"].as_array().cloned().unwrap_or_default();
+        let (own, world) = (fields(&own), fields(&world));
+        let at = (0..own.len().max(world.len())).find(|at| own.get(*at) != world.get(*at))?;
+        let told = |fields: &[Value]| fields.get(at).map_or("nothing".into(), Value::to_string);
+        Some(format!("{part} field {at}: this brain has {}, the world {}", told(&own), told(&world)))
+    })
 }
 
 /// The brain, also after it has panicked: its folder is what it was.
