@@ -108,11 +108,12 @@ impl BrainRun {
         self.behind.get_or_insert_default();
     }
 
-    /// Waits until what is being written is. In real time what was learned since is written too: no world will ask for it.
-    pub fn finish(&mut self) -> Result<(), RunError> {
+    /// Waits until what is being written is. In real time what was learned since is written too, as no world will ask for it, if the
+    /// controller is still `sound`.
+    pub fn finish(&mut self, sound: bool) -> Result<(), RunError> {
         let Some(writing) = self.behind.take() else { return Ok(()) };
         writing.map_or(Ok(()), joined)?;
-        if self.acted > 0 {
+        if sound && self.acted > 0 {
             let mark = Mark { step: self.reached(), ..Mark::default() };
             self.keep(&mark).map_err(|why| FolderError::new(self.folder.path(), why))?;
         }
