@@ -279,7 +279,7 @@ fn a_side_that_stands_still_for_a_while_is_waited_for() {
 }
 
 #[test]
-fn a_brain_that_is_asked_again_for_an_old_checkpoint_keeps_the_one_it_has() {
+fn a_brain_that_is_asked_again_for_what_is_long_answered_does_nothing() {
     let lab = Lab::new();
     let often = "--set time.checkpoint_every=20s";
     lab.run("one", &format!("reaching --time 160s {often}"));
@@ -289,7 +289,8 @@ fn a_brain_that_is_asked_again_for_an_old_checkpoint_keeps_the_one_it_has() {
     let again = session.clone();
     let repeat = move |sample: zenoh::sample::Sample| {
         let message = sample.payload().to_bytes().into_owned();
-        if message[0] == 1 {
+        let step = message[0] == 0 && message[9..].first_chunk().is_some_and(|sequence| u64::from_le_bytes(*sequence) % 100 == 0);
+        if step || message[0] == 1 {
             let again = again.clone();
             std::thread::spawn(move || {
                 std::thread::sleep(Duration::from_millis(30));
@@ -328,10 +329,17 @@ fn a_brain_whose_maps_cannot_be_read_is_told_so() {
     let lab = Lab::new();
     let (world, endpoint) = world(&lab, "--time 100ms --wait 1s");
     let hand = Hand::reach(&endpoint);
-    let session = hand.attached();
-    hand.hear();
-    hand.say(&ToWorld::Kept { session, step: 0, kept: true, maps: "no JSON".into() });
-    assert!(hand.hear_end().contains("the brain's maps can't be read"));
+    for (maps, expected) in [
+        ("no JSON", "expected ident"),
+        (r#"[{"name":"a","size":[1,1],"vectors":[[1e300,0]]}]"#, "expected finite numbers"),
+        (r#"[{"name":"a","size":[9,9],"vectors":[[1,0]]}]"#, "expected vectors for 9 x 9 cells, found 1"),
+    ] {
+        let session = hand.attached();
+        hand.hear();
+        hand.say(&ToWorld::Kept { session, step: 0, kept: true, maps: maps.into() });
+        let said = hand.hear_end();
+        assert!(said.contains("the brain's maps can't be read") && said.contains(expected), "{said}");
+    }
     assert!(world.fails().contains("the brain's maps can't be read"));
 }
 

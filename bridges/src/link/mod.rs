@@ -15,6 +15,7 @@ mod network;
 mod peers;
 mod real_time;
 mod remote;
+mod reply;
 mod service;
 mod stream;
 mod world;

@@ -211,15 +211,15 @@ impl Service {
         if asked == duty.asked {
             return put(&self.actions, duty.mode, &duty.answer).map(|()| None);
         }
-        if let (Asked::Step(sequence), Mode::Lockstep) = (asked, duty.mode)
-            && sequence != duty.expected
-        {
-            let reason = format!("expected step {} of this attachment, found {sequence}", duty.expected);
-            return Err(self.give_up(reason));
-        }
-        if matches!(asked, Asked::Checkpoint(mark) if duty.kept.is_some_and(|kept| mark.step <= kept.step)) {
+        match asked {
             // Asked again long after the answer: the state isn't that one any more.
-            return Ok(None);
+            Asked::Step(sequence) if sequence < duty.expected => return Ok(None),
+            Asked::Checkpoint(mark) if duty.kept.is_some_and(|kept| mark.step <= kept.step) => return Ok(None),
+            Asked::Step(sequence) if duty.mode == Mode::Lockstep && sequence > duty.expected => {
+                let reason = format!("expected step {} of this attachment, found {sequence}", duty.expected);
+                return Err(self.give_up(reason));
+            }
+            _ => (),
         }
         let begun = Instant::now();
         if let Err(reason) = duty.answer(message, self.telemetry.is_watched()) {
@@ -246,7 +246,8 @@ impl Service {
     fn show(&mut self, dropped: u64) {
         let (Some(duty), skipped) = (&self.duty, self.skipped) else { return };
         self.telemetry.show(|| {
-            let mut seen = lock(&duty.brain).telemetry()?;
+            // A brain that can't show itself is none the worse for the loop.
+            let mut seen = catch_unwind(AssertUnwindSafe(|| lock(&duty.brain).telemetry())).ok()??;
             seen.counters.extend([("skipped_steps".into(), skipped as f64), ("dropped_messages".into(), dropped as f64)]);
             let mut out = Vec::new();
             telemetry::encode(&mut out, duty.time, &seen);

@@ -18,6 +18,7 @@ use super::error::LinkError;
 use super::inbox::{Inbox, SLICE};
 use super::network::Network;
 use super::real_time::{RealTime, RealTimeReport};
+use super::reply::reply;
 use super::stream::Stream;
 use super::{is_connected, lock, unique};
 use crate::protocol::handshake::{Attach, Description, Verdict};
@@ -136,8 +137,7 @@ impl WorldLink {
             let answer = move |query: Query| {
                 let mut out = Vec::new();
                 lock(&description).encode(&mut out);
-                // Whoever asked and is gone needs no answer.
-                let _ = query.reply(query.key_expr().clone(), out).wait();
+                reply(query, out);
             };
             session.declare_queryable(keys.world()).callback(answer).wait().map_err(fail)?
         };
@@ -146,10 +146,10 @@ impl WorldLink {
             let answer = move |query: Query| match Attach::decode(&bytes_of(query.payload())) {
                 Ok(attach) => {
                     if let Err(News::Attach(visitor)) = inbox.push(News::Attach(Box::new((query, attach)))) {
-                        refuse(&visitor.0, &"the world is flooded with messages");
+                        refuse(visitor.0, &"the world is flooded with messages");
                     }
                 }
-                Err(error) => refuse(&query, &error),
+                Err(error) => refuse(query, &error),
             };
             session.declare_queryable(keys.attach()).complete(true).callback(answer).wait().map_err(fail)?
         };
@@ -199,10 +199,10 @@ impl WorldLink {
         loop {
             while let Some((query, attach)) = self.visitors.pop_front() {
                 match self.agree(&attach, held) {
-                    Ok(from) => return Ok(self.welcome(&query, attach, from)),
+                    Ok(from) => return Ok(self.welcome(query, attach, from)),
                     Err(reason) => {
                         self.notes.push(format!("refused {:?}: {reason}", attach.name));
-                        refuse(&query, &reason);
+                        refuse(query, &reason);
                     }
                 }
             }
@@ -233,10 +233,10 @@ impl WorldLink {
             let unfit = self.seat.as_ref().map(taken).or_else(|| attach.refuse(&lock(&self.description)));
             let Some(reason) = unfit else {
                 let from = newest(&attach.held);
-                return Some(self.welcome(&query, attach, from));
+                return Some(self.welcome(query, attach, from));
             };
             self.notes.push(format!("refused {:?}: {reason}", attach.name));
-            refuse(&query, &reason);
+            refuse(query, &reason);
         }
         None
     }
@@ -267,12 +267,11 @@ impl WorldLink {
         Ok(common.unwrap_or_default())
     }
 
-    fn welcome(&mut self, query: &Query, attach: Attach, from: Mark) -> Joined {
+    fn welcome(&mut self, query: Query, attach: Attach, from: Mark) -> Joined {
         let session = unique();
         let mut out = Vec::new();
         Verdict::Welcome { session, from }.encode(&mut out);
-        // A brain that is gone already will be missed soon enough.
-        let _ = query.reply(query.key_expr().clone(), out).wait();
+        reply(query, out);
         lock(&self.description).brain.clone_from(&attach.name);
         self.told = None;
         if let Some(real_time) = &mut self.real_time {
@@ -436,7 +435,7 @@ impl WorldLink {
                 },
                 News::Attach(visitor) => {
                     if self.visitors.len() >= WAITING {
-                        refuse(&visitor.0, &"too many brains wait for this world");
+                        refuse(visitor.0, &"too many brains wait for this world");
                         continue;
                     }
                     self.visitors.push_back(*visitor);
@@ -461,7 +460,7 @@ impl WorldLink {
         let reason = taken(seat);
         for (query, attach) in self.visitors.drain(..) {
             self.notes.push(format!("refused {:?}: {reason}", attach.name));
-            refuse(&query, &reason);
+            refuse(query, &reason);
         }
     }
 
@@ -518,11 +517,10 @@ fn bytes_of(payload: Option<&zenoh::bytes::ZBytes>) -> Vec<u8> {
     payload.map(|payload| payload.to_bytes().into_owned()).unwrap_or_default()
 }
 
-fn refuse(query: &Query, reason: &dyn Display) {
+fn refuse(query: Query, reason: &dyn Display) {
     let mut out = Vec::new();
     Verdict::Refusal { reason: reason.to_string() }.encode(&mut out);
-    // Whoever asked and is gone needs no answer.
-    let _ = query.reply(query.key_expr().clone(), out).wait();
+    reply(query, out);
 }
 
 /// Notes when a world of the same prefix comes into reach that is older than this one: their identities begin with their births.

@@ -198,7 +198,7 @@ fn serve(
         arguments.say(format_args!("{} steps were not answered, as newer ones were there", link.skipped()));
     }
     link.close();
-    lock(shared).finish(!matches!(served, Err(LinkError::Brain(_))))?;
+    lock(shared).finish(matches!(served, Ok(_) | Err(LinkError::Gone(_))))?;
     Ok(served?)
 }
 

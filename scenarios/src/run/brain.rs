@@ -114,10 +114,13 @@ impl BrainRun {
         let Some(writing) = self.behind.take() else { return Ok(()) };
         writing.map_or(Ok(()), joined)?;
         if sound && self.acted > 0 {
-            let mark = Mark { step: self.reached(), ..Mark::default() };
-            self.keep(&mark).map_err(|why| FolderError::new(self.folder.path(), why))?;
+            self.keep(&self.own_mark()).map_err(|why| FolderError::new(self.folder.path(), why))?;
         }
         Ok(())
+    }
+
+    fn own_mark(&self) -> Mark {
+        Mark { step: self.reached(), ..Mark::default() }
     }
 
     /// Whether it can be gone on with from another state than the start.
@@ -153,8 +156,10 @@ impl Brain for BrainRun {
     }
 
     fn keep(&mut self, mark: &Mark) -> Result<String, String> {
-        let saved = Saved::new(&self.loaded, mark, self.controller.save().map_err(|e| e.to_string())?);
-        (self.from, self.acted) = (*mark, 0);
+        // In real time it outlives its worlds, and counts the control steps of all of them.
+        let mark = if self.behind.is_some() { self.own_mark() } else { *mark };
+        let saved = Saved::new(&self.loaded, &mark, self.controller.save().map_err(|e| e.to_string())?);
+        (self.from, self.acted) = (mark, 0);
         let (folder, step) = (self.folder.path().to_owned(), mark.step);
         let write = move || -> Result<(), FolderError> {
             checkpoint::write(&folder.join(checkpoint::name_of(step)), &saved)?;

@@ -533,7 +533,18 @@ fn read_maps(text: &str) -> Result<Vec<Map>, RunError> {
     if text.is_empty() {
         return Ok(Vec::new());
     }
-    serde_json::from_str(text).map_err(|e| RunError::Brain(LinkError::Gone(format!("the brain's maps can't be read: {e}"))))
+    let fail = |why: String| RunError::Brain(LinkError::Gone(format!("the brain's maps can't be read: {why}")));
+    let maps: Vec<Map> = serde_json::from_str(text).map_err(|e| fail(e.to_string()))?;
+    for map in &maps {
+        let ([columns, rows], found) = (map.size, map.vectors.len());
+        if columns.checked_mul(rows) != Some(found) {
+            return Err(fail(format!("{:?}: expected vectors for {columns} x {rows} cells, found {found}", map.name)));
+        }
+        if !map.vectors.iter().flatten().all(|value| value.is_finite()) {
+            return Err(fail(format!("{:?}: expected finite numbers", map.name)));
+        }
+    }
+    Ok(maps)
 }
 
 fn tallies_name(session: &Session) -> Option<String> {
