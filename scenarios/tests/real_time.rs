@@ -89,7 +89,9 @@ fn a_silent_brain_loses_the_body_in_the_watchdogs_time_and_gets_it_back_only_by_
     hand.drive(again, step, [1.0, 0.0]);
     drop(hand);
     let (report, _) = report(&lab, world);
-    assert!(count(&report, "safe_steps") >= 20 && count(&report, "answered") >= 4, "{report}");
+    // How many of its six actions come in time is up to the machine.
+    let (answered, late) = (count(&report, "answered"), count(&report, "late_actions"));
+    assert!(count(&report, "safe_steps") >= 20 && answered >= 1 && answered + late >= 6, "{report}");
     assert_eq!(count(&report, "watchdog_trips"), 2, "once for its silence, once when it left: {report}");
 }
 
