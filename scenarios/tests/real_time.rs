@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::hand::{Hand, named};
+use common::hand::{Hand, connect, named};
 use common::{Lab, Running, free_endpoint};
 use embody_bridges::protocol::handshake::Verdict;
 use embody_bridges::protocol::messages::ToWorld;
@@ -216,4 +216,27 @@ fn a_brain_that_is_stopped_keeps_what_it_learned_and_one_without_a_world_ends() 
     assert!(!said.contains("with what it learned in 0 control steps"), "{said}");
     assert!(said.contains("is gone") && said.contains("--resume b"), "{said}");
     assert!(!lab.names("b").is_empty());
+}
+
+#[test]
+fn an_onlooker_that_stops_reading_keeps_nobody_from_being_safe() {
+    let lab = Lab::new();
+    let (world, endpoint) = world(&lab, "--time 7s --watchdog 300ms");
+    let brain = lab.start(&format!("brain reaching --real-time --out b --connect {endpoint}"));
+    lab.await_file("b/config.toml");
+    // Nobody takes anything from this subscriber, so that its session reads no more once it is full, and then its socket.
+    let onlooker = connect(&endpoint);
+    let _full = onlooker.declare_subscriber("embody/**").wait().unwrap();
+    let other = connect(&endpoint);
+    for _ in 0..300 {
+        other.put("embody/junk", vec![0; 60_000]).wait().unwrap();
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let _unread: Vec<_> = (0..20).map(|_| onlooker.get("embody/world").wait().unwrap()).collect();
+    brain.signal("STOP");
+    let (report, _) = report(&lab, world);
+    brain.kill();
+    assert!(count(&report, "watchdog_trips") >= 1 && count(&report, "safe_steps") >= 50, "{report}");
+    let jitter = report["jitter_us"]["max"].as_u64().unwrap();
+    assert!(jitter < 2_000_000, "the loop waited: {report}");
 }
