@@ -2,16 +2,17 @@
 
 #![cfg(feature = "zenoh")]
 
+mod common;
+
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use embody_bridges::link::{Brain, BrainLink, LinkError, Network, RemoteController, WorldLink};
-use embody_bridges::protocol::handshake::{Attach, Description};
+use embody_bridges::protocol::handshake::Attach;
 use embody_bridges::protocol::{Mark, Mode};
 use embody_bridges_fuzz::specs;
 use embody_controllers::Controller;
-use embody_controllers::telemetry::Telemetry;
 use embody_robots::{Action, Nanos, Observation, StepKind, TimeStep};
 
 /// Acts twice, and panics the third time.
@@ -32,29 +33,6 @@ impl Brain for Panics {
     fn keep(&mut self, _mark: &Mark) -> Result<String, String> {
         Ok(String::new())
     }
-    fn watch(&mut self, _watched: bool) {}
-    fn telemetry(&self) -> Option<Telemetry> {
-        None
-    }
-}
-
-fn description() -> Description {
-    Description {
-        program: "1".into(),
-        id: String::new(),
-        scenario: "test".into(),
-        scenario_hash: [1; 32],
-        spec: "{}".into(),
-        spec_hash: [2; 32],
-        control_period: Nanos::from_millis(20),
-        neural_tick: Nanos::from_millis(1),
-        seed: 1,
-        mode: Mode::Lockstep,
-        step: 0,
-        brain: String::new(),
-        host: String::new(),
-        cpu: None,
-    }
 }
 
 #[test]
@@ -65,7 +43,7 @@ fn a_brain_that_panics_gives_up_in_good_order() {
     let (observation, action) = specs();
     let stop = Arc::new(AtomicBool::new(false));
     let network = Network { listen: vec![endpoint.clone()], wait, ..Network::default() };
-    let mut world = WorldLink::open(&network, description(), &action, None, &stop).unwrap();
+    let mut world = WorldLink::open(&network, common::world(), &action, None, &stop).unwrap();
     let brain = std::thread::spawn(move || {
         let (observation, action) = specs();
         let stop = AtomicBool::new(false);

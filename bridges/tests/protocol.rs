@@ -11,7 +11,7 @@ use embody_controllers::telemetry::{Activity, Histogram, Spike, Telemetry};
 use embody_robots::{Action, Contact, Nanos, Pose, StepKind, TimeStep, TraceHash};
 use proptest::prelude::*;
 
-use common::{action_spec, finite, observation, observation_spec};
+use common::{action_spec, finite, observation, observation_spec, world};
 
 fn hash() -> impl Strategy<Value = [u8; 32]> {
     any::<[u8; 32]>()
@@ -217,22 +217,7 @@ fn counts_are_compared_with_what_can_follow_before_anything_is_allocated() {
 
 #[test]
 fn what_a_brain_states_must_be_so_and_what_it_leaves_open_may_be_anything() {
-    let world = Description {
-        program: "1".into(),
-        id: "w".into(),
-        scenario: "reaching".into(),
-        scenario_hash: [1; 32],
-        spec: "{}".into(),
-        spec_hash: [2; 32],
-        control_period: Nanos::from_millis(20),
-        neural_tick: Nanos::from_millis(1),
-        seed: 4,
-        mode: Mode::Lockstep,
-        step: 0,
-        brain: String::new(),
-        host: String::new(),
-        cpu: None,
-    };
+    let world = world();
     assert_eq!(Attach::default().refuse(&world), None);
     let fits = Attach {
         scenario_hash: Some([1; 32]),

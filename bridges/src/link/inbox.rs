@@ -8,9 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use zenoh::pubsub::Subscriber;
-use zenoh::{Session, Wait};
-
 use super::lock;
 
 /// Messages that wait to be read, at most; further ones are dropped and counted.
@@ -29,7 +26,7 @@ pub(super) struct Inbox<T> {
     dropped: AtomicU64,
 }
 
-impl<T: Send + 'static> Inbox<T> {
+impl<T> Inbox<T> {
     /// An empty one.
     pub(super) fn new() -> Arc<Inbox<T>> {
         Arc::new(Inbox { waiting: Mutex::default(), came: Condvar::new(), dropped: AtomicU64::new(0) })
@@ -81,18 +78,6 @@ impl<T: Send + 'static> Inbox<T> {
     /// Whether nothing waits.
     pub(super) fn is_empty(&self) -> bool {
         lock(&self.waiting).is_empty()
-    }
-
-    /// Subscribes to a key: what comes is added as `wrap` makes it.
-    pub(super) fn subscribe(
-        self: &Arc<Inbox<T>>,
-        session: &Session,
-        key: String,
-        wrap: fn(Vec<u8>) -> T,
-    ) -> Result<Subscriber<()>, zenoh::Error> {
-        let inbox = self.clone();
-        let take = move |sample: zenoh::sample::Sample| inbox.add(wrap(sample.payload().to_bytes().into_owned()));
-        session.declare_subscriber(key).callback(take).wait()
     }
 
     /// How many messages there was no room for.

@@ -35,11 +35,13 @@ pub trait Brain: Send {
     /// Keeps the state at `mark`, so that it can be restored by another process too. Gives the maps of what was learned as JSON.
     fn keep(&mut self, mark: &Mark) -> Result<String, String>;
 
-    /// Whether somebody looks on.
-    fn watch(&mut self, watched: bool);
+    /// Whether somebody looks on; of no interest to a brain that shows nothing.
+    fn watch(&mut self, _watched: bool) {}
 
-    /// What went on in the last control period, if it is watched.
-    fn telemetry(&self) -> Option<Telemetry>;
+    /// What went on in the last control period, if it is watched; nothing unless a brain has something to show.
+    fn telemetry(&self) -> Option<Telemetry> {
+        None
+    }
 }
 
 /// How a brain's service ended.

@@ -11,7 +11,7 @@ use zenoh::liveliness::LivelinessToken;
 use zenoh::pubsub::{Publisher, Subscriber};
 use zenoh::qos::{CongestionControl, Priority};
 use zenoh::query::{Query, Queryable};
-use zenoh::sample::SampleKind;
+use zenoh::sample::{Sample, SampleKind};
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
@@ -153,7 +153,11 @@ impl WorldLink {
             };
             session.declare_queryable(keys.attach()).complete(true).callback(answer).wait().map_err(fail)?
         };
-        let actions = inbox.subscribe(&session, keys.action(), News::Message).map_err(fail)?;
+        let actions = {
+            let inbox = inbox.clone();
+            let take = move |sample: Sample| inbox.add(News::Message(sample.payload().to_bytes().into_owned()));
+            session.declare_subscriber(keys.action()).callback(take).wait().map_err(fail)?
+        };
         let brains = watch_for_leavers(&session, &keys, inbox.clone()).map_err(fail)?;
         let congestion = if real_time.is_some() { CongestionControl::Drop } else { CongestionControl::Block };
         let steps = session.declare_publisher(keys.step()).congestion_control(congestion).express(true);
@@ -526,7 +530,7 @@ fn refuse(query: Query, reason: &dyn Display) {
 /// Notes when a world of the same prefix comes into reach that is older than this one: their identities begin with their births.
 fn watch_for_rivals(session: &Session, keys: &Keys, own: &str, rival: Arc<AtomicBool>) -> Result<Subscriber<()>, zenoh::Error> {
     let own = own.to_owned();
-    let take = move |sample: zenoh::sample::Sample| {
+    let take = move |sample: Sample| {
         let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default();
         if sample.kind() == SampleKind::Put && id < own.as_str() {
             rival.store(true, Ordering::Relaxed);
@@ -536,7 +540,7 @@ fn watch_for_rivals(session: &Session, keys: &Keys, own: &str, rival: Arc<Atomic
 }
 
 fn watch_for_leavers(session: &Session, keys: &Keys, inbox: Arc<Inbox<News>>) -> Result<Subscriber<()>, zenoh::Error> {
-    let take = move |sample: zenoh::sample::Sample| {
+    let take = move |sample: Sample| {
         if sample.kind() == SampleKind::Delete {
             let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default().to_owned();
             // Where the queue is full, the wait for an answer has its limit.

@@ -2,8 +2,10 @@
 
 #![allow(dead_code)] // not every test file needs all of it
 
+use embody_bridges::protocol::Mode;
+use embody_bridges::protocol::handshake::Description;
 use embody_bridges_fuzz::specs;
-use embody_robots::{ActionSpec, Event, EventBuffer, Field, Observation, ObservationSpec};
+use embody_robots::{ActionSpec, Event, EventBuffer, Field, Nanos, Observation, ObservationSpec};
 use proptest::prelude::*;
 
 /// What the body of the tests senses.
@@ -32,4 +34,24 @@ pub fn observation() -> impl Strategy<Value = Observation> {
         buffer.refill(|into| into.extend(events));
         Observation { fields: vec![Field::Dense(values.to_vec()), Field::Events(buffer)] }
     })
+}
+
+/// What a world says of itself.
+pub fn world() -> Description {
+    Description {
+        program: "1".into(),
+        id: "w".into(),
+        scenario: "reaching".into(),
+        scenario_hash: [1; 32],
+        spec: "{}".into(),
+        spec_hash: [2; 32],
+        control_period: Nanos::from_millis(20),
+        neural_tick: Nanos::from_millis(1),
+        seed: 4,
+        mode: Mode::Lockstep,
+        step: 0,
+        brain: String::new(),
+        host: String::new(),
+        cpu: None,
+    }
 }

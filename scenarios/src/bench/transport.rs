@@ -18,7 +18,6 @@ use embody_bridges::protocol::handshake::Attach;
 use embody_bridges::protocol::messages::{End, encode_action, encode_step};
 use embody_bridges::protocol::{Mark, Mode};
 use embody_controllers::Controller;
-use embody_controllers::telemetry::Telemetry;
 use embody_robots::{Action, TimeStep};
 
 use super::scratch::Scratch;
@@ -294,9 +293,5 @@ impl Brain for Still {
     }
     fn keep(&mut self, _mark: &Mark) -> Result<String, String> {
         Ok(String::new())
-    }
-    fn watch(&mut self, _watched: bool) {}
-    fn telemetry(&self) -> Option<Telemetry> {
-        None
     }
 }
