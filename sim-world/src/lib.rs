@@ -17,6 +17,7 @@ pub mod overhead;
 mod physics;
 #[cfg(feature = "bevy")]
 pub mod plugin;
+pub mod road;
 mod stage;
 mod unrest;
 pub mod world;
@@ -25,4 +26,5 @@ pub use arena::{Arena, ArenaError};
 pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};
+pub use road::{Road, RoadError};
 pub use world::{BuildError, SimulatedBody};
