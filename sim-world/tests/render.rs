@@ -98,8 +98,9 @@ fn pose(place: [f64; 3], [roll, pitch, yaw]: [f64; 3]) -> Pose {
     Pose::from_parts(place.into(), UnitQuaternion::from_euler_angles(roll, pitch, yaw))
 }
 
-/// How many pixels of an image may differ: a sample at the edge between two faces may fall on either.
-const AT_EDGES: usize = 2;
+/// How many pixels of an image may differ: a sample at the edge between two faces may fall on either, and the normals of parry's
+/// cylinder, found by iteration, are rough beside its rims.
+const AT_EDGES: usize = 6;
 
 /// How many pixels differ from the ray casts of the same samples. Outlines are left out: pixels in which things a two-thousandth
 /// larger or smaller look different, too.

@@ -13,7 +13,7 @@ use super::ground::{BLOCK, Footprints};
 use super::numeric::{clamp, max};
 use super::strip::{Places, Strip};
 
-/// Widths (m) and brightnesses (0 dark, 1 bright) of a road.
+/// Widths and lengths (m, above 0) and brightnesses (0 dark, 1 bright) of a road. Lines are narrower than lanes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct RoadPaint {
     /// Width of each of the two lanes (m).
