@@ -1,7 +1,8 @@
 //! What a picture costs: the renderer against parry's ray casts of the same scene.
 //!
 //! Two scenes: the road as a car sees it, filtered, which comes nearer to the truth than four samples a pixel (a test of `sim-world`
-//! sees to that), and a sphere by four samples a pixel. The baseline casts four rays for each pixel.
+//! sees to that), and a sphere by four samples a pixel. The baseline casts four rays for each pixel; of its time for the road, nine
+//! tenths go to the paint, for which the closest point of the road is searched in double precision: `render/sphere` is the fairer row.
 
 use std::convert::Infallible;
 use std::hint::black_box;
