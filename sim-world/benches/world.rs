@@ -6,8 +6,10 @@ use embody_robots::catalogue::ball::Ball;
 use embody_robots::conformance::wandering_action;
 use embody_robots::observation::EventBuffer;
 use embody_robots::robot::EventCameraSpec;
-use embody_robots::{Action, Body, Nanos, Observation};
-use embody_sim_world::{Arena, Disc, EventCamera, OverheadImage, SimulatedBody};
+use embody_robots::{Action, Body, Nanos, Observation, Pose};
+use embody_sim_world::render::{Camera, Ground, RoadPaint, RoadTexture, Scene, Shape, Thing};
+use embody_sim_world::{Arena, Disc, EventCamera, OverheadImage, Road, SimulatedBody};
+use nalgebra::{Translation3, UnitQuaternion};
 
 fn ball_world(physics_ms: u64, control_ms: u64, ball: &Ball) -> (SimulatedBody, Observation, Vec<Action>) {
     let (physics, control) = (Nanos::from_millis(physics_ms), Nanos::from_millis(control_ms));
@@ -70,5 +72,28 @@ fn camera(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, control_steps, camera);
+fn render(c: &mut Criterion) {
+    let road = RoadTexture::new(Road::bends(), RoadPaint::default());
+    let lane = Scene { sky: 0.8, ground: Ground::Road(road), things: Vec::new() };
+    let turn = UnitQuaternion::from_euler_angles(0.0, 16.0_f64.to_radians(), 0.0);
+    let mut camera = Camera::new(128, 32, 80.0_f64.to_radians());
+    camera.place(Pose::from_parts(Translation3::new(0.0, -1.5, 1.4), turn));
+    let mut image = vec![0.0; 4096];
+    c.bench_function("road from the car, 128 x 32", |b| b.iter(|| camera.render(&lane, &mut image)));
+    for (name, shape) in [
+        ("sphere", Shape::Sphere { radius_m: 1.0 }),
+        ("box", Shape::Box { half_extents_m: [0.8; 3] }),
+        ("capsule", Shape::Capsule { half_length_m: 0.5, radius_m: 0.5 }),
+        ("cylinder", Shape::Cylinder { half_length_m: 0.8, radius_m: 0.6 }),
+    ] {
+        let thing = Thing { pose: Pose::translation(3.0, 0.0, 1.0), shape, brightness: 0.9 };
+        let scene = Scene { sky: 0.8, ground: Ground::Plain(0.3), things: vec![thing] };
+        let mut camera = Camera::new(16, 16, 80.0_f64.to_radians());
+        camera.place(Pose::translation(0.0, 0.0, 1.2));
+        let mut image = vec![0.0; 256];
+        c.bench_function(&format!("{name}, 16 x 16"), |b| b.iter(|| camera.render(&scene, &mut image)));
+    }
+}
+
+criterion_group!(benches, control_steps, camera, render);
 criterion_main!(benches);

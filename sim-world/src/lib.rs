@@ -4,7 +4,9 @@
 //! by whole nanoseconds, and senses. [`EventCamera`] turns any sequence of intensity images into address events.
 //! With the feature `bevy` the `plugin` module steps the same environment inside a Bevy schedule, bit for bit alike.
 //!
-//! Not here: tasks and rewards (`scenarios`), networks (`brain`), transports (`bridges`), and any rendering. The physics
+//! [`render`] draws what a pinhole camera sees, on one core and without a GPU; [`road`] is the geometry of roads.
+//!
+//! Not here: tasks and rewards (`scenarios`), networks (`brain`), transports (`bridges`), and drawing for the eye. The physics
 //! core knows no Bevy: `--no-default-features` builds without it.
 
 pub mod arena;
@@ -17,6 +19,8 @@ pub mod overhead;
 mod physics;
 #[cfg(feature = "bevy")]
 pub mod plugin;
+pub mod render;
+pub mod road;
 mod stage;
 mod unrest;
 pub mod world;
@@ -25,4 +29,5 @@ pub use arena::{Arena, ArenaError};
 pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};
+pub use road::{Road, RoadError};
 pub use world::{BuildError, SimulatedBody};

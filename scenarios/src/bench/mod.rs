@@ -13,6 +13,7 @@ mod noise;
 mod physics;
 mod plasticity;
 mod real_time;
+mod render;
 mod scratch;
 mod study;
 mod transport;
@@ -70,7 +71,7 @@ pub struct Benchmark {
 }
 
 /// All benchmarks, in the order in which they run.
-pub const BENCHMARKS: [Benchmark; 8] = [
+pub const BENCHMARKS: [Benchmark; 9] = [
     Benchmark {
         name: "plasticity",
         about: "a SPORE synapse for a 1 ms step, windowed; baseline: step by step",
@@ -90,6 +91,11 @@ pub const BENCHMARKS: [Benchmark; 8] = [
         name: "camera",
         about: "the events of a 16 x 16 frame; baseline: at most one event a pixel, pixel by pixel",
         measure: |_| Ok(camera::measure()),
+    },
+    Benchmark {
+        name: "render",
+        about: "pictures of a road and of a sphere a second; baseline: the same by parry's ray casts, four for each pixel",
+        measure: |_| Ok(render::measure()),
     },
     Benchmark {
         name: "loop",
