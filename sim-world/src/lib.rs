@@ -17,6 +17,7 @@ pub mod overhead;
 mod physics;
 #[cfg(feature = "bevy")]
 pub mod plugin;
+mod sphere;
 mod stage;
 mod unrest;
 pub mod world;
