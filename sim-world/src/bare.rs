@@ -7,6 +7,8 @@ use rapier3d::prelude::{PhysicsWorld, RigidBody, RigidBodyHandle};
 
 use crate::arena::Arena;
 use crate::physics;
+use crate::sphere::FreeSphere;
+use crate::world::BuildError;
 
 /// A robot's links in an arena, as Rapier has them.
 pub struct BareWorld {
@@ -16,9 +18,12 @@ pub struct BareWorld {
 
 impl BareWorld {
     /// The links of `robot` at rest at their homes, stepped by `physics_period`.
-    pub fn new(robot: &RobotSpec, arena: &Arena, physics_period: Nanos) -> BareWorld {
-        let (world, links) = physics::build(robot, arena, physics_period);
-        BareWorld { world, links }
+    ///
+    /// # Errors
+    /// If the robot can't be built.
+    pub fn new(robot: &RobotSpec, arena: &Arena, physics_period: Nanos) -> Result<BareWorld, BuildError> {
+        let (world, links) = physics::build(&FreeSphere::all(robot)?, arena, physics_period);
+        Ok(BareWorld { world, links })
     }
 
     /// Horizontal velocity of a link (m/s); zero if there is no such link.

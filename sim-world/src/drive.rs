@@ -29,7 +29,10 @@ impl Drive {
         links: &[RigidBodyHandle],
         period: Nanos,
     ) -> Result<Drive, BuildError> {
-        let Actuator::PlanarVelocity { name, joint, time_constant, max_force_n, max_speed_m_s } = actuator;
+        let Actuator::PlanarVelocity { name, joint, time_constant, max_force_n, max_speed_m_s } = actuator else {
+            let what = format!("actuator {:?}", actuator.name());
+            return Err(BuildError::NotYet { what, expected: "planar velocity drives" });
+        };
         if *time_constant < period {
             let (actuator, time_constant) = (name.clone(), *time_constant);
             return Err(BuildError::DriveTooFast { actuator, time_constant, physics_period: period });
@@ -42,7 +45,7 @@ impl Drive {
         Ok(Drive {
             link: *link,
             gain_per_s: (1.0 / time_constant.as_secs_f64()) as f32,
-            max_acceleration_m_s2: (max_force_n / spec.mass_kg) as f32,
+            max_acceleration_m_s2: (max_force_n / spec.mass_kg()) as f32,
             max_speed_m_s: *max_speed_m_s as f32,
         })
     }

@@ -21,6 +21,7 @@ mod physics;
 pub mod plugin;
 pub mod render;
 pub mod road;
+mod sphere;
 mod stage;
 mod unrest;
 pub mod world;

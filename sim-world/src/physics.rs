@@ -1,11 +1,10 @@
-//! The rigid bodies: Rapier's world, made of a robot's links and an arena, and where Rapier's settings are chosen.
+//! The rigid bodies: Rapier's world, made of a robot's links (free spheres, for now) and an arena, and where Rapier's settings are chosen.
 //!
 //! This is the only place that knows how a description becomes bodies and colliders. It draws nothing at random and
 //! reads no clock: the same description gives the same world, byte for byte. Poses cross to the contract's `f64`
 //! types here, through arrays, because Rapier's and nalgebra's vectors are different crates'.
 
 use embody_robots::Nanos;
-use embody_robots::robot::{RobotSpec, Shape};
 use embody_robots::stage::{Pose, Velocity};
 use nalgebra::{Quaternion, Translation3, Unit, UnitQuaternion, Vector3};
 use rapier3d::math::{Pose as RapierPose, Rotation, Vector};
@@ -16,6 +15,7 @@ use rapier3d::prelude::{
 
 use crate::arena::Arena;
 use crate::drive::Drive;
+use crate::sphere::FreeSphere;
 
 /// The names of what isn't a link, in the order of their colliders.
 pub(crate) const SURROUNDINGS: [&str; 5] = ["ground", "wall_east", "wall_west", "wall_north", "wall_south"];
@@ -23,10 +23,10 @@ pub(crate) const SURROUNDINGS: [&str; 5] = ["ground", "wall_east", "wall_west", 
 /// Thickness of the walls (m): thick, so that no contact is ever nearer to a wall's far side.
 const WALL_THICKNESS_M: f32 = 1.0;
 
-/// Builds the world of `robot` in `arena`, and gives the body of each link in the order of the description.
+/// Builds the world of `spheres` in `arena`, and gives the body of each link in the order of the description.
 ///
 /// Collider i carries i as user data: first the links, then [`SURROUNDINGS`].
-pub(crate) fn build(robot: &RobotSpec, arena: &Arena, period: Nanos) -> (PhysicsWorld, Vec<RigidBodyHandle>) {
+pub(crate) fn build(spheres: &[FreeSphere], arena: &Arena, period: Nanos) -> (PhysicsWorld, Vec<RigidBodyHandle>) {
     let mut world = PhysicsWorld::new();
     world.gravity = gravity(arena);
     world.integration_parameters = settings(period);
@@ -39,13 +39,12 @@ pub(crate) fn build(robot: &RobotSpec, arena: &Arena, period: Nanos) -> (Physics
             .restitution_combine_rule(CoefficientCombineRule::Max)
             .user_data(index as u128)
     };
-    let links = robot.links.iter().enumerate().map(|(index, link)| {
-        let Shape::Sphere { radius_m } = link.shape;
-        let home = link.home_m.map(|x| x as f32);
+    let links = spheres.iter().enumerate().map(|(index, sphere)| {
+        let home = sphere.home_m.map(|x| x as f32);
         // Asleep, a body would have to be woken by each command; one that never sleeps is also the cheaper to step.
         let body = RigidBodyBuilder::dynamic().translation(Vector::from(home)).can_sleep(false);
-        let collider = surface(ColliderBuilder::ball(radius_m as f32), link.friction, 0.0, index);
-        world.insert(body, collider.mass(link.mass_kg as f32)).0
+        let collider = surface(ColliderBuilder::ball(sphere.radius_m as f32), sphere.friction, 0.0, index);
+        world.insert(body, collider.mass(sphere.mass_kg as f32)).0
     });
     let links: Vec<_> = links.collect();
     let (half, height) = (arena.half_extent_m as f32, arena.wall_height_m as f32);

@@ -5,7 +5,7 @@
 //! alone. Everything that changes lies in one struct, which is what a checkpoint holds.
 
 use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
-use embody_robots::robot::{RobotError, RobotSpec, Sensor, Shape};
+use embody_robots::robot::{RobotError, RobotSpec, Sensor};
 use embody_robots::{Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed};
 use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle};
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::camera::OverheadEventCamera;
 use crate::drive::Drive;
 use crate::overhead::Disc;
 use crate::physics;
+use crate::sphere::FreeSphere;
 
 /// A robot in an arena: the simulated [`Body`]. Its stage offers the pose, velocity and contacts of every link, by the
 /// link's name, and places them.
@@ -24,6 +25,7 @@ pub struct SimulatedBody {
     physics_period: Nanos,
     control_period: Nanos,
     physics_steps: u64,
+    spheres: Vec<FreeSphere>,
     observation_spec: ObservationSpec,
     action_spec: ActionSpec,
     drives: Vec<Drive>,
@@ -47,7 +49,7 @@ impl SimulatedBody {
     /// Builds the body of `robot` in `arena`, at rest at its home.
     ///
     /// # Errors
-    /// If the description or the arena can't be, if the control period isn't a whole multiple of the physics period,
+    /// If the description or the arena can't be, if it has parts that can't be built yet or links without mass, if the control period isn't a whole multiple of the physics period,
     /// if a link has the name of a part of the arena, or if a drive is faster than the physics can follow.
     pub fn new(
         robot: &RobotSpec,
@@ -63,7 +65,8 @@ impl SimulatedBody {
         if let Some(link) = robot.links.iter().find(|link| physics::SURROUNDINGS.contains(&link.name.as_str())) {
             return Err(BuildError::ReservedName { name: link.name.clone() });
         }
-        let (world, links) = physics::build(robot, arena, physics_period);
+        let spheres = FreeSphere::all(robot)?;
+        let (world, links) = physics::build(&spheres, arena, physics_period);
         let drives = robot.actuators.iter().map(|actuator| Drive::new(robot, actuator, &links, physics_period));
         let drives = drives.collect::<Result<Vec<_>, _>>()?;
         let cameras = robot.sensors.iter().map(|sensor| OverheadEventCamera::new(sensor, control_period)).collect();
@@ -74,6 +77,7 @@ impl SimulatedBody {
             physics_period,
             control_period,
             physics_steps,
+            spheres,
             observation_spec: robot.observation_spec(),
             action_spec: robot.action_spec(),
             commands: vec![[0.0; 2]; drives.len()],
@@ -123,10 +127,9 @@ impl SimulatedBody {
         let State { physics, cameras, time, .. } = &mut self.state;
         for (camera, field) in cameras.iter_mut().zip(&mut observation.fields) {
             let Field::Events(events) = field else { continue };
-            let discs = self.links.iter().zip(&self.robot.links).filter_map(|(link, spec)| {
-                let Shape::Sphere { radius_m } = spec.shape;
+            let discs = self.links.iter().zip(&self.spheres).filter_map(|(link, sphere)| {
                 let centre = physics.bodies.get(*link)?.translation();
-                Some(Disc { centre_m: [centre.x, centre.y], radius_m: radius_m as f32 })
+                Some(Disc { centre_m: [centre.x, centre.y], radius_m: sphere.radius_m as f32 })
             });
             match since {
                 Some(since) => camera.observe(since, *time, events, discs),
@@ -158,7 +161,7 @@ impl Body for SimulatedBody {
 
     fn reset(&mut self, seed: u64) -> Result<(), BodyError> {
         // Built anew rather than rolled back: what Rapier kept of the last episode can't reach this one.
-        (self.state.physics, self.links) = physics::build(&self.robot, &self.arena, self.physics_period);
+        (self.state.physics, self.links) = physics::build(&self.spheres, &self.arena, self.physics_period);
         self.state.time = Nanos::ZERO;
         for (camera, sensor) in self.state.cameras.iter_mut().zip(&self.robot.sensors) {
             let Sensor::OverheadEventCamera { name, .. } = sensor;
@@ -262,6 +265,20 @@ pub enum BuildError {
         control_period: Nanos,
         /// Length of a physics step.
         physics_period: Nanos,
+    },
+    /// A moving link weighs nothing, and nothing that it is welded to does.
+    #[error("link {name:?} moves: expected mass_kg above zero in it or in what it is welded to, found none")]
+    Massless {
+        /// The link.
+        name: String,
+    },
+    /// The description has what this world can't build yet.
+    #[error("{what} can't be simulated yet, only {expected}")]
+    NotYet {
+        /// The part.
+        what: String,
+        /// What can be.
+        expected: &'static str,
     },
     /// A link is called like a part of the arena, and contacts couldn't tell them apart.
     #[error("link {name:?}: the name is taken by the arena; expected none of {:?}", physics::SURROUNDINGS)]

@@ -5,7 +5,7 @@ mod common;
 use common::{CONTROL, Centre, PHYSICS, ball_world, drive, world};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::conformance::{self, wandering_action};
-use embody_robots::robot::{EventCameraSpec, RobotSpec};
+use embody_robots::robot::{Actuator, EventCameraSpec, Joint, JointKind, Link, Mode, Origin, RobotSpec, Shape};
 use embody_robots::{Action, Body, BodyError, Checkpoint, Contact, Environment, Field, Nanos, Observation, Pose};
 use embody_sim_world::{Arena, BuildError, SimulatedBody};
 
@@ -108,8 +108,8 @@ fn a_checkpoint_of_another_world_is_refused_and_changes_nothing() {
     let mut two_links = Ball::default().robot();
     let mut second = two_links.links[0].clone();
     second.name = "second".into();
-    second.home_m[0] = 5.0;
     two_links.links.push(second);
+    two_links.joints.push(Joint::new("second", None, "second", Origin::at([5.0, 0.0, 1.0]), JointKind::Free));
     for (other, hint) in [
         (world(&Ball { camera: larger, ..Ball::default() }, &Arena::default()), "pixels in sensor 0"),
         (SimulatedBody::new(&two_links, &Arena::default(), PHYSICS, CONTROL).expect("build"), "bodies"),
@@ -150,6 +150,35 @@ fn what_cannot_be_built_is_refused_by_name() {
     robot.links[0].name = "wall_east".into();
     robot.joints[0].child = "wall_east".into();
     assert!(matches!(SimulatedBody::new(&robot, &arena, PHYSICS, CONTROL), Err(BuildError::ReservedName { .. })));
+}
+
+#[test]
+fn what_cannot_be_simulated_yet_is_refused_by_name() {
+    type Change = fn(&mut RobotSpec);
+    let changes: [(Change, &str); 6] = [
+        (|robot| robot.links[0].parts[0].shape = Shape::Plane, "link \"ball\" can't be simulated yet"),
+        (|robot| robot.links[0].parts[0].origin.position_m[0] = 1.0, "link \"ball\" can't be simulated yet"),
+        (|robot| robot.links[0].inertial.as_mut().unwrap().inertia_kg_m2[0] *= 1.5, "link \"ball\" can't be simulated yet"),
+        (|robot| robot.joints[0].kind = JointKind::Ball, "link \"ball\" can't be simulated yet"),
+        (|robot| robot.links[0].inertial = None, "expected mass_kg above zero"),
+        (
+            |robot| {
+                let arm = robot.links[0].clone();
+                robot.links.push(Link { name: "arm".into(), ..arm });
+                let kind = JointKind::Continuous { axis: [0.0, 0.0, 1.0] };
+                robot.joints.push(Joint::new("shoulder", Some("ball"), "arm", Origin::IDENTITY, kind));
+                let (name, joint, mode) = ("shoulder".into(), "shoulder".into(), Mode::Effort);
+                robot.actuators.push(Actuator::Joint { name, joint, mode, max_effort: Some(1.0), max_speed: None, lag: None });
+            },
+            "link \"arm\" can't be simulated yet",
+        ),
+    ];
+    for (change, hint) in changes {
+        let mut robot = Ball::default().robot();
+        change(&mut robot);
+        let error = SimulatedBody::new(&robot, &Arena::default(), PHYSICS, CONTROL).err().expect("refused").to_string();
+        assert!(error.contains(hint), "{error}");
+    }
 }
 
 #[test]

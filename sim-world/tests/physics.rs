@@ -8,7 +8,7 @@ mod common;
 
 use common::{CONTROL, PHYSICS, drive, world};
 use embody_robots::catalogue::ball::Ball;
-use embody_robots::robot::Link;
+use embody_robots::robot::{Joint, JointKind, Link, Origin};
 use embody_robots::stage::{Contact, Pose};
 use embody_robots::{Body, Nanos};
 use embody_sim_world::{Arena, SimulatedBody};
@@ -139,8 +139,8 @@ fn a_bouncy_arena_gives_speed_back() {
 fn a_ball_moves_alone_as_it_does_beside_another() {
     let alone = calm().robot();
     let mut beside = alone.clone();
-    let other = Link { name: "other".into(), home_m: [7.0, 7.0, 1.0], ..alone.links[0].clone() };
-    beside.links.push(other);
+    beside.links.push(Link { name: "other".into(), ..alone.links[0].clone() });
+    beside.joints.push(Joint::new("other", None, "other", Origin::at([7.0, 7.0, 1.0]), JointKind::Free));
     let [first, second] = [alone, beside].map(|robot| {
         let mut body = SimulatedBody::new(&robot, &Arena::default(), PHYSICS, CONTROL).expect("the world can be built");
         body.reset(1).expect("reset");

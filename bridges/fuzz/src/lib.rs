@@ -1,6 +1,6 @@
-//! What a fuzzer calls: every decoder of the protocol on the same bytes.
+//! What a fuzzer calls: every decoder of the protocol, and the readers of robots and meshes, on the same bytes.
 //!
-//! Whatever the bytes, none may panic; what one accepts must decode again, from its own encoding, to the same. The first byte
+//! Whatever the bytes, none may panic; what one accepts must decode again, from its own encoding where it has one, to the same. The first byte
 //! chooses the decoder, so that a fuzzer can work on one at a time.
 
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
@@ -8,10 +8,10 @@ use embody_bridges::protocol::messages::{ToBrain, ToWorld, session_of};
 use embody_bridges::protocol::telemetry;
 use embody_bridges::protocol::truth::Truth;
 use embody_bridges::{decode_action, decode_observation, decode_step};
-use embody_robots::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec, wire};
+use embody_robots::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec, file, mesh, wire};
 
 /// How many decoders there are.
-pub const DECODERS: u8 = 10;
+pub const DECODERS: u8 = 12;
 
 /// The specs that messages are decoded with: dense values and events.
 pub fn specs() -> (ObservationSpec, ActionSpec) {
@@ -56,6 +56,14 @@ pub fn decode(data: &[u8]) -> bool {
         8 => decode_observation(bytes, &observation)
             .map(|found| assert_eq!(again(&|out| wire::encode_observation(out, &found)), bytes))
             .is_ok(),
+        10 => {
+            let described = file::parse(&String::from_utf8_lossy(bytes), "a.xml");
+            described.map(|described| assert!(!file::summary(&described).is_empty())).is_ok()
+        }
+        11 => {
+            let endings = ["stl", "obj", "dae"];
+            endings.map(|ending| mesh::parse(bytes.to_vec(), ending, "a").is_ok()).contains(&true)
+        }
         _ => {
             let _ = session_of(bytes);
             decode_action(bytes, &action).map(|found| assert_eq!(again(&|out| wire::encode_action(out, &found)), bytes)).is_ok()

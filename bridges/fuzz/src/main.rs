@@ -14,6 +14,21 @@ use embody_robots::{Action, Contact, Event, EventBuffer, Field, Nanos, Observati
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+/// A robot in URDF.
+const ARM: &str = include_str!("../../../robots/models/arm2.urdf");
+
+/// A robot in MJCF.
+const WALKER: &str = r#"<mujoco><compiler angle="radian"/><default><geom density="500"/></default><worldbody><body name="a" pos="0 0 1"><joint name="j"
+  pos="1 0 0" range="-1 1"/><joint type="slide" axis="1 0 0"/><geom fromto="0 0 0 1 0 0" size="0.1" type="capsule"/><body euler="1 0 0"/></body></worldbody>
+  <actuator><motor joint="j" ctrlrange="-1 1"/></actuator></mujoco>"#;
+
+/// A triangle, in each format.
+const OBJ: &str = "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n";
+const STL: &str = "solid a\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n";
+const DAE: &str = r##"<COLLADA><library_geometries><geometry id="g"><mesh><source id="p"><float_array>0 0 0 1 0 0 0 1 0</float_array></source>
+  <vertices><input semantic="POSITION" source="#p"/></vertices><triangles><input semantic="VERTEX" offset="0"/><p>0 1 2</p></triangles></mesh></geometry>
+  </library_geometries><library_visual_scenes><visual_scene><node><instance_geometry url="#g"/></node></visual_scene></library_visual_scenes></COLLADA>"##;
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
     let (Ok(count), Ok(seed)) = (arguments.next().unwrap_or(Ok(1_000_000)), arguments.next().unwrap_or(Ok(1))) else {
@@ -102,6 +117,8 @@ fn samples(choice: u8) -> Vec<Vec<u8>> {
         6 => vec![of(&|out| telemetry::encode(out, Nanos(1), &shown()))],
         7 => vec![of(&|out| wire::encode_step(out, 3, &step, Some(&action)))],
         8 => vec![of(&|out| wire::encode_observation(out, &observation))],
+        10 => vec![ARM.into(), WALKER.into()],
+        11 => vec![OBJ.into(), STL.into(), DAE.into()],
         _ => vec![of(&|out| wire::encode_action(out, &action))],
     }
 }

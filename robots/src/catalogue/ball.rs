@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::nanos::Nanos;
-use crate::robot::{Actuator, EventCameraSpec, Jitter, Joint, JointKind, Link, RobotSpec, Sensor, Shape};
+use crate::robot::{Actuator, EventCameraSpec, Inertial, Jitter, Joint, JointKind, Link, Origin, Part, RobotSpec, Sensor, Shape};
 
 /// Settings of the ball, its drive and its camera. The defaults are those of the reaching task; mass, friction and the drive's limits are this
 /// project's own choice: light and strong enough that a commanded velocity is reached within a few control steps.
@@ -50,16 +50,14 @@ impl Default for Ball {
 impl Ball {
     /// The description: link `ball`, drive `velocity`, sensor `camera`.
     pub fn robot(&self) -> RobotSpec {
+        let shape = Shape::Sphere { radius_m: self.radius_m };
+        let inertial = Inertial::of_solid(&shape, Origin::IDENTITY, self.mass_kg);
+        let part =
+            Part { shape, origin: Origin::IDENTITY, collides: true, visible: true, friction: self.friction, brightness: 1.0 };
         RobotSpec {
             name: "ball".into(),
-            links: vec![Link {
-                name: "ball".into(),
-                shape: Shape::Sphere { radius_m: self.radius_m },
-                mass_kg: self.mass_kg,
-                friction: self.friction,
-                home_m: [0.0, 0.0, self.radius_m],
-            }],
-            joints: vec![Joint { name: "free".into(), child: "ball".into(), kind: JointKind::Free }],
+            links: vec![Link { inertial, parts: vec![part], ..Link::frame("ball") }],
+            joints: vec![Joint::new("free", None, "ball", Origin::at([0.0, 0.0, self.radius_m]), JointKind::Free)],
             actuators: vec![Actuator::PlanarVelocity {
                 name: "velocity".into(),
                 joint: "free".into(),

@@ -22,7 +22,7 @@ const TURNS: usize = 300;
 pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
     let (robot, arena) = (Ball::default().robot(), Arena::default());
     let mut body = SimulatedBody::new(&robot, &arena, PHYSICS, CONTROL)?;
-    let mut bare = BareWorld::new(&robot, &arena, PHYSICS);
+    let mut bare = BareWorld::new(&robot, &arena, PHYSICS)?;
     let mut seen = Observation::from_spec(body.observation_spec());
     body.reset(1)?;
     body.begin(&mut seen)?;

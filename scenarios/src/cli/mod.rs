@@ -6,6 +6,7 @@ mod brain_process;
 mod check;
 mod network;
 mod peers;
+mod robot;
 mod run;
 mod signals;
 mod study;
@@ -46,6 +47,8 @@ enum Command {
     List,
     /// Checks a scenario file: reads it, builds it, runs nothing.
     Check(check::Arguments),
+    /// Looks at robots: what a description holds, what is wrong with it, where its links stand.
+    Robot(robot::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
@@ -72,6 +75,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Study(arguments) => study::study(&registry, &arguments),
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
+        Command::Robot(arguments) => robot::robot(&arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
         Command::Echo(arguments) => {

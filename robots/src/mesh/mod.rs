@@ -1,0 +1,61 @@
+//! Meshes that descriptions name: found within the folders that may be read, and read when somebody needs them.
+//!
+//! STL (text and binary), OBJ and Collada (DAE) are read, their shape alone: no materials, no normals, no textures, and no other file. What a
+//! file holds is checked against its length before memory is taken for it.
+
+mod dae;
+mod obj;
+mod roots;
+mod stl;
+
+use std::path::Path;
+
+pub use roots::{MeshError, Roots};
+
+use crate::file::{ReadError, read_bytes};
+
+/// The largest mesh that is read (MiB).
+const LARGEST_MIB: u64 = 128;
+
+/// Triangles in space, in the units of the file: a description's scale makes them metres.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Mesh {
+    /// Corners.
+    pub vertices: Vec<[f32; 3]>,
+    /// Three corners each, by index, anticlockwise seen from outside.
+    pub triangles: Vec<[u32; 3]>,
+}
+
+/// Reads an STL, OBJ or DAE file, told by its ending.
+///
+/// # Errors
+/// If it can't be read, has more than 128 MiB, another ending, or isn't what its ending says.
+pub fn read(path: &Path) -> Result<Mesh, ReadError> {
+    let file = path.display().to_string();
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
+    if !roots::ENDINGS.contains(&ending.as_str()) {
+        let what = format!("expected a mesh that ends in .{}, found .{ending}", roots::ENDINGS.join(", ."));
+        return Err(ReadError::Whole { file, what });
+    }
+    parse(read_bytes(path, LARGEST_MIB)?, &ending, &file)
+}
+
+/// Reads the bytes of a mesh whose file has the given ending (`stl`, `obj` or `dae`); `file` names it in errors.
+///
+/// # Errors
+/// If they aren't what the ending says.
+pub fn parse(bytes: Vec<u8>, ending: &str, file: &str) -> Result<Mesh, ReadError> {
+    let mesh = match ending {
+        "stl" => stl::read(bytes, file)?,
+        "obj" => obj::read(bytes, file)?,
+        _ => dae::read(bytes, file)?,
+    };
+    let whole = |what: &str| Err(ReadError::Whole { file: file.into(), what: what.into() });
+    if mesh.triangles.is_empty() {
+        return whole("expected at least one triangle, found none");
+    }
+    if !mesh.vertices.as_flattened().iter().all(|x| x.is_finite()) {
+        return whole("expected finite coordinates");
+    }
+    Ok(mesh)
+}

@@ -1,0 +1,181 @@
+//! MJCF: what is read, what is ignored, and what is refused with file and line.
+
+use std::f64::consts::PI;
+
+use embody_robots::file::{self, Description};
+use embody_robots::robot::{Actuator, JointKind, Mimic, Mode, Shape};
+use embody_robots::{Kinematics, Nanos};
+use nalgebra::Vector3;
+
+const WALKER: &str = r#"<mujoco model="walker">
+  <compiler angle="degree" meshdir="meshes/"/>
+  <option timestep="0.01"/>
+  <default>
+    <joint damping="2"/>
+    <geom density="500" rgba="1 1 1 1"/>
+    <default class="soft"><geom friction="0.3 0 0" contype="0" conaffinity="0"/></default>
+  </default>
+  <asset><mesh file="foot.stl" scale="2 2 2"/><material name="black" rgba="0 0 0 1"/></asset>
+  <worldbody>
+    <geom type="plane" size="1 1 1"/>
+    <body name="trunk" pos="0 0 1">
+      <freejoint name="root"/>
+      <geom type="box" size="0.5 0.25 0.1"/>
+      <body name="leg" pos="0 0.2 0" euler="90 0 0" childclass="soft">
+        <joint name="swing" axis="0 0 2" pos="0.1 0 0" range="-45 90" actuatorfrcrange="-7 5"/>
+        <joint name="lift" type="slide" axis="1 0 0" pos="0 0 0.3" armature="0.5" frictionloss="0.1" stiffness="3"/>
+        <geom type="capsule" fromto="0 0 0 0 0.4 0" size="0.05" material="black"/>
+        <frame pos="0 1 0"><geom type="mesh" mesh="foot" mass="0"/><body><joint/></body></frame>
+      </body>
+      <body name="head" pos="0.5 0 0"><inertial pos="0 0 0.1" mass="3" fullinertia="1 2 2.5 0.1 0.2 0.3"/><geom size="0.1"/></body>
+    </body>
+  </worldbody>
+  <equality><joint joint1="joint4" joint2="swing" polycoef="0.5 2 0 0 0"/></equality>
+  <actuator>
+    <motor joint="swing" gear="-10" ctrlrange="-0.2 0.4"/>
+    <position name="up" joint="lift" kp="50" kv="2" gear="2" forcerange="-3 3" timeconst="0.02"/>
+    <velocity joint="lift" kv="4" ctrlrange="-1 1"/>
+    <motor joint="lift"/>
+  </actuator>
+</mujoco>
+"#;
+
+fn read(text: &str) -> Description {
+    file::parse(text, "walker.xml").unwrap()
+}
+
+#[test]
+fn bodies_become_links_and_their_joints_a_chain() {
+    let robot = read(WALKER).robot;
+    let names: Vec<_> = robot.links.iter().map(|link| (link.name.as_str(), link.between_joints)).collect();
+    let expected = [
+        ("world", false),
+        ("trunk", false),
+        ("leg/swing", true),
+        ("leg/lift", true),
+        ("leg", false),
+        ("body3", false),
+        ("head", false),
+    ];
+    assert_eq!(names, expected);
+    let joints: Vec<_> =
+        robot.joints.iter().map(|j| (j.name.as_str(), j.parent.as_deref(), j.child.as_str(), j.kind.name())).collect();
+    assert_eq!(
+        joints,
+        [
+            ("root", None, "trunk", "free"),
+            ("swing", Some("trunk"), "leg/swing", "revolute"),
+            ("lift", Some("leg/swing"), "leg/lift", "prismatic"),
+            ("leg/fixed", Some("leg/lift"), "leg", "fixed"),
+            ("joint4", Some("leg"), "body3", "continuous"),
+            ("head/fixed", Some("trunk"), "head", "fixed"),
+        ]
+    );
+    let swing = &robot.joints[1];
+    assert_eq!(swing.kind, JointKind::Revolute { axis: [0.0, 0.0, 1.0] });
+    let [low, high] = swing.limits.position.unwrap();
+    assert!((low + PI / 4.0).abs() < 1e-12 && (high - PI / 2.0).abs() < 1e-12);
+    assert_eq!((swing.limits.effort, swing.damping), (Some(7.0), 2.0));
+    assert_eq!((robot.joints[2].armature, robot.joints[2].friction), (0.5, 0.1));
+}
+
+#[test]
+fn a_body_with_anchored_joints_moves_as_mujoco_has_it() {
+    let kinematics = Kinematics::new(&read(WALKER).robot).unwrap();
+    let at = |joints: &[(&str, f64)]| kinematics.pose("leg", joints.iter().copied()).unwrap();
+    assert!((at(&[]).translation.vector - Vector3::new(0.0, 0.2, 1.0)).norm() < 1e-12);
+    // The leg's y is up, so swing turns about the world's -y, through (0.1, 0.2, 1).
+    let turned = at(&[("swing", PI / 2.0), ("lift", 0.5)]);
+    assert!((turned.translation.vector - Vector3::new(0.1, 0.2, 1.0 - 0.1 + 0.5)).norm() < 1e-12, "{turned}");
+}
+
+#[test]
+fn geoms_are_parts_and_weigh() {
+    let robot = read(WALKER).robot;
+    let [world, trunk, _, _, leg, _, head] = robot.links.as_slice() else { panic!() };
+    assert_eq!((&world.parts[0].shape, world.inertial), (&Shape::Plane, None));
+    assert_eq!(trunk.parts[0].shape, Shape::Box { size_m: [1.0, 0.5, 0.2] });
+    assert!((trunk.mass_kg() - 50.0).abs() < 1e-9, "{}", trunk.mass_kg());
+    assert_eq!((trunk.parts[0].brightness, trunk.parts[0].collides, trunk.parts[0].friction), (1.0, true, 1.0));
+    let [bone, foot] = leg.parts.as_slice() else { panic!() };
+    assert_eq!((bone.brightness, bone.collides, bone.visible, bone.friction), (1.0, false, true, 0.3));
+    let Shape::Capsule { radius_m, length_m } = bone.shape else { panic!() };
+    assert!(radius_m == 0.05 && (length_m - 0.4).abs() < 1e-12 && bone.origin.position_m == [0.0, 0.2, 0.0]);
+    assert!((bone.origin.pose() * Vector3::z() - Vector3::y()).norm() < 1e-12);
+    assert_eq!(foot.shape, Shape::Mesh { file: "meshes/foot.stl".into(), scale: [2.0; 3] });
+    assert_eq!(foot.origin.position_m, [0.0, 1.0, 0.0]);
+    assert_eq!(head.inertial.unwrap().inertia_kg_m2, [1.0, 0.1, 0.2, 2.0, 0.3, 2.5]);
+}
+
+#[test]
+fn actuators_are_in_the_units_of_their_joints() {
+    let description = read(WALKER);
+    let motor = |name: &str, joint: &str, mode, max_effort, max_speed, lag| Actuator::Joint {
+        name: name.into(),
+        joint: joint.into(),
+        mode,
+        max_effort,
+        max_speed,
+        lag,
+    };
+    let expected = [
+        motor("swing", "swing", Mode::Effort, Some(4.0), None, None),
+        motor("up", "lift", Mode::Position { kp: 200.0, kd: 8.0 }, Some(6.0), None, Some(Nanos::from_millis(20))),
+        motor("lift", "lift", Mode::Velocity { kd: 4.0 }, None, Some(1.0), None),
+    ];
+    assert_eq!(description.robot.actuators, expected);
+    assert!(description.report.findings.iter().any(|finding| finding.line == 29 && finding.what.contains("no bounds")));
+}
+
+#[test]
+fn what_is_ignored_is_told_with_its_line() {
+    let ignored: Vec<_> = read(WALKER).report.ignored.into_iter().map(|ignored| (ignored.line, ignored.what)).collect();
+    assert_eq!(ignored, [(3, "<option>".to_owned()), (17, "stiffness=\"3\" of <joint>".to_owned())]);
+}
+
+#[test]
+fn a_linear_coupling_is_mimicry() {
+    let robot = read(WALKER).robot;
+    assert_eq!(robot.joints[4].mimic, Some(Mimic { joint: "swing".into(), multiplier: 2.0, offset: 0.5 }));
+}
+
+#[test]
+fn what_is_no_robot_is_refused_with_file_and_line() {
+    let cases = [
+        (
+            "<option timestep=\"0.01\"/>",
+            "<include file=\"/etc/passwd\"/>",
+            "walker.xml:3: <include>: expected a model in one file",
+        ),
+        ("angle=\"degree\"", "angle=\"turn\"", "walker.xml:2: <compiler>: angle: expected degree or radian, found \"turn\""),
+        ("angle=\"degree\"", "coordinate=\"global\"", "walker.xml:2: <compiler>: coordinate: expected local"),
+        ("<joint/>", "<joint type=\"screw\"/>", "walker.xml:19: joint \"joint4\": type: expected free, ball, slide or hinge"),
+        ("<joint/>", "<joint class=\"hard\"/>", "walker.xml:19: there is no class \"hard\""),
+        (
+            "<geom size=\"0.1\"/>",
+            "<geom type=\"capsule\" size=\"0.1\"/>",
+            "walker.xml:21: <geom>: size: expected 2 numbers for a capsule, found 1",
+        ),
+        ("name=\"head\"", "name=\"leg\"", "walker.xml:21: two links are called \"leg\""),
+        ("joint=\"swing\" gear", "joint=\"sway\" gear", "walker.xml:26: <motor>: there is no joint \"sway\""),
+        ("axis=\"0 0 2\"", "axis=\"0 0 0\"", "walker.xml:16: joint \"swing\": axis: expected a direction"),
+        ("0 0 0 0 0.4 0", "0 0 0 0 0 0", "walker.xml:18: <geom>: fromto: expected two points"),
+    ];
+    for (from, to, said) in cases {
+        assert!(WALKER.contains(from), "{from}");
+        let text = WALKER.replacen(from, to, 1);
+        let error = file::parse(&text, "walker.xml").map(|_| ()).unwrap_err().to_string();
+        assert!(error.starts_with(said), "{to}: {error}");
+    }
+}
+
+#[test]
+fn deep_bodies_and_deep_classes_need_no_stack() {
+    let deep = |open: &str, close: &str, count: usize| format!("<mujoco>{}{}</mujoco>", open.repeat(count), close.repeat(count));
+    let bodies = deep("<body>", "</body>", 20_000)
+        .replace("<mujoco>", "<mujoco><worldbody>")
+        .replace("</mujoco>", "</worldbody></mujoco>");
+    assert_eq!(read(&bodies).robot.links.len(), 20_000);
+    let classes = deep("<default class='a'>", "</default>", 20_000);
+    assert!(file::parse(&classes, "a.xml").unwrap_err().to_string().contains("nested 100 deep"));
+}
