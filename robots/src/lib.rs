@@ -39,7 +39,7 @@ pub use nanos::Nanos;
 pub use observation::{Event, EventBuffer, Field, Observation};
 pub use robot::RobotSpec;
 pub use spec::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec};
-pub use stage::{Contact, Need, Pose, Stage, StageError, Velocity};
+pub use stage::{Contact, JointState, Need, Pose, Stage, StageError, Velocity};
 pub use task::{End, Evaluation, Tally, Task};
 pub use trace::TraceHash;
 pub use tree::Tree;

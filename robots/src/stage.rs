@@ -14,6 +14,15 @@ pub struct Velocity {
     pub angular: Vector3<f64>,
 }
 
+/// Where a joint of one degree of freedom stands, and how it moves.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct JointState {
+    /// Position (rad or m).
+    pub position: f64,
+    /// Velocity (rad/s or m/s).
+    pub velocity: f64,
+}
+
 /// A touch between two named things.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contact {
@@ -38,6 +47,8 @@ pub enum Need {
     Contacts(String),
     /// Placing the named frame anywhere.
     Place(String),
+    /// The state of the named joint, of one degree of freedom.
+    Joint(String),
 }
 
 /// Why a stage didn't do what a task asked.
@@ -77,4 +88,9 @@ pub trait Stage {
 
     /// Puts the named frame at `pose`, at rest.
     fn place(&mut self, name: &str, pose: &Pose) -> Result<(), StageError>;
+
+    /// The state of the named joint, of one degree of freedom; no stage offers one unless it says otherwise.
+    fn joint(&self, name: &str) -> Result<JointState, StageError> {
+        Err(StageError::NotOffered(Need::Joint(name.into())))
+    }
 }

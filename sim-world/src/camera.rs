@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::event_camera::EventCamera;
 use crate::overhead::{Disc, OverheadImage};
 use crate::unrest::Unrest;
+use crate::world::BuildError;
 
 /// An event camera that looks straight down on discs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,14 +20,17 @@ pub(crate) struct OverheadEventCamera {
 
 impl OverheadEventCamera {
     /// The camera that `sensor` describes, looking once every `control_period`.
-    pub(crate) fn new(sensor: &Sensor, control_period: Nanos) -> OverheadEventCamera {
-        let Sensor::OverheadEventCamera { camera, half_extent_m, jitter, .. } = sensor;
+    pub(crate) fn new(sensor: &Sensor, control_period: Nanos) -> Result<OverheadEventCamera, BuildError> {
+        let Sensor::OverheadEventCamera { camera, half_extent_m, jitter, .. } = sensor else {
+            let what = format!("sensor {:?}", sensor.name());
+            return Err(BuildError::NotYet { what, expected: "overhead event cameras" });
+        };
         let (tau_s, dt_s) = (jitter.time_constant.as_secs_f64(), control_period.as_secs_f64());
-        OverheadEventCamera {
+        Ok(OverheadEventCamera {
             image: OverheadImage::new(camera.width, camera.height, *half_extent_m),
             unrest: Unrest::new(jitter.deviation_m, tau_s, dt_s),
             events: EventCamera::new(camera),
-        }
+        })
     }
 
     /// Starts unrest and noise afresh from `seed`, each from a stream of its own.

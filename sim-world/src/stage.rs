@@ -47,8 +47,10 @@ impl SimulatedBody {
 
 impl Stage for SimulatedBody {
     fn offers(&self, need: &Need) -> bool {
-        let (Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) | Need::Place(name)) = need;
-        self.link_index(name).is_some()
+        match need {
+            Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) | Need::Place(name) => self.link_index(name).is_some(),
+            Need::Joint(_) => false,
+        }
     }
 
     fn frames(&self) -> Vec<String> {

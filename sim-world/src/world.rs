@@ -5,7 +5,7 @@
 //! alone. Everything that changes lies in one struct, which is what a checkpoint holds.
 
 use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
-use embody_robots::robot::{RobotError, RobotSpec, Sensor};
+use embody_robots::robot::{RobotError, RobotSpec};
 use embody_robots::{Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed};
 use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,8 @@ impl SimulatedBody {
         let (world, links) = physics::build(&spheres, arena, physics_period);
         let drives = robot.actuators.iter().map(|actuator| Drive::new(robot, actuator, &links, physics_period));
         let drives = drives.collect::<Result<Vec<_>, _>>()?;
-        let cameras = robot.sensors.iter().map(|sensor| OverheadEventCamera::new(sensor, control_period)).collect();
+        let cameras = robot.sensors.iter().map(|sensor| OverheadEventCamera::new(sensor, control_period));
+        let cameras = cameras.collect::<Result<_, _>>()?;
         let built_from = digest(robot, arena, physics_period, control_period)?;
         Ok(SimulatedBody {
             robot: robot.clone(),
@@ -164,8 +165,7 @@ impl Body for SimulatedBody {
         (self.state.physics, self.links) = physics::build(&self.spheres, &self.arena, self.physics_period);
         self.state.time = Nanos::ZERO;
         for (camera, sensor) in self.state.cameras.iter_mut().zip(&self.robot.sensors) {
-            let Sensor::OverheadEventCamera { name, .. } = sensor;
-            camera.reset(seed::stream(seed, name));
+            camera.reset(seed::stream(seed, sensor.name()));
         }
         Ok(())
     }

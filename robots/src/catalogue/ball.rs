@@ -69,6 +69,7 @@ impl Ball {
                 name: "camera".into(),
                 camera: self.camera.clone(),
                 half_extent_m: self.camera_half_extent_m,
+                sees: Vec::new(),
                 jitter: self.jitter.clone(),
             }],
         }

@@ -21,7 +21,7 @@ pub use check::{Place, Problem, RobotError, Severity};
 pub use joint::{Joint, JointKind, Limits, Mimic, Units};
 pub use link::{Inertial, Link, Part, brightness};
 pub use origin::{Origin, rotation, unit};
-pub use sensor::{EventCameraSpec, Jitter, Sensor};
+pub use sensor::{EventCameraSpec, Jitter, JointQuantity, Sensor};
 pub use shape::Shape;
 
 use crate::nanos::Nanos;
@@ -48,7 +48,7 @@ pub struct RobotSpec {
 impl RobotSpec {
     /// The observation that this robot's sensors give.
     pub fn observation_spec(&self) -> ObservationSpec {
-        ObservationSpec { fields: self.sensors.iter().map(Sensor::observation_field).collect() }
+        ObservationSpec { fields: self.sensors.iter().map(|sensor| sensor.observation_field(&self.joints)).collect() }
     }
 
     /// Adds a motor, named like its joint, to every joint of one degree of freedom that follows no other and has none yet; `mode` says what

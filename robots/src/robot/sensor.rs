@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::joint::Joint;
+use super::origin::Origin;
 use crate::nanos::Nanos;
 use crate::spec::{FieldKind, ObservationField};
 
@@ -17,23 +19,73 @@ pub enum Sensor {
         camera: EventCameraSpec,
         /// Half the side of the square that it sees, centred on the world's origin (m).
         half_extent_m: f64,
-        /// Slow unrest of its mount.
+        /// The links that it sees, as through a filter of their colour; empty for all.
+        sees: Vec<String>,
+        /// Slow unrest of its mount along the world's x and y axes.
         jitter: Jitter,
     },
+    /// An event camera with a pinhole lens. It looks along the x axis of its frame, y to the left and z up.
+    EventCamera {
+        /// Name of the observation field.
+        name: String,
+        /// Pixels, events, noise.
+        camera: EventCameraSpec,
+        /// The link that it is mounted on; none for one that stands in the world.
+        mount: Option<String>,
+        /// Its frame in the frame of its mount.
+        origin: Origin,
+        /// Width of its view (rad).
+        field_of_view_rad: f64,
+        /// The links that it sees, as through a filter of their colour, before a dark ground and sky; empty for all that there is.
+        sees: Vec<String>,
+        /// Slow unrest of its mount along its own y and z axes.
+        jitter: Jitter,
+    },
+    /// The joints of one degree of freedom, in the order of the description.
+    Joints {
+        /// Name of the observation field.
+        name: String,
+        /// What of them is measured.
+        quantity: JointQuantity,
+    },
+}
+
+/// What is measured of a joint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum JointQuantity {
+    /// Position (rad or m).
+    Position,
+    /// Velocity (rad/s or m/s).
+    Velocity,
 }
 
 impl Sensor {
     /// Name of the observation field.
     pub fn name(&self) -> &str {
-        let Sensor::OverheadEventCamera { name, .. } = self;
+        let (Sensor::OverheadEventCamera { name, .. } | Sensor::EventCamera { name, .. } | Sensor::Joints { name, .. }) = self;
         name
     }
 
-    /// The field of the observation.
-    pub fn observation_field(&self) -> ObservationField {
-        let Sensor::OverheadEventCamera { name, camera, .. } = self;
-        let kind = FieldKind::Events { width: camera.width, height: camera.height, max_events: camera.max_events };
-        ObservationField { name: name.clone(), kind }
+    /// The field of the observation; `joints` are the robot's.
+    pub fn observation_field(&self, joints: &[Joint]) -> ObservationField {
+        let kind = match self {
+            Sensor::OverheadEventCamera { camera, .. } | Sensor::EventCamera { camera, .. } => {
+                FieldKind::Events { width: camera.width, height: camera.height, max_events: camera.max_events }
+            }
+            Sensor::Joints { quantity, .. } => {
+                let units: Vec<_> = joints.iter().filter_map(|joint| joint.kind.units()).collect();
+                let unit = |units: super::joint::Units| match quantity {
+                    JointQuantity::Position => units.position,
+                    JointQuantity::Velocity => units.velocity,
+                };
+                let first = units.first().copied().map_or("1", unit);
+                // Joints that turn beside joints that slide have no unit in common.
+                let unit = if units.iter().all(|other| unit(*other) == first) { first } else { "1" };
+                FieldKind::Dense { shape: vec![units.len()], unit: unit.into(), bounds: [f32::MIN, f32::MAX] }
+            }
+        };
+        ObservationField { name: self.name().into(), kind }
     }
 }
 
