@@ -13,6 +13,9 @@ pub enum BodyError {
     /// The action doesn't keep the spec.
     #[error("{0}")]
     BadAction(String),
+    /// It can't be brought to its start.
+    #[error("the body can't be reset: {0}")]
+    NoReset(String),
     /// The physics left the finite numbers.
     #[error("the simulation became non-finite at {time}: {what}")]
     NotFinite {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::observation::{Field, Observation};
+
 /// What an observation holds, field by field, in the order in which it holds them.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ObservationSpec {
@@ -45,6 +47,16 @@ impl ObservationSpec {
     /// Index of the field called `name`.
     pub fn index(&self, name: &str) -> Option<usize> {
         self.fields.iter().position(|field| field.name == name)
+    }
+
+    /// Whether an observation has this spec's fields: their number, kinds and sizes.
+    pub fn fits(&self, observation: &Observation) -> bool {
+        let fits = |(spec, field): (&ObservationField, &Field)| match (&spec.kind, field) {
+            (FieldKind::Dense { shape, .. }, Field::Dense(values)) => values.len() == shape.iter().product::<usize>(),
+            (FieldKind::Events { .. }, Field::Events(_)) => true,
+            _ => false,
+        };
+        self.fields.len() == observation.fields.len() && self.fields.iter().zip(&observation.fields).all(fits)
     }
 }
 

@@ -6,8 +6,7 @@ use rapier3d::math::Vector;
 use rapier3d::prelude::{PhysicsWorld, RigidBody, RigidBodyHandle};
 
 use crate::arena::Arena;
-use crate::physics;
-use crate::sphere::FreeSphere;
+use crate::physics::{Blueprint, Built};
 use crate::world::BuildError;
 
 /// A robot's links in an arena, as Rapier has them.
@@ -22,7 +21,8 @@ impl BareWorld {
     /// # Errors
     /// If the robot can't be built.
     pub fn new(robot: &RobotSpec, arena: &Arena, physics_period: Nanos) -> Result<BareWorld, BuildError> {
-        let (world, links) = physics::build(&FreeSphere::all(robot)?, arena, physics_period);
+        let Built { world, places } = Blueprint::new(robot, arena, physics_period)?.build()?;
+        let links = (0..robot.links.len()).filter_map(|link| places.handle(link)).collect();
         Ok(BareWorld { world, links })
     }
 

@@ -1,13 +1,14 @@
 //! The planar velocity drive: from a commanded velocity to a force on a link's centre.
 //!
 //! The law is in [`Actuator::PlanarVelocity`]: F = (m / tau) (v_command - v), its length limited. The force is worked out
-//! afresh before every physics step and holds for that step alone. How it reaches the link is written in `physics.rs`.
+//! afresh before every physics step and holds for that step alone. How it reaches the link is written in `actuation.rs`.
 
 use embody_robots::Nanos;
 use embody_robots::robot::{Actuator, RobotSpec};
 use rapier3d::math::Vector;
 use rapier3d::prelude::{RigidBodyHandle, RigidBodySet};
 
+use crate::physics::Places;
 use crate::world::BuildError;
 
 /// One drive, ready to act on its link.
@@ -22,16 +23,15 @@ pub(crate) struct Drive {
 }
 
 impl Drive {
-    /// The drive that `actuator` describes, for physics steps of `period`; `links` are the bodies of `robot.links`.
+    /// The drive that `actuator` describes, if it is one, for physics steps of `period`.
     pub(crate) fn new(
         robot: &RobotSpec,
         actuator: &Actuator,
-        links: &[RigidBodyHandle],
+        places: &Places,
         period: Nanos,
-    ) -> Result<Drive, BuildError> {
+    ) -> Result<Option<Drive>, BuildError> {
         let Actuator::PlanarVelocity { name, joint, time_constant, max_force_n, max_speed_m_s } = actuator else {
-            let what = format!("actuator {:?}", actuator.name());
-            return Err(BuildError::NotYet { what, expected: "planar velocity drives" });
+            return Ok(None);
         };
         if *time_constant < period {
             let (actuator, time_constant) = (name.clone(), *time_constant);
@@ -39,15 +39,15 @@ impl Drive {
         }
         let child = robot.joints.iter().find(|j| &j.name == joint).map(|j| &j.child);
         let index = child.and_then(|child| robot.links.iter().position(|link| &link.name == child));
-        let (Some(spec), Some(link)) = (index.and_then(|i| robot.links.get(i)), index.and_then(|i| links.get(i))) else {
+        let (Some(spec), Some(link)) = (index.and_then(|i| robot.links.get(i)), index.and_then(|i| places.handle(i))) else {
             return Err(BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() });
         };
-        Ok(Drive {
-            link: *link,
+        Ok(Some(Drive {
+            link,
             gain_per_s: (1.0 / time_constant.as_secs_f64()) as f32,
             max_acceleration_m_s2: (max_force_n / spec.mass_kg()) as f32,
             max_speed_m_s: *max_speed_m_s as f32,
-        })
+        }))
     }
 
     /// The command that is obeyed: its length limited to the greatest speed.

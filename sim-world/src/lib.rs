@@ -9,19 +9,21 @@
 //! Not here: tasks and rewards (`scenarios`), networks (`brain`), transports (`bridges`), and drawing for the eye. The physics
 //! core knows no Bevy: `--no-default-features` builds without it.
 
+mod actuation;
 pub mod arena;
 mod bare;
-mod camera;
 mod drive;
 pub mod event_camera;
+mod motor;
 mod normal;
 pub mod overhead;
+mod overhead_camera;
 mod physics;
 #[cfg(feature = "bevy")]
 pub mod plugin;
 pub mod render;
 pub mod road;
-mod sphere;
+mod sensing;
 mod stage;
 mod unrest;
 pub mod world;

@@ -1,11 +1,12 @@
 //! The stage of the simulated world: true poses, velocities and contacts of every link, and placing them.
 
-use embody_robots::stage::{Contact, Need, Pose, Stage, StageError, Velocity};
+use embody_robots::robot::JointKind;
+use embody_robots::stage::{Contact, JointState, Need, Pose, Stage, StageError, Velocity};
 use nalgebra::Vector3;
 use rapier3d::math::Vector;
-use rapier3d::prelude::{Collider, ColliderHandle, ContactPair, RigidBody};
+use rapier3d::prelude::{Collider, ColliderHandle, ContactPair};
 
-use crate::physics::{self, SURROUNDINGS};
+use crate::physics::{SURROUNDINGS, convert};
 use crate::world::SimulatedBody;
 
 impl SimulatedBody {
@@ -13,8 +14,20 @@ impl SimulatedBody {
         self.robot().links.iter().position(|link| link.name == name)
     }
 
-    fn link(&self, name: &str) -> Option<&RigidBody> {
-        self.link_index(name).and_then(|index| self.state.physics.bodies.get(*self.links.get(index)?))
+    fn joint_index(&self, name: &str) -> Option<usize> {
+        self.robot().joints.iter().position(|joint| joint.name == name)
+    }
+
+    /// Whether a link can be put anywhere: nothing holds it but a free joint, or it stands in the world and holds nothing.
+    fn can_be_placed(&self, index: usize) -> bool {
+        let robot = self.robot();
+        let link = &robot.links[index].name;
+        let holds = || robot.joints.iter().any(|joint| joint.parent.as_ref() == Some(link));
+        match robot.joints.iter().find(|joint| &joint.child == link) {
+            Some(joint) if joint.kind == JointKind::Free => joint.parent.is_none(),
+            Some(joint) => joint.kind == JointKind::Fixed && joint.parent.is_none() && !holds(),
+            None => !holds(),
+        }
     }
 
     /// What a collider is called: its user data counts the links, then the surroundings.
@@ -48,8 +61,9 @@ impl SimulatedBody {
 impl Stage for SimulatedBody {
     fn offers(&self, need: &Need) -> bool {
         match need {
-            Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) | Need::Place(name) => self.link_index(name).is_some(),
-            Need::Joint(_) => false,
+            Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) => self.link_index(name).is_some(),
+            Need::Place(name) => self.link_index(name).is_some_and(|index| self.can_be_placed(index)),
+            Need::Joint(name) => self.joint(name).is_ok(),
         }
     }
 
@@ -58,19 +72,31 @@ impl Stage for SimulatedBody {
     }
 
     fn pose(&self, name: &str) -> Result<Pose, StageError> {
-        self.link(name).map(physics::pose).ok_or_else(|| StageError::NotOffered(Need::Pose(name.into())))
+        let pose = self.link_index(name).and_then(|index| self.places.pose(&self.state.physics, index));
+        pose.ok_or_else(|| StageError::NotOffered(Need::Pose(name.into())))
     }
 
+    /// The velocity of the link's origin.
     fn velocity(&self, name: &str) -> Result<Velocity, StageError> {
-        self.link(name).map(physics::velocity).ok_or_else(|| StageError::NotOffered(Need::Velocity(name.into())))
+        let velocity = self.link_index(name).and_then(|index| self.places.velocity(&self.state.physics, index));
+        velocity.ok_or_else(|| StageError::NotOffered(Need::Velocity(name.into())))
+    }
+
+    fn joint(&self, name: &str) -> Result<JointState, StageError> {
+        let state = self.joint_index(name).and_then(|index| self.places.joint(&self.state.physics, index));
+        state.ok_or_else(|| StageError::NotOffered(Need::Joint(name.into())))
     }
 
     /// The points that carried a force in the last physics step, those on links first, then those on the ground and the
     /// walls, in the order of the description. `point_m` lies on the other thing's surface.
     fn contacts(&self, name: &str, out: &mut Vec<Contact>) -> Result<(), StageError> {
-        let link = self.link(name).ok_or_else(|| StageError::NotOffered(Need::Contacts(name.into())))?;
+        let not_offered = || StageError::NotOffered(Need::Contacts(name.into()));
+        let index = self.link_index(name).ok_or_else(not_offered)?;
         let physics = &self.state.physics;
-        for collider in link.colliders() {
+        let body = self.places.body(physics, index).ok_or_else(not_offered)?;
+        let of_link =
+            |collider: &&ColliderHandle| physics.colliders.get(**collider).is_some_and(|c| c.user_data == index as u128);
+        for collider in body.colliders().iter().filter(of_link) {
             let mut pairs: Vec<_> = physics.narrow_phase.contact_pairs_with(*collider).collect();
             pairs.sort_by_key(|pair| {
                 let other = if pair.collider1 == *collider { pair.collider2 } else { pair.collider1 };
@@ -84,10 +110,11 @@ impl Stage for SimulatedBody {
     }
 
     fn place(&mut self, name: &str, pose: &Pose) -> Result<(), StageError> {
-        let index = self.link_index(name).ok_or_else(|| StageError::NotOffered(Need::Place(name.into())))?;
+        let not_offered = || StageError::NotOffered(Need::Place(name.into()));
+        let index = self.link_index(name).filter(|index| self.can_be_placed(*index)).ok_or_else(not_offered)?;
         let not_finite = || StageError::NotFinite { name: name.into(), pose: format!("{pose:?}") };
-        let position = physics::to_rapier(pose).ok_or_else(not_finite)?;
-        let handle = self.links.get(index).copied();
+        let position = convert::to_rapier(pose).ok_or_else(not_finite)?;
+        let handle = self.places.handle(index);
         if let Some(body) = handle.and_then(|handle| self.state.physics.bodies.get_mut(handle)) {
             body.set_position(position, true);
             body.set_linvel(Vector::ZERO, true);

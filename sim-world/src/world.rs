@@ -5,17 +5,16 @@
 //! alone. Everything that changes lies in one struct, which is what a checkpoint holds.
 
 use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
-use embody_robots::robot::{RobotError, RobotSpec};
-use embody_robots::{Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed};
-use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle};
+use embody_robots::robot::{Problem, RobotError, RobotSpec};
+use embody_robots::{Action, ActionSpec, Body, BodyError, Nanos, Observation, ObservationSpec, Stage};
+use rapier3d::prelude::PhysicsWorld;
 use serde::{Deserialize, Serialize};
 
+use crate::actuation::Actuation;
 use crate::arena::{Arena, ArenaError};
-use crate::camera::OverheadEventCamera;
-use crate::drive::Drive;
-use crate::overhead::Disc;
-use crate::physics;
-use crate::sphere::FreeSphere;
+use crate::motor::MotorState;
+use crate::physics::{self, Blueprint, Built, Places};
+use crate::sensing::{Sense, Surroundings};
 
 /// A robot in an arena: the simulated [`Body`]. Its stage offers the pose, velocity and contacts of every link, by the
 /// link's name, and places them.
@@ -25,13 +24,11 @@ pub struct SimulatedBody {
     physics_period: Nanos,
     control_period: Nanos,
     physics_steps: u64,
-    spheres: Vec<FreeSphere>,
+    blueprint: Blueprint,
     observation_spec: ObservationSpec,
     action_spec: ActionSpec,
-    drives: Vec<Drive>,
-    /// What each drive was asked in this control step; kept to reuse its memory.
-    commands: Vec<[f32; 2]>,
-    pub(crate) links: Vec<RigidBodyHandle>,
+    actuation: Actuation,
+    pub(crate) places: Places,
     pub(crate) state: State,
 }
 
@@ -42,7 +39,8 @@ pub(crate) struct State {
     built_from: [u8; 32],
     time: Nanos,
     pub(crate) physics: PhysicsWorld,
-    cameras: Vec<OverheadEventCamera>,
+    motors: Vec<MotorState>,
+    senses: Vec<Sense>,
 }
 
 impl SimulatedBody {
@@ -65,12 +63,11 @@ impl SimulatedBody {
         if let Some(link) = robot.links.iter().find(|link| physics::SURROUNDINGS.contains(&link.name.as_str())) {
             return Err(BuildError::ReservedName { name: link.name.clone() });
         }
-        let spheres = FreeSphere::all(robot)?;
-        let (world, links) = physics::build(&spheres, arena, physics_period);
-        let drives = robot.actuators.iter().map(|actuator| Drive::new(robot, actuator, &links, physics_period));
-        let drives = drives.collect::<Result<Vec<_>, _>>()?;
-        let cameras = robot.sensors.iter().map(|sensor| OverheadEventCamera::new(sensor, control_period));
-        let cameras = cameras.collect::<Result<_, _>>()?;
+        let blueprint = Blueprint::new(robot, arena, physics_period)?;
+        let Built { world, places } = blueprint.build()?;
+        let actuation = Actuation::new(robot, &places, physics_period)?;
+        let senses = robot.sensors.iter().map(|sensor| Sense::new(robot, sensor, control_period));
+        let senses = senses.collect::<Result<_, _>>()?;
         let built_from = digest(robot, arena, physics_period, control_period)?;
         Ok(SimulatedBody {
             robot: robot.clone(),
@@ -78,13 +75,12 @@ impl SimulatedBody {
             physics_period,
             control_period,
             physics_steps,
-            spheres,
+            blueprint,
             observation_spec: robot.observation_spec(),
             action_spec: robot.action_spec(),
-            commands: vec![[0.0; 2]; drives.len()],
-            drives,
-            links,
-            state: State { built_from, time: Nanos::ZERO, physics: world, cameras },
+            places,
+            state: State { built_from, time: Nanos::ZERO, motors: actuation.rest(&world), physics: world, senses },
+            actuation,
         })
     }
 
@@ -103,42 +99,29 @@ impl SimulatedBody {
         self.physics_period
     }
 
-    /// One Rapier step under the drives' forces.
+    /// One Rapier step under all that drives the robot.
     fn step_physics(&mut self) -> Result<(), BodyError> {
-        let physics = &mut self.state.physics;
-        physics::drive(physics, &self.arena, &self.drives, &self.commands);
+        let State { physics, motors, time, .. } = &mut self.state;
+        self.actuation.drive(physics, &self.arena, motors);
         physics.step();
-        self.state.time.0 += self.physics_period.0;
+        time.0 += self.physics_period.0;
         // Rapier disables a body that leaves the finite numbers, and puts it back where it was.
-        for (link, spec) in self.links.iter().zip(&self.robot.links) {
-            if !physics.bodies.get(*link).is_some_and(|body| body.is_enabled()) {
-                return Err(BodyError::NotFinite { time: self.state.time, what: format!("link {:?}", spec.name) });
-            }
+        let enabled = |link: usize| self.places.body(physics, link).is_some_and(|body| body.is_enabled());
+        match self.robot.links.iter().enumerate().find(|(link, _)| !enabled(*link)) {
+            Some((_, link)) => Err(BodyError::NotFinite { time: *time, what: format!("link {:?}", link.name) }),
+            None => Ok(()),
         }
-        Ok(())
     }
 
     /// Lets each sensor sense into its field; `since` is the time of the image before, `None` for the first.
     fn sense(&mut self, since: Option<Nanos>, observation: &mut Observation) {
-        let sensors = self.state.cameras.len();
-        let shaped = |field: &Field| matches!(field, Field::Events(_));
-        if observation.fields.len() != sensors || !observation.fields.iter().all(shaped) {
+        if !self.observation_spec.fits(observation) {
             *observation = Observation::from_spec(&self.observation_spec);
         }
-        let State { physics, cameras, time, .. } = &mut self.state;
-        for (camera, field) in cameras.iter_mut().zip(&mut observation.fields) {
-            let Field::Events(events) = field else { continue };
-            let discs = self.links.iter().zip(&self.spheres).filter_map(|(link, sphere)| {
-                let centre = physics.bodies.get(*link)?.translation();
-                Some(Disc { centre_m: [centre.x, centre.y], radius_m: sphere.radius_m as f32 })
-            });
-            match since {
-                Some(since) => camera.observe(since, *time, events, discs),
-                None => {
-                    events.refill(|_| ());
-                    camera.begin(discs);
-                }
-            }
+        let State { physics, senses, time, .. } = &mut self.state;
+        let around = Surroundings { world: physics, places: &self.places, joints: self.robot.joints.len() };
+        for (sense, field) in senses.iter_mut().zip(&mut observation.fields) {
+            sense.sense(around, since, *time, field);
         }
     }
 }
@@ -162,10 +145,11 @@ impl Body for SimulatedBody {
 
     fn reset(&mut self, seed: u64) -> Result<(), BodyError> {
         // Built anew rather than rolled back: what Rapier kept of the last episode can't reach this one.
-        (self.state.physics, self.links) = physics::build(&self.spheres, &self.arena, self.physics_period);
+        let Built { world, places } = self.blueprint.build().map_err(|e| BodyError::NoReset(e.to_string()))?;
+        (self.state.motors, self.state.physics, self.places) = (self.actuation.rest(&world), world, places);
         self.state.time = Nanos::ZERO;
-        for (camera, sensor) in self.state.cameras.iter_mut().zip(&self.robot.sensors) {
-            camera.reset(seed::stream(seed, sensor.name()));
+        for (sense, sensor) in self.state.senses.iter_mut().zip(&self.robot.sensors) {
+            sense.reset(seed, sensor);
         }
         Ok(())
     }
@@ -180,9 +164,7 @@ impl Body for SimulatedBody {
     /// [`BodyError::NotFinite`] the body stays unusable until it is reset or restored.
     fn step(&mut self, action: &Action, observation: &mut Observation) -> Result<(), BodyError> {
         action.check(&self.action_spec).map_err(BodyError::BadAction)?;
-        for ((drive, command), values) in self.drives.iter().zip(&mut self.commands).zip(&action.fields) {
-            *command = drive.command(values);
-        }
+        self.actuation.take(action);
         let since = self.state.time;
         for _ in 0..self.physics_steps {
             self.step_physics()?;
@@ -228,9 +210,11 @@ impl SimulatedBody {
         };
         count("bodies", self.state.physics.bodies.len(), state.physics.bodies.len())?;
         count("colliders", self.state.physics.colliders.len(), state.physics.colliders.len())?;
-        count("sensors", self.state.cameras.len(), state.cameras.len())?;
-        for (index, (own, other)) in self.state.cameras.iter().zip(&state.cameras).enumerate() {
-            count(&format!("pixels in sensor {index}"), own.pixels(), other.pixels())?;
+        count("multibody joints", self.state.physics.multibody_joints().count(), state.physics.multibody_joints().count())?;
+        count("motors", self.state.motors.len(), state.motors.len())?;
+        count("sensors", self.state.senses.len(), state.senses.len())?;
+        for (index, (own, other)) in self.state.senses.iter().zip(&state.senses).enumerate() {
+            own.differs(other).map_or(Ok(()), |why| Err(format!("sensor {index}: {why}")))?;
         }
         if self.state.built_from != state.built_from {
             return Err("it was saved by a body built from another robot, arena or period".into());
@@ -311,4 +295,11 @@ pub enum BuildError {
     /// The description couldn't be written down.
     #[error(transparent)]
     Description(#[from] CheckpointError),
+}
+
+impl BuildError {
+    /// A problem of a robot's description.
+    pub(crate) fn of(robot: &RobotSpec, problem: Problem) -> BuildError {
+        BuildError::Robot(RobotError { robot: robot.name.clone(), what: problem.what })
+    }
 }

@@ -72,6 +72,7 @@ fn name(shape: &Shape) -> String {
         Shape::Capsule { .. } => "capsule".into(),
         Shape::Ellipsoid { .. } => "ellipsoid".into(),
         Shape::Plane => "plane".into(),
+        Shape::Triangles(mesh) => format!("mesh of {} triangles", mesh.triangles.len()),
         Shape::Mesh { file, .. } => file.clone(),
     }
 }

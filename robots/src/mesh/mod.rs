@@ -10,6 +10,8 @@ mod stl;
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 pub use roots::{MeshError, Roots};
 
 use crate::file::{ReadError, read_bytes};
@@ -17,8 +19,8 @@ use crate::file::{ReadError, read_bytes};
 /// The largest mesh that is read (MiB).
 const LARGEST_MIB: u64 = 128;
 
-/// Triangles in space, in the units of the file: a description's scale makes them metres.
-#[derive(Clone, Debug, Default, PartialEq)]
+/// Triangles in space (m; as read from a file in the units of the file, which a description's scale makes metres).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Mesh {
     /// Corners.
     pub vertices: Vec<[f32; 3]>,

@@ -4,6 +4,8 @@ use std::f64::consts::PI;
 
 use serde::{Deserialize, Serialize};
 
+use crate::mesh::Mesh;
+
 /// A shape in its own frame, centred on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Shape {
@@ -38,6 +40,8 @@ pub enum Shape {
     },
     /// The plane z = 0, solid below it, without bounds.
     Plane,
+    /// Triangles.
+    Triangles(Mesh),
     /// Triangles from a file, read when somebody needs them ([`crate::mesh`]).
     Mesh {
         /// The file as the description names it: a path, or `package://name/path`.
@@ -55,7 +59,7 @@ impl Shape {
             Shape::Box { size_m } => size_m.to_vec(),
             Shape::Cylinder { radius_m, length_m } | Shape::Capsule { radius_m, length_m } => vec![*radius_m, *length_m],
             Shape::Ellipsoid { radii_m } => radii_m.to_vec(),
-            Shape::Plane => Vec::new(),
+            Shape::Plane | Shape::Triangles(_) => Vec::new(),
             Shape::Mesh { scale, .. } => scale.map(f64::abs).to_vec(),
         }
     }
@@ -69,7 +73,7 @@ impl Shape {
             Shape::Cylinder { radius_m, length_m } => Some(PI * radius_m * radius_m * length_m),
             Shape::Capsule { radius_m, length_m } => Some(PI * radius_m * radius_m * length_m + ball(radius_m)),
             Shape::Ellipsoid { radii_m: [x, y, z] } => Some(4.0 / 3.0 * PI * x * y * z),
-            Shape::Plane | Shape::Mesh { .. } => None,
+            Shape::Plane | Shape::Triangles(_) | Shape::Mesh { .. } => None,
         }
     }
 
@@ -92,7 +96,7 @@ impl Shape {
                 let across = tube * (3.0 * r * r + l * l) / 12.0 + caps * (0.4 * r * r + 0.25 * l * l + 0.375 * l * r);
                 Some([across, across, 0.5 * tube * r * r + 0.4 * caps * r * r])
             }
-            Shape::Plane | Shape::Mesh { .. } => None,
+            Shape::Plane | Shape::Triangles(_) | Shape::Mesh { .. } => None,
         }
     }
 }

@@ -91,7 +91,7 @@ impl Cast {
                 (SharedShape::new(mesh.triangles().clone()), Rotation::IDENTITY)
             }
         };
-        let pose = crate::physics::to_rapier(&thing.pose)?;
+        let pose = crate::physics::convert::to_rapier(&thing.pose)?;
         Some(Cast { pose: pose * Pose::from_rotation(turn), shape, hollow, brightness: thing.brightness })
     }
 
