@@ -2,6 +2,7 @@
 
 pub mod arms;
 pub mod ball;
+pub mod model;
 
 use crate::file::{Description, ReadError, Report};
 

@@ -17,7 +17,8 @@ pub use report::{Finding, Ignored, MeshUse, Report};
 pub use summary::summary;
 pub(crate) use xml::{Document, Element};
 
-use crate::robot::RobotSpec;
+use crate::mesh::{self, Roots};
+use crate::robot::{Place, RobotSpec, Shape};
 use crate::{catalogue, mjcf, urdf};
 
 /// The largest description that is read (MiB). Those in the wild have a hundredth of it.
@@ -32,6 +33,28 @@ pub struct Description {
     pub report: Report,
     /// The folder that its meshes are named from; none for a robot without a file.
     pub folder: Option<PathBuf>,
+}
+
+impl Description {
+    /// Makes it ready for a world: refuses what none can be built of, and reads its meshes.
+    ///
+    /// # Errors
+    /// If it has a mistake, a moving link that weighs nothing and isn't welded to one that does, or a mesh that can't be had; with file and line.
+    pub fn prepare(&mut self, roots: &Roots) -> Result<(), ReadError> {
+        let Description { robot, report, .. } = self;
+        report.refuse(robot)?;
+        let at = |link, part, what| ReadError::At { file: report.file.clone(), line: report.line(Place::Part(link, part)), what };
+        for (link, spec) in robot.links.iter_mut().enumerate() {
+            for (part, spec) in spec.parts.iter_mut().enumerate() {
+                if let Shape::Mesh { file, scale } = &spec.shape {
+                    let path = roots.find(file).map_err(|e| at(link, part, e.to_string()))?;
+                    let mesh = mesh::read(&path).map_err(|e| at(link, part, e.to_string()))?;
+                    spec.shape = Shape::Triangles(mesh.scaled(*scale));
+                }
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The robot that `source` names: a path, if it ends in .urdf, .xml or .mjcf or has a slash, and else a robot of the catalogue.

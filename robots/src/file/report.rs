@@ -78,6 +78,19 @@ impl Report {
         ReadError::At { file: self.file.clone(), line: self.line(problem.place), what: problem.what.clone() }
     }
 
+    /// Refuses a description that no world can be built of: the first mistake, or the first moving link that weighs nothing.
+    pub(super) fn refuse(&self, robot: &RobotSpec) -> Result<(), ReadError> {
+        if let Some(finding) = self.findings.iter().find(|finding| finding.severity == Severity::Error) {
+            return Err(ReadError::At { file: self.file.clone(), line: finding.line, what: finding.what.clone() });
+        }
+        let massless = Tree::new(robot).map_err(|problem| self.error(&problem))?.massless(robot);
+        massless.first().map_or(Ok(()), |link| {
+            let name = &robot.links[*link].name;
+            let what = format!("link {name:?} moves: expected mass above zero in it or in what it is welded to, found none");
+            Err(ReadError::At { file: self.file.clone(), line: self.line(Place::Link(*link)), what })
+        })
+    }
+
     /// Adds what the description's own checks find.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-pub use roots::{MeshError, Roots};
+pub use roots::{MeshError, Roots, package_path};
 
 use crate::file::{ReadError, read_bytes};
 
@@ -26,6 +26,22 @@ pub struct Mesh {
     pub vertices: Vec<[f32; 3]>,
     /// Three corners each, by index, anticlockwise seen from outside.
     pub triangles: Vec<[u32; 3]>,
+}
+
+impl Mesh {
+    /// The same with its coordinates multiplied along x, y, z. Mirrored, its triangles turn round, so that they keep facing outwards.
+    #[must_use]
+    pub fn scaled(mut self, scale: [f64; 3]) -> Mesh {
+        for vertex in &mut self.vertices {
+            for (x, factor) in vertex.iter_mut().zip(scale) {
+                *x = (f64::from(*x) * factor) as f32;
+            }
+        }
+        if scale.iter().filter(|factor| **factor < 0.0).count() % 2 == 1 {
+            self.triangles.iter_mut().for_each(|triangle| triangle.swap(1, 2));
+        }
+        self
+    }
 }
 
 /// Reads an STL, OBJ or DAE file, told by its ending.

@@ -54,6 +54,12 @@ fn looked_for(tried: &[PathBuf]) -> String {
     names.join(", ")
 }
 
+/// The folders that packages lie in, as the environment variable ROS_PACKAGE_PATH lists them.
+pub fn package_path() -> Vec<PathBuf> {
+    let path = std::env::var_os("ROS_PACKAGE_PATH").unwrap_or_default();
+    std::env::split_paths(&path).filter(|folder| !folder.as_os_str().is_empty()).collect()
+}
+
 impl Roots {
     /// The folders for a description in `folder`: those given for packages, by name; and `package_path`, folders of packages as in ROS_PACKAGE_PATH.
     pub fn new(folder: Option<&Path>, packages: BTreeMap<String, PathBuf>, package_path: &[PathBuf]) -> Roots {

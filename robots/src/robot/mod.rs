@@ -53,7 +53,7 @@ impl RobotSpec {
 
     /// Adds a motor, named like its joint, to every joint of one degree of freedom that follows no other and has none yet; `mode` says what
     /// its command means. Its greatest effort and speed are the joint's limits, where there are any above zero.
-    pub fn drive(&mut self, mode: fn(&Joint) -> Mode, lag: Option<Nanos>) {
+    pub fn drive(&mut self, mode: impl Fn(&Joint) -> Mode, lag: Option<Nanos>) {
         let driven: BTreeSet<_> = self.actuators.iter().map(|actuator| actuator.joint().to_owned()).collect();
         let free =
             |joint: &&Joint| joint.kind.degrees_of_freedom() == 1 && joint.mimic.is_none() && !driven.contains(&joint.name);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use embody_robots::file::{self, Description, MeshUse};
-use embody_robots::mesh::Roots;
+use embody_robots::mesh::{Roots, package_path};
 use embody_robots::robot::Severity;
 use embody_robots::{Kinematics, Pose};
 use serde_json::{Value, json};
@@ -79,9 +79,7 @@ impl Source {
     /// The meshes that can't be had, with the reason.
     fn missing_meshes<'a>(&self, description: &'a Description) -> Vec<(MeshUse<'a>, String)> {
         let packages: BTreeMap<_, _> = self.packages.iter().map(|(name, folder)| (name.clone(), PathBuf::from(folder))).collect();
-        let path = std::env::var_os("ROS_PACKAGE_PATH").unwrap_or_default();
-        let path: Vec<_> = std::env::split_paths(&path).filter(|folder| !folder.as_os_str().is_empty()).collect();
-        let roots = Roots::new(description.folder.as_deref(), packages, &path);
+        let roots = Roots::new(description.folder.as_deref(), packages, &package_path());
         let meshes = description.report.meshes(&description.robot);
         meshes.into_iter().filter_map(|mesh| Some((mesh, roots.find(mesh.file).err()?.to_string()))).collect()
     }
