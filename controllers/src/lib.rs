@@ -13,6 +13,7 @@ pub mod decoder;
 pub mod encoder;
 pub mod replayed;
 pub mod reward;
+pub mod slots;
 pub mod spore;
 pub mod telemetry;
 

@@ -6,6 +6,7 @@ use embody_brain::substrate::Compiled;
 use embody_brain::{FloatSubstrate, Models, Network};
 use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings};
 use embody_controllers::conformance;
+use embody_controllers::decoder::{DecoderSettings, VectorSettings};
 use embody_controllers::replayed::{ReplayedReward, RewardTape};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Privileged};
@@ -33,7 +34,8 @@ fn spore() -> Box<dyn Controller> {
     });
     let mut settings = SporeSettings { synapses_per_pair: 2, motor_neurons: 6, ..SporeSettings::default() };
     // Rates and learning high enough that 400 steps exercise both; a gain low enough that actions keep their bounds.
-    (settings.neuron.bias_mv, settings.gain_m_s_per_hz) = (10.0, 0.001);
+    settings.neuron.bias_mv = 10.0;
+    settings.decoder = DecoderSettings::Vector(VectorSettings { gain_per_hz: 0.001 });
     (settings.plasticity.beta_per_ms, settings.plasticity.theta_init_mean) = (1e-4, 1.0);
     Box::new(SporeController::new(&settings, &around(), &compile, 3).unwrap())
 }

@@ -176,7 +176,7 @@ fn extreme_but_possible_values_run_and_lost_events_are_counted() {
         "time.physics_period=20ms",
         "time.neural_tick=20ms controller.spore.neuron.dead_time_ms=20",
         "controller.spore.reward_window=1ns",
-        "controller.spore.gain_m_s_per_hz=0",
+        "controller.spore.decoder.vector.gain_per_hz=0",
         "controller.spore.motor_filter=1ns",
         "controller.spore.reward_window=500000h",
         "arena.half_extent_m=1 task.reaching.place_half_extent_m=0.9 task.reaching.success_radius_m=0.1",
