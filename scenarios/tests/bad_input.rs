@@ -90,12 +90,14 @@ fn a_file_that_is_no_scenario_is_refused_by_name() {
 #[test]
 fn a_fault_on_the_command_line_is_named_and_nothing_is_created() {
     let lab = Lab::new();
-    let faults: [(&[&str], &[&str]); 19] = [
+    let faults: [(&[&str], &[&str]); 21] = [
         (
             &["--set", "task.reaching.sucess_radius_m=2"],
             &["--set task.reaching.sucess_radius_m=2", "did you mean \"success_radius_m\""],
         ),
         (&["--set", "taks.reaching.success_radius_m=2"], &["taks", "did you mean \"task\""]),
+        (&["--set", "controller.spore.encoder={windwos={}}"], &["spore.encoder", "did you mean \"windows\""]),
+        (&["--set", "controller.spore.decoder.vector.gain=1"], &["spore.decoder.vector", "known keys: gain_per_hz"]),
         (&["--set", "seed"], &["--set seed", "expected a key and a value"]),
         (&["--set", "=1"], &["a key is empty"]),
         (&["--set", "time..duration=1s"], &["a key is empty"]),
@@ -136,9 +138,12 @@ fn sizes_that_would_fill_the_memory_or_take_for_ever_are_refused() {
         ("controller.spore.synapses_per_pair=9000000000000000000", "synapses_per_pair"),
         ("controller.spore.synapses_per_pair=0", "synapse"),
         ("controller.spore.motor_neurons=100000", "motor_neurons"),
+        ("controller.spore.encoder.windows.width=5", "encoder.windows.width: expected a divisor of 16"),
+        ("controller.spore.encoder={windows={max_rate_hz=nan}}", "max_rate_hz"),
+        ("controller.spore.decoder={steering={}}", "a drive that takes one value"),
         ("robot.ball.camera={width=60000,height=60000}", "pixels"),
         ("robot.ball.camera.width=60000", "synapses_per_pair"),
-        ("controller.blind.speed_m_s=1e300", "speed_m_s"),
+        ("controller.blind.speed=1e300", "speed"),
         ("controller.ideal.speed_m_s=1e300", "speed_m_s"),
         ("robot.ball.camera.max_events=1000000000", "max_events"),
         ("robot.ball.camera.noise_hz=1e9", "noise_hz"),
@@ -176,6 +181,9 @@ fn extreme_but_possible_values_run_and_lost_events_are_counted() {
         "time.physics_period=20ms",
         "time.neural_tick=20ms controller.spore.neuron.dead_time_ms=20",
         "controller.spore.reward_window=1ns",
+        "controller.spore.reward_scale=deviation",
+        "controller.spore.encoder.windows={width=16,height=1}",
+        "controller.kind=straight",
         "controller.spore.decoder.vector.gain_per_hz=0",
         "controller.spore.motor_filter=1ns",
         "controller.spore.reward_window=500000h",
@@ -183,7 +191,7 @@ fn extreme_but_possible_values_run_and_lost_events_are_counted() {
         "arena.half_extent_m=0.01 task.reaching.place_half_extent_m=0.009 task.reaching.success_radius_m=0.001",
         "robot.ball.radius_m=100",
         "robot.ball.mass_kg=1e-9",
-        "controller.kind=blind controller.blind.speed_m_s=0",
+        "controller.kind=blind controller.blind.speed=0",
         "controller.kind=ideal controller.ideal.speed_m_s=0",
         "time.report_every=20ms time.checkpoint_every=500ms",
         "seed=18446744073709551615",
