@@ -101,7 +101,7 @@ impl Blind {
         for _ in 0..100 {
             let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
             self.state.velocity = [(self.speed * libm::cos(angle)) as f32, (self.speed * libm::sin(angle)) as f32];
-            if !self.into_wall() {
+            if !self.is_barred() {
                 break;
             }
         }
@@ -109,7 +109,7 @@ impl Blind {
         self.state.left = 1 + (run_s / self.control_period_s) as u64;
     }
 
-    fn into_wall(&self) -> bool {
+    fn is_barred(&self) -> bool {
         let [vx, vy] = self.state.velocity.map(f64::from);
         self.walls.iter().any(|[x, y]| x * vx + y * vy > 0.0)
     }
@@ -166,7 +166,7 @@ impl Privileged for Blind {
 
     fn act(&mut self, _step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
         self.senses.feel(truth, &mut self.walls)?;
-        if self.state.left == 0 || self.into_wall() {
+        if self.state.left == 0 || self.is_barred() {
             self.turn();
         }
         self.state.left -= 1;

@@ -39,7 +39,7 @@ pub struct Encoder {
 /// The law from events to spikes, with its state.
 enum Code {
     Pixels,
-    Windows(Windows),
+    Windows(Box<Windows>),
 }
 
 impl Encoder {
@@ -56,7 +56,9 @@ impl Encoder {
     ) -> Result<Self, String> {
         let (cell, code) = match settings {
             EncoderSettings::Pixels => ([1, 1], Code::Pixels),
-            EncoderSettings::Windows(windows) => ([windows.width, windows.height], Code::Windows(Windows::new(windows, seed)?)),
+            EncoderSettings::Windows(windows) => {
+                ([windows.width, windows.height], Code::Windows(Box::new(Windows::new(windows, seed)?)))
+            }
         };
         let grids = Grid::all(observation, cell)?;
         Ok(Encoder { grids, code, tick, spikes: vec![Vec::new(); ticks] })
