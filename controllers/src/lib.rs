@@ -2,7 +2,8 @@
 //!
 //! A [`Controller`] sees only what its body senses and the reward. Baselines that need the truth are [`Privileged`] and get it
 //! through a channel of their own. Spiking controllers are put together from an [`encoder`], a network on whatever
-//! [substrate](embody_brain::Substrate), a [`decoder`] and a [`reward`] signal.
+//! [substrate](embody_brain::Substrate), a [`decoder`] and a [`reward`] signal; [`slots`] says
+//! where numbers stand in an action.
 //!
 //! Not here: worlds, tasks, transports, run folders.
 
@@ -13,6 +14,7 @@ pub mod decoder;
 pub mod encoder;
 pub mod replayed;
 pub mod reward;
+pub mod slots;
 pub mod spore;
 pub mod telemetry;
 

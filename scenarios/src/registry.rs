@@ -10,11 +10,12 @@ use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
 use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
-use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings};
+use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Straight};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::{Nanos, RobotSpec, Task};
+use embody_sim_world::Arena;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -49,6 +50,10 @@ pub struct ControllerContext {
     pub compile: CompileNetwork,
     /// Seed of the controller's random numbers.
     pub seed: u64,
+    /// The arena of the scenario.
+    pub arena: Arena,
+    /// The robot of the scenario.
+    pub robot: RobotSpec,
     /// The resolved settings of the task.
     pub task: toml::Table,
     /// Folder that relative paths in the settings start from.
@@ -69,12 +74,6 @@ impl ControllerContext {
     /// The task's goal on the plane (m): the origin, if it has none.
     pub fn goal(&self) -> [f64; 2] {
         self.task.get("goal_m").and_then(|goal| goal.clone().try_into().ok()).unwrap_or_default()
-    }
-
-    /// The top speed of the body's first planar drive (m/s): 0, if it has none.
-    pub fn top_speed(&self) -> f64 {
-        let drive = self.around.action.fields.iter().find(|field| field.size == 2);
-        drive.map_or(0.0, |drive| f64::from(drive.bounds[1]))
     }
 
     /// Builds the scenario's controller of the given kind.
@@ -172,11 +171,17 @@ impl Default for Registry {
         registry.controller("permuted", "a learner that gets a finished run's reward, shuffled", Permuted::build);
         registry.controller("yoked", "a learner that gets a finished run's reward as it was", Yoked::build);
         registry.privileged("blind", "straight runs with random turns: chance", |s: &BlindSettings, c| {
-            Blind::new(s, c.top_speed(), c.around.control_period, c.seed).map_err(|e| e.to_string())
+            Blind::new(s, &c.robot, c.around.control_period, c.seed).map_err(|e| e.to_string())
         });
         registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, c| {
-            Ideal::new(s, c.goal(), c.top_speed()).map_err(|e| e.to_string())
+            Ideal::new(s, c.goal(), &c.around.action).map_err(|e| e.to_string())
         });
+        registry.privileged(
+            "joints-ideal",
+            "joints straight to where the goal is reached: an arm's ceiling",
+            |s: &JointsIdealSettings, c| JointsIdeal::new(s, &c.robot, c.around.control_period).map_err(|e| e.to_string()),
+        );
+        registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
         registry.substrate("float", FloatSubstrate::new);
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
         registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));

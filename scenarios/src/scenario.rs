@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use embody_controllers::Hosted;
 use embody_controllers::spore::Loop;
-use embody_robots::{Body, Environment, Nanos, Task, seed};
+use embody_robots::{Body, Environment, Nanos, RobotSpec, Task, seed};
 use embody_sim_world::{Arena, SimulatedBody};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -232,9 +232,7 @@ impl Loaded {
     /// Builds body and task.
     pub fn environment(&self, registry: &Registry) -> Result<Environment<dyn Body, dyn Task>, ConfigError> {
         let scenario = &self.scenario;
-        let robot = registry.robots[scenario.robot.kind.as_str()]
-            .build(&part(&scenario.robot), &())
-            .map_err(|why| self.refused("robot", &scenario.robot.kind, why))?;
+        let robot = self.robot(registry)?;
         let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
             .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))?;
         let context =
@@ -244,6 +242,13 @@ impl Loaded {
             .map_err(|why| self.refused("task", &scenario.task.kind, why))?;
         Environment::new(Box::new(body) as Box<dyn Body>, task)
             .map_err(|e| self.refused("task", &scenario.task.kind, e.to_string()))
+    }
+
+    /// Builds the robot's description.
+    pub fn robot(&self, registry: &Registry) -> Result<RobotSpec, ConfigError> {
+        let robot = &self.scenario.robot;
+        let built = registry.robots[robot.kind.as_str()].build(&part(robot), &());
+        built.map_err(|why| self.refused("robot", &robot.kind, why))
     }
 
     /// Builds the controller for a body.
@@ -264,6 +269,8 @@ impl Loaded {
                 (registry_of_network.substrates[substrate.as_str()])(spec, models, seed)
             }),
             seed: seed::stream(scenario.seed, "controller"),
+            arena: scenario.arena.clone(),
+            robot: self.robot(registry)?,
             task: part(&scenario.task),
             base: self.base.clone(),
             run: (scenario.name.clone(), scenario.seed),

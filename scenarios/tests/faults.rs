@@ -26,7 +26,7 @@ fn a_brain_that_is_built_for_something_else_is_refused_by_name() {
             "reaching --set robot.ball.camera.width=8",
             "observation field 0: this brain has {\"kind\":{\"Events\":{\"height\":16,\"max_events\":4096,\"width\":8}}",
         ),
-        ("reaching --set controller.spore.gain_m_s_per_hz=0.2", "scenario hash: this brain is built for"),
+        ("reaching --set controller.spore.decoder.vector.gain_per_hz=0.2", "scenario hash: this brain is built for"),
         ("reaching --set time.control_period=40ms", "control period: this brain is built for 40ms, the world has 20ms"),
         ("reaching --real-time", "mode: this brain is built for real time, the world has lockstep"),
         ("reaching --controller ideal", "\"ideal\" sees the truth"),

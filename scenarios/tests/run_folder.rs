@@ -115,7 +115,20 @@ fn a_reader_that_goes_away_is_no_fault_and_a_full_disk_is_one() {
 fn everything_listed_can_be_checked_and_every_part_is_listed() {
     let lab = Lab::new();
     let list = lab.succeeds("list").out;
-    let parts = ["reaching", "reaching-s", "spore", "frozen", "permuted", "yoked", "ideal", "blind", "ball", "float"];
+    let parts = [
+        "reaching",
+        "reaching-s",
+        "spore",
+        "frozen",
+        "permuted",
+        "yoked",
+        "ideal",
+        "joints-ideal",
+        "blind",
+        "straight",
+        "ball",
+        "float",
+    ];
     for name in parts {
         assert!(list.lines().any(|line| line.split_whitespace().next() == Some(name)), "{name}: {list}");
     }
@@ -140,7 +153,9 @@ fn merged<'a>(root: &'a Value, schema: &'a Value, out: &mut Vec<&'a Value>) {
         let target = root.pointer(reference.strip_prefix('#').expect("a local reference"));
         merged(root, target.unwrap_or_else(|| panic!("{reference} leads nowhere")), out);
     }
-    schema["allOf"].as_array().into_iter().flatten().for_each(|part| merged(root, part, out));
+    // An alternative's keys are known as well: which one is chosen doesn't matter here.
+    let parts = ["allOf", "oneOf"].into_iter().filter_map(|key| schema[key].as_array()).flatten();
+    parts.for_each(|part| merged(root, part, out));
 }
 
 /// What the schema doesn't know in `value`, which stands at `path`.

@@ -1,43 +1,59 @@
 //! Chance: straight runs at top speed, with random turns, knowing nothing of the goal.
 //!
-//! A run ends after a random time, or at a wall: the next one then leads away from it. To notice walls it reads its true contacts: a
+//! It moves a body over the plane, or the first two joints of an arm through their positions. A run ends after a random time, or at a
+//! wall, which to a joint is its limit: the next one then leads away from it. To notice walls it reads its true contacts and joints: a
 //! walker that went on pushing at them would be a weaker baseline than chance can offer.
 
-use embody_robots::{Action, Checkpoint, CheckpointError, Contact, Nanos, Stage, TimeStep, checkpoint};
+use embody_robots::{Action, Checkpoint, CheckpointError, Contact, Nanos, RobotSpec, Stage, TimeStep, checkpoint};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MOST;
+use super::driven_joint::DrivenJoint;
 use crate::controller::{ControllerError, Privileged};
+use crate::slots::Slots;
+
+/// A joint this near its limit is at a wall (rad or m).
+const AT_LIMIT: f64 = 0.02;
 
 /// Settings of the blind walker.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BlindSettings {
-    /// The frame that is driven.
+    /// The frame that is driven, if it isn't joints.
     pub frame: String,
-    /// Speed (m/s) [default: the drive's top speed].
-    pub speed_m_s: Option<f64>,
+    /// Speed (m/s, or rad/s in the space of two joints) [default: the drives' top speed].
+    pub speed: Option<f64>,
     /// Mean length of a straight run; lengths are exponentially distributed.
     pub mean_run: Nanos,
 }
 
 impl Default for BlindSettings {
     fn default() -> Self {
-        BlindSettings { frame: "ball".into(), speed_m_s: None, mean_run: Nanos::from_secs(10) }
+        BlindSettings { frame: "ball".into(), speed: None, mean_run: Nanos::from_secs(10) }
     }
 }
 
 /// Walks straight on until a turn is due, then in a direction drawn anew.
 pub struct Blind {
-    settings: BlindSettings,
-    speed_m_s: f64,
+    mean_run_s: f64,
+    speed: f64,
     control_period_s: f64,
-    /// Kept so that nothing is allocated.
-    contacts: Vec<Contact>,
+    slots: Slots<2>,
+    senses: Senses,
+    /// The ways that are barred, kept so that nothing is allocated.
+    walls: Vec<[f64; 2]>,
     state: Walk,
+}
+
+/// How walls are noticed.
+enum Senses {
+    /// By the contacts of a frame, but for those with the ground.
+    Contacts { frame: String, contacts: Vec<Contact> },
+    /// By the limits of two joints.
+    Limits([DrivenJoint; 2]),
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -49,25 +65,97 @@ struct Walk {
 }
 
 impl Blind {
-    /// With the given settings, for control periods of the given length; `top_speed_m_s` is what the settings leave open.
-    pub fn new(settings: &BlindSettings, top_speed_m_s: f64, control_period: Nanos, seed: u64) -> Result<Self, ControllerError> {
-        let speed_m_s = settings.speed_m_s.unwrap_or(top_speed_m_s);
-        if settings.mean_run.0 == 0 || !(-MOST..=MOST).contains(&speed_m_s) {
-            let why = format!(
-                "expected mean_run above zero and speed_m_s of at most {MOST} either way, found {} and {}",
-                settings.mean_run, speed_m_s
-            );
-            return Err(ControllerError::Unfit { controller: "blind".into(), why });
+    /// With the given settings, for control periods of the given length.
+    ///
+    /// # Errors
+    /// If the robot has neither a drive of two values nor two joints that are driven by velocity, or a setting can't be.
+    pub fn new(settings: &BlindSettings, robot: &RobotSpec, control_period: Nanos, seed: u64) -> Result<Self, ControllerError> {
+        let spec = robot.action_spec();
+        let slots = Slots::pair(&spec).map_err(unfit)?;
+        let speed = settings.speed.unwrap_or(slots.most(&spec));
+        if settings.mean_run.0 == 0 || !(-MOST..=MOST).contains(&speed) {
+            return Err(unfit(format!(
+                "expected mean_run above zero and speed of at most {MOST} either way, found {} and {speed}",
+                settings.mean_run
+            )));
         }
-        let state = Walk { random: ChaCha8Rng::seed_from_u64(seed), velocity: [0.0; 2], left: 0 };
+        let senses = if slots.share_a_field() {
+            Senses::Contacts { frame: settings.frame.clone(), contacts: Vec::new() }
+        } else {
+            Senses::of_joints(robot, slots.fields(&spec).map(|field| field.name.as_str()))?
+        };
         Ok(Blind {
-            settings: settings.clone(),
-            speed_m_s,
+            mean_run_s: settings.mean_run.as_secs_f64(),
+            speed,
             control_period_s: control_period.as_secs_f64(),
-            contacts: Vec::new(),
-            state,
+            slots,
+            senses,
+            walls: Vec::new(),
+            state: Walk { random: ChaCha8Rng::seed_from_u64(seed), velocity: [0.0; 2], left: 0 },
         })
     }
+
+    /// A direction that no wall bars, and the time until the next turn.
+    fn turn(&mut self) {
+        // In a corner three quarters of all directions are barred; that none of so many is free doesn't happen.
+        for _ in 0..100 {
+            let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
+            self.state.velocity = [(self.speed * libm::cos(angle)) as f32, (self.speed * libm::sin(angle)) as f32];
+            if !self.is_barred() {
+                break;
+            }
+        }
+        let run_s = -self.mean_run_s * libm::log(1.0 - self.state.random.random::<f64>());
+        self.state.left = 1 + (run_s / self.control_period_s) as u64;
+    }
+
+    fn is_barred(&self) -> bool {
+        let [vx, vy] = self.state.velocity.map(f64::from);
+        self.walls.iter().any(|[x, y]| x * vx + y * vy > 0.0)
+    }
+}
+
+impl Senses {
+    /// By the limits of the joints that these fields of the action drive.
+    fn of_joints(robot: &RobotSpec, fields: [&str; 2]) -> Result<Senses, ControllerError> {
+        let joints = DrivenJoint::all(robot);
+        let find = |name: &str| {
+            let found = joints.iter().find(|joint| robot.actuators[joint.field].name() == name).cloned();
+            found.ok_or_else(|| unfit(format!("expected {name:?} to drive a joint by velocity")))
+        };
+        Ok(Senses::Limits([find(fields[0])?, find(fields[1])?]))
+    }
+
+    /// Fills in the directions of the walls that are touched.
+    fn feel(&mut self, truth: &dyn Stage, walls: &mut Vec<[f64; 2]>) -> Result<(), ControllerError> {
+        walls.clear();
+        match self {
+            Senses::Contacts { frame, contacts } => {
+                let centre = truth.pose(frame).map_err(unfit)?.translation.vector;
+                contacts.clear();
+                truth.contacts(frame, contacts).map_err(unfit)?;
+                let touched = contacts.iter().filter(|contact| contact.other != "ground");
+                walls.extend(touched.map(|contact| contact.point_m - centre).map(|way| [way.x, way.y]));
+            }
+            Senses::Limits(joints) => {
+                for (axis, joint) in joints.iter().enumerate() {
+                    let position = joint.position(truth).map_err(unfit)?;
+                    let mut bar = |way: f64| walls.push(if axis == 0 { [way, 0.0] } else { [0.0, way] });
+                    if position <= joint.limits[0] + AT_LIMIT {
+                        bar(-1.0);
+                    }
+                    if position >= joint.limits[1] - AT_LIMIT {
+                        bar(1.0);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+fn unfit(why: impl ToString) -> ControllerError {
+    ControllerError::Unfit { controller: "blind".into(), why: why.to_string() }
 }
 
 impl Privileged for Blind {
@@ -77,30 +165,12 @@ impl Privileged for Blind {
     }
 
     fn act(&mut self, _step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
-        let unfit = |why: String| ControllerError::Unfit { controller: "blind".into(), why };
-        let centre = truth.pose(&self.settings.frame).map_err(|e| unfit(e.to_string()))?.translation.vector;
-        self.contacts.clear();
-        truth.contacts(&self.settings.frame, &mut self.contacts).map_err(|e| unfit(e.to_string()))?;
-        let walls = self.contacts.iter().filter(|contact| contact.other != "ground").map(|contact| contact.point_m - centre);
-        let into_wall = |[vx, vy]: [f32; 2]| walls.clone().any(|wall| wall.x * f64::from(vx) + wall.y * f64::from(vy) > 0.0);
-        if self.state.left == 0 || into_wall(self.state.velocity) {
-            // In a corner three quarters of all directions are barred; that none of so many is free doesn't happen.
-            for _ in 0..100 {
-                let angle = std::f64::consts::TAU * self.state.random.random::<f64>();
-                let speed = self.speed_m_s;
-                self.state.velocity = [(speed * libm::cos(angle)) as f32, (speed * libm::sin(angle)) as f32];
-                if !into_wall(self.state.velocity) {
-                    break;
-                }
-            }
-            let run_s = -self.settings.mean_run.as_secs_f64() * libm::log(1.0 - self.state.random.random::<f64>());
-            self.state.left = 1 + (run_s / self.control_period_s) as u64;
+        self.senses.feel(truth, &mut self.walls)?;
+        if self.state.left == 0 || self.is_barred() {
+            self.turn();
         }
         self.state.left -= 1;
-        let drive = action.fields.iter_mut().find(|field| field.len() == 2);
-        let unfit =
-            || ControllerError::Unfit { controller: "blind".into(), why: "the body has no drive that takes two values".into() };
-        drive.ok_or_else(unfit)?.copy_from_slice(&self.state.velocity);
+        self.slots.write(action, self.state.velocity);
         Ok(())
     }
 }

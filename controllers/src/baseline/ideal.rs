@@ -1,11 +1,12 @@
 //! The ceiling of planar reaching: straight to the goal at top speed, by the true position.
 
-use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep, checkpoint};
+use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Stage, TimeStep, checkpoint};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::MOST;
 use crate::controller::{ControllerError, Privileged};
+use crate::slots::Slots;
 
 /// Settings of the ideal controller.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,18 +31,27 @@ pub struct Ideal {
     frame: String,
     goal_m: [f64; 2],
     speed_m_s: f64,
+    slots: Slots<2>,
 }
 
 impl Ideal {
-    /// With the given settings; `goal_m` and `top_speed_m_s` are what they leave open.
-    pub fn new(settings: &IdealSettings, goal_m: [f64; 2], top_speed_m_s: f64) -> Result<Self, ControllerError> {
-        let (goal_m, speed_m_s) = (settings.goal_m.unwrap_or(goal_m), settings.speed_m_s.unwrap_or(top_speed_m_s));
+    /// With the given settings, for a body that takes `action`; `goal_m` is the goal if they leave it open.
+    ///
+    /// # Errors
+    /// If the body has no drive that takes two values, or a setting can't be.
+    pub fn new(settings: &IdealSettings, goal_m: [f64; 2], action: &ActionSpec) -> Result<Self, ControllerError> {
+        let slots = Slots::pair(action).map_err(unfit)?;
+        let (goal_m, speed_m_s) = (settings.goal_m.unwrap_or(goal_m), settings.speed_m_s.unwrap_or(slots.most(action)));
         if let Some(value) = [goal_m[0], goal_m[1], speed_m_s].iter().find(|value| !(-MOST..=MOST).contains(*value)) {
             let why = format!("expected goal_m and speed_m_s of at most {MOST} either way, found {value}");
-            return Err(ControllerError::Unfit { controller: "ideal".into(), why });
+            return Err(unfit(why));
         }
-        Ok(Ideal { frame: settings.frame.clone(), goal_m, speed_m_s })
+        Ok(Ideal { frame: settings.frame.clone(), goal_m, speed_m_s, slots })
     }
+}
+
+fn unfit(why: impl ToString) -> ControllerError {
+    ControllerError::Unfit { controller: "ideal".into(), why: why.to_string() }
 }
 
 impl Privileged for Ideal {
@@ -50,14 +60,11 @@ impl Privileged for Ideal {
     }
 
     fn act(&mut self, _step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
-        let unfit = |why: String| ControllerError::Unfit { controller: "ideal".into(), why };
-        let at = truth.pose(&self.frame).map_err(|e| unfit(e.to_string()))?.translation;
+        let at = truth.pose(&self.frame).map_err(unfit)?.translation;
         let (dx, dy) = (self.goal_m[0] - at.x, self.goal_m[1] - at.y);
         let distance = (dx * dx + dy * dy).sqrt();
         let scale = if distance > 0.0 { self.speed_m_s / distance } else { 0.0 };
-        let drive = action.fields.iter_mut().find(|field| field.len() == 2);
-        let drive = drive.ok_or_else(|| unfit("the body has no drive that takes two values".into()))?;
-        drive.copy_from_slice(&[(dx * scale) as f32, (dy * scale) as f32]);
+        self.slots.write(action, [(dx * scale) as f32, (dy * scale) as f32]);
         Ok(())
     }
 }

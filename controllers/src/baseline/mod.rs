@@ -1,10 +1,21 @@
 //! Baselines: what needs no learning, to compare what was learned with.
 
 mod blind;
+mod centre_line;
+mod classical;
+mod driven_joint;
 mod ideal;
+mod inverse_kinematics;
+mod joints_ideal;
+mod pursuit;
+mod straight;
 
 pub use blind::{Blind, BlindSettings};
+pub use classical::{Classical, ClassicalSettings};
 pub use ideal::{Ideal, IdealSettings};
+pub use joints_ideal::{JointsIdeal, JointsIdealSettings};
+pub use pursuit::{Pursuit, PursuitSettings};
+pub use straight::Straight;
 
 /// The greatest speed (m/s) and coordinate (m) of a setting: far beyond use, and far from the limits of `f32`.
 const MOST: f64 = 1e6;

@@ -2,4 +2,4 @@
 
 mod centred;
 
-pub use centred::Centred;
+pub use centred::{Centred, Scale};

@@ -1,0 +1,169 @@
+//! SPORE closing the loop: events in, the motor neurons' rates out as an action, learned online from reward.
+//!
+//! One population of visual neurons, for all cameras, projects all-to-all on a few motor neurons through SPORE synapses; nothing
+//! else. Each act is one control period: the reward becomes the dopamine of the coming ticks, the events of the last period are
+//! played into them, the motor neurons' spikes give the action.
+
+mod network;
+mod settings;
+mod watch;
+
+use std::sync::Arc;
+
+use embody_brain::{CompileError, Network, NetworkSpec, ThirdFactor, TickInput, TickOutput};
+use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Nanos, ObservationSpec, TimeStep, checkpoint, seed};
+
+pub use settings::SporeSettings;
+use watch::Watched;
+
+use crate::controller::{Controller, ControllerError, Map};
+use crate::decoder::{Decoder, Filter};
+use crate::encoder::Encoder;
+use crate::reward::Centred;
+use crate::telemetry::Telemetry;
+
+/// What a controller is built for: the body's specs and the loop's periods.
+#[derive(Clone, Debug)]
+pub struct Loop {
+    /// What the body senses.
+    pub observation: ObservationSpec,
+    /// What it can be asked.
+    pub action: ActionSpec,
+    /// Length of a control period.
+    pub control_period: Nanos,
+    /// Length of a neural tick; a whole number of them makes a control period.
+    pub neural_tick: Nanos,
+}
+
+/// Compiles a network for the substrate of the run; its random numbers follow from the seed.
+pub type CompileNetwork = Arc<dyn Fn(&NetworkSpec, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
+
+const NAME: &str = "spore";
+
+/// The most neural ticks in a control period, which all have memory of their own.
+const MOST_TICKS: u64 = 100_000;
+
+/// The controller.
+pub struct SporeController {
+    settings: SporeSettings,
+    encoder: Encoder,
+    filter: Filter,
+    decoder: Decoder,
+    reward: Centred,
+    keep: f64,
+    network: Box<dyn Network>,
+    output: TickOutput,
+    watched: Option<Watched>,
+}
+
+impl SporeController {
+    /// Builds the network for a body with event cameras and a drive that the decoder can command; random numbers follow from `seed`.
+    pub fn new(settings: &SporeSettings, around: &Loop, compile: &CompileNetwork, seed: u64) -> Result<Self, ControllerError> {
+        let unfit = |why: String| ControllerError::Unfit { controller: NAME.into(), why };
+        settings.check().map_err(unfit)?;
+        let ticks = ticks(around).map_err(unfit)?;
+        let tick = around.neural_tick;
+        let encoder = Encoder::new(&settings.encoder, &around.observation, tick, ticks, seed::stream(seed, "encoder"));
+        let encoder = encoder.map_err(unfit)?;
+        let motor = settings.motor_neurons;
+        let decoder = Decoder::new(&settings.decoder, motor, &around.action).map_err(unfit)?;
+        settings.check_synapses(encoder.neurons()).map_err(unfit)?;
+        let network = |source| ControllerError::Network { controller: NAME.into(), source };
+        let spec = network::spec(settings, encoder.neurons(), tick).map_err(network)?;
+        Ok(SporeController {
+            settings: settings.clone(),
+            encoder,
+            filter: Filter::new(motor, settings.motor_filter.as_secs_f64(), tick.as_secs_f64()),
+            decoder,
+            reward: Centred::new(),
+            keep: libm::exp(-around.control_period.as_secs_f64() / settings.reward_window.as_secs_f64()),
+            network: compile(&spec, seed).map_err(network)?,
+            output: TickOutput::default(),
+            watched: None,
+        })
+    }
+
+    /// The network.
+    pub fn network_mut(&mut self) -> &mut dyn Network {
+        &mut *self.network
+    }
+}
+
+/// Neural ticks in a control period.
+fn ticks(around: &Loop) -> Result<usize, String> {
+    let (tick, period) = (around.neural_tick, around.control_period);
+    let ticks = period.whole_multiple_of(tick).ok_or_else(|| format!("neural tick {tick} doesn't divide {period}"))?;
+    if ticks > MOST_TICKS {
+        return Err(format!("expected at most {MOST_TICKS} neural ticks in a control period, found {ticks}"));
+    }
+    Ok(ticks as usize)
+}
+
+impl Controller for SporeController {
+    fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
+        self.filter.clear();
+        Ok(())
+    }
+
+    fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
+        let SporeSettings { reward_scale, reward_floor, .. } = self.settings;
+        let dopamine = self.reward.dopamine(f64::from(step.reward), self.keep, reward_scale, reward_floor);
+        let third_factor = ThirdFactor::PerPopulation(&[0.0, dopamine]);
+        self.encoder.encode(&step.observation, step.time);
+        if let Some(watched) = &mut self.watched {
+            watched.begin(dopamine);
+        }
+        for (tick, spikes) in (0..).zip(self.encoder.ticks()) {
+            self.network.tick(TickInput { spikes: &[spikes], third_factor }, &mut self.output);
+            self.filter.tick(&self.output.spikes[0]);
+            if let Some(watched) = &mut self.watched {
+                watched.tick(tick, &self.output.spikes[0]);
+            }
+        }
+        self.decoder.write(self.filter.hz(), action);
+        Ok(())
+    }
+
+    fn set_learning(&mut self, learning: bool) {
+        self.network.set_learning(learning);
+    }
+
+    /// What each visual neuron speaks for through its weights, a map for each camera.
+    fn maps(&self) -> Vec<Map> {
+        self.preferences()
+    }
+
+    fn watch(&mut self, watched: bool) {
+        if watched != self.watched.is_some() {
+            self.watched = watched.then(Watched::default);
+        }
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        self.watched.as_ref().map(|watched| self.show(watched))
+    }
+}
+
+impl Checkpoint for SporeController {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        checkpoint::to_bytes(NAME, &(&self.reward, self.encoder.state(), self.filter.rates(), self.network.save()))
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        let malformed = |why: String| CheckpointError::Malformed { part: NAME.into(), why };
+        let (reward, encoder, rates, network): (Centred, _, _, Vec<u8>) = checkpoint::from_bytes(NAME, bytes)?;
+        let before = (self.encoder.state().cloned(), self.filter.rates().clone());
+        let restored = self
+            .encoder
+            .set_state(encoder)
+            .and_then(|()| self.filter.set_rates(rates))
+            .and_then(|()| self.network.load(&network).map_err(|e| e.to_string()));
+        if let Err(why) = restored {
+            self.encoder.set_state(before.0).map_err(malformed)?;
+            self.filter.set_rates(before.1).map_err(malformed)?;
+            return Err(malformed(why));
+        }
+        self.reward = reward;
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! What a SPORE controller shows those who look on.
+
+use embody_brain::Probe;
+
+use super::SporeController;
+use super::network::{MOTOR, PROJECTION, VISUAL};
+use crate::controller::Map;
+use crate::telemetry::{Activity, Histogram, Spike, Telemetry};
+
+/// Control periods between two histograms of the weights.
+const PERIODS_PER_HISTOGRAM: u64 = 50;
+
+/// Parts that a histogram has.
+const BINS: usize = 50;
+
+/// What is noted for those who look on.
+#[derive(Default)]
+pub(super) struct Watched {
+    periods: u64,
+    dopamine: f64,
+    spikes: Vec<Spike>,
+}
+
+impl Watched {
+    /// A control period begins.
+    pub(super) fn begin(&mut self, dopamine: f32) {
+        (self.periods, self.dopamine) = (self.periods + 1, dopamine.into());
+        self.spikes.clear();
+    }
+
+    /// Notes the motor neurons' spikes of a tick.
+    pub(super) fn tick(&mut self, tick: u32, spikes: &[u32]) {
+        self.spikes.extend(spikes.iter().map(|neuron| Spike { tick, neuron: *neuron }));
+    }
+}
+
+impl SporeController {
+    /// What each visual neuron speaks for, a map for each camera.
+    pub(super) fn preferences(&self) -> Vec<Map> {
+        let Some(weights) = self.network.weights(PROJECTION) else { return Vec::new() };
+        let mut of_neurons = weights.chunks_exact(self.settings.motor_neurons * self.settings.synapses_per_pair);
+        let (grids, what) = (self.encoder.grids(), self.decoder.preference());
+        let map = |grid: &crate::encoder::Grid| Map {
+            name: if grids.len() == 1 { what.into() } else { format!("{what}, {}", grid.name) },
+            size: grid.size,
+            vectors: of_neurons.by_ref().take(grid.neurons()).map(|weights| self.decoder.preferred(weights)).collect(),
+        };
+        grids.iter().map(map).collect()
+    }
+
+    /// What went on in the last control period.
+    pub(super) fn show(&self, watched: &Watched) -> Telemetry {
+        let due = watched.periods % PERIODS_PER_HISTOGRAM == 1;
+        let weights = due.then(|| self.network.weights(PROJECTION)).flatten();
+        let mut counters = vec![("dopamine".into(), watched.dopamine)];
+        counters.extend(self.decoder.named(self.filter.hz()));
+        Telemetry {
+            populations: vec![self.visual_activity(), self.motor_activity(watched)],
+            weights: weights.iter().map(|weights| Histogram::of(PROJECTION, weights, BINS)).collect(),
+            counters,
+        }
+    }
+
+    fn visual_activity(&self) -> Activity {
+        let seen = (0..).zip(self.encoder.ticks());
+        let seen = seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }));
+        Activity { name: VISUAL.into(), size: size(self.encoder.neurons()), spikes: seen.collect(), membrane: Vec::new() }
+    }
+
+    fn motor_activity(&self, watched: &Watched) -> Activity {
+        let membrane = self.network.probe(&Probe::Membrane(MOTOR.into())).unwrap_or_default();
+        Activity { name: MOTOR.into(), size: size(self.settings.motor_neurons), spikes: watched.spikes.clone(), membrane }
+    }
+}
+
+fn size(neurons: usize) -> u32 {
+    u32::try_from(neurons).unwrap_or(u32::MAX)
+}
