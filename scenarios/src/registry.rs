@@ -5,7 +5,7 @@
 //! (`[controller.spore]`), checked against the type with all defaults filled in, and described by its JSON Schema.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
@@ -14,6 +14,7 @@ use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings, J
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
+use embody_robots::catalogue::model::Model;
 use embody_robots::{Nanos, RobotSpec, Task};
 use embody_sim_world::Arena;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -22,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Yoked};
-use crate::tasks::{Reaching, ReachingTask};
+use crate::tasks::{ArmReaching, ArmReachingTask, Reaching, ReachingTask};
 
 /// What the settings of a part must be: data that can be written, read and described, with a default for every key.
 pub trait Settings: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {}
@@ -33,12 +34,14 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'sta
 pub type PartError = String;
 
 /// What a task is built for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TaskContext {
     /// Length of a control period.
     pub control_period: Nanos,
-    /// Half the side of the arena, centred on the world's origin (m).
-    pub arena_half_extent_m: f64,
+    /// The arena of the scenario.
+    pub arena: Arena,
+    /// The robot of the scenario.
+    pub robot: RobotSpec,
 }
 
 /// What a controller is built for.
@@ -142,7 +145,7 @@ type BuildSubstrate = Box<dyn Fn(&NetworkSpec, Arc<Models>, u64) -> Result<Box<d
 pub struct Registry {
     /// Neuron models and plasticity rules; `Arc::get_mut` reaches them until a substrate has been made.
     pub models: Arc<Models>,
-    pub(crate) robots: BTreeMap<&'static str, Part<(), RobotSpec>>,
+    pub(crate) robots: BTreeMap<&'static str, Part<PathBuf, RobotSpec>>,
     pub(crate) tasks: BTreeMap<&'static str, Part<TaskContext, Box<dyn Task>>>,
     pub(crate) controllers: BTreeMap<&'static str, Part<ControllerContext, Hosted>>,
     pub(crate) substrates: BTreeMap<&'static str, BuildSubstrate>,
@@ -160,9 +163,15 @@ impl Default for Registry {
             substrates: BTreeMap::new(),
             library: BTreeMap::new(),
         };
-        registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball| Ok(s.robot()));
+        registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball, _| Ok(s.robot()));
+        registry.robot("model", "a robot of a file or of the catalogue, with motors, marks and cameras", |s: &Model, base| {
+            s.robot(base)
+        });
         registry.task("reaching", "reach a place on the plane, again and again", |s: &Reaching, c| {
-            s.check_within(c.arena_half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
+            s.check_within(c.arena.half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
+        });
+        registry.task("arm-reaching", "bring the tip of an arm to a goal, again and again", |s: &ArmReaching, c| {
+            ArmReachingTask::new(s, &c.robot, c.control_period)
         });
         registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
             SporeController::new(s, &c.around, &c.compile, c.seed).map_err(|e| e.to_string())
@@ -184,15 +193,21 @@ impl Default for Registry {
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
         registry.substrate("float", FloatSubstrate::new);
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
+        registry.scenario("arm2-reaching", include_str!("../library/arm2-reaching.toml"));
         registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));
         registry
     }
 }
 
 impl Registry {
-    /// Adds a robot, built from its settings.
-    pub fn robot<S: Settings>(&mut self, name: &'static str, about: &'static str, build: fn(&S) -> Result<RobotSpec, PartError>) {
-        self.robots.insert(name, Part::new(about, move |settings, ()| build(settings)));
+    /// Adds a robot, built from its settings and the folder that relative paths in them start from.
+    pub fn robot<S: Settings>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        build: fn(&S, &Path) -> Result<RobotSpec, PartError>,
+    ) {
+        self.robots.insert(name, Part::new(about, move |settings, base: &PathBuf| build(settings, base)));
     }
 
     /// Adds a task, built from its settings.

@@ -235,8 +235,7 @@ impl Loaded {
         let robot = self.robot(registry)?;
         let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
             .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))?;
-        let context =
-            TaskContext { control_period: scenario.time.control_period, arena_half_extent_m: scenario.arena.half_extent_m };
+        let context = TaskContext { control_period: scenario.time.control_period, arena: scenario.arena.clone(), robot };
         let task = registry.tasks[scenario.task.kind.as_str()]
             .build(&part(&scenario.task), &context)
             .map_err(|why| self.refused("task", &scenario.task.kind, why))?;
@@ -247,7 +246,7 @@ impl Loaded {
     /// Builds the robot's description.
     pub fn robot(&self, registry: &Registry) -> Result<RobotSpec, ConfigError> {
         let robot = &self.scenario.robot;
-        let built = registry.robots[robot.kind.as_str()].build(&part(robot), &());
+        let built = registry.robots[robot.kind.as_str()].build(&part(robot), &self.base);
         built.map_err(|why| self.refused("robot", &robot.kind, why))
     }
 

@@ -180,7 +180,8 @@ impl Task for ArmReachingTask {
         let states = self.joints.iter().map(|(name, ..)| stage.joint(name)).collect::<Result<Vec<_>, _>>()?;
         let reward = self.reward(&states);
         let tip = stage.pose(&self.settings.tip)?.translation.vector;
-        let reached = (tip - nalgebra::Vector3::from(self.state.goal_m)).norm() <= self.settings.success_radius_m;
+        let away: f64 = tip.iter().zip(self.state.goal_m).map(|(tip, goal)| (tip - goal) * (tip - goal)).sum();
+        let reached = away.sqrt() <= self.settings.success_radius_m;
         self.state.steps += 1;
         self.state.waited += 1;
         let late = self.state.waited >= self.time_out_steps;
