@@ -1,26 +1,32 @@
 //! Motors at joints of one degree of freedom: position, velocity and effort, with limits and lag.
 //!
-//! The laws are in [`Mode`]. Rapier solves them within a step, so that stiff gains stay stable: effort = kp (q* - q) - kd dq/dt holds
-//! with the position and velocity at the step's end, its size limited to the greatest effort. A command passes, in this order: the
-//! lag, c <- c + (1 - exp(-dt / lag)) (command - c); the greatest speed, which limits a velocity, and how fast the wanted position
-//! moves; the motor.
+//! The laws are in [`Mode`]: effort = kp (q* - q) + kd (v* - dq/dt) + a constant. Rapier takes the first two terms into the equation of
+//! motion itself, at the step's end: stiff gains stay stable, and joints bear what the others' motors do to them. (Its own motors
+//! are constraints, solved one after the other without memory: with one iteration, seven of them sag by twice what they should.)
+//! Where the effort that the law asks for at the step's start is beyond the greatest one, kp, kd and the constant are all made smaller by the same factor,
+//! so that it is just that: within the step it then falls a little short of the limit, and never passes it.
+//!
+//! A command passes, in this order: the lag, c <- c + (1 - exp(-dt / lag)) (command - c); the greatest speed, which limits a velocity,
+//! and how fast the wanted position moves; the motor.
 
 use embody_robots::Nanos;
 use embody_robots::robot::{Actuator, Mode, RobotSpec};
-use rapier3d::prelude::{MotorModel, PhysicsWorld};
+use rapier3d::prelude::PhysicsWorld;
 use serde::{Deserialize, Serialize};
 
 use crate::physics::Places;
 use crate::physics::joints::Hinge;
 use crate::world::BuildError;
 
-/// Faster than anything (rad/s or m/s): a motor that wants this gives all the effort that it may.
-const OUT_OF_REACH: f32 = 1e6;
+/// Farther than any joint gets (rad or m): a spring that is stretched so far pulls with a constant effort.
+const FAR: f32 = 1e4;
 
 /// A motor, ready to act on its joint.
 #[derive(Clone, Debug)]
 pub(crate) struct Motor {
     hinge: Hinge,
+    /// Viscous damping of the joint without the motor (N m s/rad or N s/m).
+    damping: f32,
     mode: Mode,
     max_effort: f32,
     /// How far a wanted position moves in a physics step, or how fast a wanted velocity is.
@@ -48,13 +54,16 @@ impl Motor {
         period: Nanos,
     ) -> Result<Option<Motor>, BuildError> {
         let Actuator::Joint { name, joint, mode, max_effort, max_speed, lag } = actuator else { return Ok(None) };
-        let hinge = robot.joints.iter().position(|other| &other.name == joint).and_then(|index| places.hinge(index));
-        let hinge = hinge.ok_or_else(|| BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() })?;
+        let index = robot.joints.iter().position(|other| &other.name == joint);
+        let (Some(index), Some(hinge)) = (index, index.and_then(|index| places.hinge(index))) else {
+            return Err(BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() });
+        };
         let period_s = period.as_secs_f64();
         let keep = lag.map_or(0.0, |lag| libm::exp(-period_s / lag.as_secs_f64()));
         let limit = |limit: &Option<f64>| limit.map_or(f32::MAX, |limit| limit as f32);
         Ok(Some(Motor {
             hinge,
+            damping: robot.joints[index].damping as f32,
             mode: *mode,
             max_effort: limit(max_effort),
             max_speed: limit(max_speed),
@@ -72,25 +81,26 @@ impl Motor {
     /// Sets the motor for the next physics step.
     pub(crate) fn drive(&self, world: &mut PhysicsWorld, state: &mut MotorState, command: f32) {
         state.lagged = self.keep * state.lagged + (1.0 - self.keep) * command;
-        let axis = self.hinge.axis;
-        let Some(joint) = self.hinge.data(world) else { return };
-        // Set anew in each step, for a motor takes its model along: left alone, Rapier would scale gains by the masses.
-        joint.set_motor_model(axis, MotorModel::ForceBased);
-        match self.mode {
+        let Some(mut joint) = self.hinge.moving(world) else { return };
+        let (kp, kd, constant) = match self.mode {
             Mode::Position { kp, kd } => {
                 let farthest = self.max_speed * self.period_s;
                 state.wanted += (state.lagged - state.wanted).clamp(-farthest, farthest);
-                joint.set_motor(axis, state.wanted, 0.0, kp as f32, kd as f32);
-                joint.set_motor_max_force(axis, self.max_effort);
+                (kp as f32, kd as f32, 0.0)
             }
             Mode::Velocity { kd } => {
-                joint.set_motor(axis, 0.0, state.lagged.clamp(-self.max_speed, self.max_speed), 0.0, kd as f32);
-                joint.set_motor_max_force(axis, self.max_effort);
+                let kd = kd as f32;
+                (0.0, kd, kd * state.lagged.clamp(-self.max_speed, self.max_speed))
             }
-            Mode::Effort => {
-                joint.set_motor(axis, 0.0, OUT_OF_REACH.copysign(state.lagged), 0.0, 0.0);
-                joint.set_motor_max_force(axis, state.lagged.abs().min(self.max_effort));
-            }
+            Mode::Effort => (0.0, 0.0, state.lagged),
+        };
+        let effort = kp * (state.wanted - joint.position) - kd * joint.velocity + constant;
+        let share = if effort.abs() > self.max_effort { self.max_effort / effort.abs() } else { 1.0 };
+        joint.set_damping(self.damping + share * kd);
+        if kp > 0.0 {
+            joint.set_spring(share * kp, state.wanted);
+        } else {
+            joint.set_spring((share * constant).abs() / FAR, joint.position + FAR.copysign(constant));
         }
     }
 }

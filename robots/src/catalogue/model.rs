@@ -274,8 +274,9 @@ impl OverheadCamera {
 
 impl Camera {
     fn sensor(&self) -> Result<Sensor, String> {
-        let origin = looking(self.position_m, self.looks_at_m)
-            .ok_or_else(|| format!("cameras: {:?}: expected looks_at_m away from position_m, and not straight along z", self.name))?;
+        let origin = looking(self.position_m, self.looks_at_m).ok_or_else(|| {
+            format!("cameras: {:?}: expected looks_at_m away from position_m, and not straight along z", self.name)
+        })?;
         Ok(Sensor::EventCamera {
             name: self.name.clone(),
             camera: self.camera.clone(),

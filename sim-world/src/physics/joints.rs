@@ -32,10 +32,39 @@ impl Hinge {
         Some(JointState { position: position.into(), velocity: velocity.into() })
     }
 
-    /// The joint's description in the world, to set its motor.
-    pub(crate) fn data<'a>(&self, world: &'a mut PhysicsWorld) -> Option<&'a mut GenericJoint> {
+    /// The joint as it moves, to be driven; none if the world has no such joint.
+    pub(crate) fn moving<'a>(&self, world: &'a mut PhysicsWorld) -> Option<Moving<'a>> {
         let (multibody, id) = world.multibody_joints.get_mut(self.handle)?;
-        Some(&mut multibody.link_mut(id)?.joint.data)
+        let link = multibody.link(id)?;
+        let (dof, axis) = (link.assembly_id(), self.axis as usize);
+        let (position, velocity) = (link.joint().coords()[axis], multibody.generalized_velocity()[dof]);
+        Some(Moving { position, velocity, multibody, id, dof, axis })
+    }
+}
+
+/// A joint of one degree of freedom that can be driven.
+pub(crate) struct Moving<'a> {
+    /// Position (rad or m).
+    pub(crate) position: f32,
+    /// Velocity (rad/s or m/s).
+    pub(crate) velocity: f32,
+    multibody: &'a mut Multibody,
+    id: usize,
+    dof: usize,
+    axis: usize,
+}
+
+impl Moving<'_> {
+    /// Sets its viscous damping (N m s/rad or N s/m).
+    pub(crate) fn set_damping(&mut self, damping: f32) {
+        self.multibody.damping_mut()[self.dof] = damping;
+    }
+
+    /// Lets a spring of this stiffness (N m/rad or N/m) pull it to `rest` (rad or m).
+    pub(crate) fn set_spring(&mut self, stiffness: f32, rest: f32) {
+        if let Some(link) = self.multibody.link_mut(self.id) {
+            link.joint.set_spring(self.axis, stiffness, rest);
+        }
     }
 }
 
