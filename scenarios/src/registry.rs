@@ -14,14 +14,16 @@ use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
+use embody_robots::catalogue::car::Car;
 use embody_robots::{Nanos, RobotSpec, Task};
+use embody_sim_world::Arena;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Yoked};
-use crate::tasks::{Reaching, ReachingTask};
+use crate::tasks::{LaneFollowing, LaneFollowingTask, Reaching, ReachingTask};
 
 /// What the settings of a part must be: data that can be written, read and described, with a default for every key.
 pub trait Settings: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {}
@@ -32,12 +34,12 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'sta
 pub type PartError = String;
 
 /// What a task is built for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct TaskContext {
     /// Length of a control period.
     pub control_period: Nanos,
-    /// Half the side of the arena, centred on the world's origin (m).
-    pub arena_half_extent_m: f64,
+    /// The arena.
+    pub arena: Arena,
 }
 
 /// What a controller is built for.
@@ -162,8 +164,13 @@ impl Default for Registry {
             library: BTreeMap::new(),
         };
         registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball| Ok(s.robot()));
+        registry
+            .robot("car", "a car that holds its speed and is steered, with an event camera on its roof", |s: &Car| Ok(s.robot()));
         registry.task("reaching", "reach a place on the plane, again and again", |s: &Reaching, c| {
-            s.check_within(c.arena_half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
+            s.check_within(c.arena.half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
+        });
+        registry.task("lane-following", "stay in the right lane of a road", |s: &LaneFollowing, c| {
+            LaneFollowingTask::new(s, &c.arena, c.control_period)
         });
         registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
             SporeController::new(s, &c.around, &c.compile, c.seed).map_err(|e| e.to_string())

@@ -237,8 +237,7 @@ impl Loaded {
             .map_err(|why| self.refused("robot", &scenario.robot.kind, why))?;
         let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
             .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))?;
-        let context =
-            TaskContext { control_period: scenario.time.control_period, arena_half_extent_m: scenario.arena.half_extent_m };
+        let context = TaskContext { control_period: scenario.time.control_period, arena: scenario.arena.clone() };
         let task = registry.tasks[scenario.task.kind.as_str()]
             .build(&part(&scenario.task), &context)
             .map_err(|why| self.refused("task", &scenario.task.kind, why))?;

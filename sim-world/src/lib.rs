@@ -17,16 +17,20 @@ pub mod event_camera;
 mod normal;
 pub mod overhead;
 mod physics;
+mod pinhole;
 #[cfg(feature = "bevy")]
 pub mod plugin;
 pub mod render;
 pub mod road;
+mod sense;
+mod sight;
 mod sphere;
 mod stage;
 mod unrest;
+mod vehicle;
 pub mod world;
 
-pub use arena::{Arena, ArenaError};
+pub use arena::{Arena, ArenaError, RoadKind, RoadSettings};
 pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};

@@ -43,6 +43,20 @@ pub(crate) fn build(spheres: &[FreeSphere], arena: &Arena, period: Nanos) -> (Ph
         let home = sphere.home_m.map(|x| x as f32);
         // Asleep, a body would have to be woken by each command; one that never sleeps is also the cheaper to step.
         let body = RigidBodyBuilder::dynamic().translation(Vector::from(home)).can_sleep(false);
+        if let Some((inertial, parts)) = &sphere.chassis {
+            let [xx, _, _, yy, _, zz] = inertial.inertia_kg_m2.map(|x| x as f32);
+            let centre = Vector::from(inertial.origin.position_m.map(|x| x as f32));
+            let mass = rapier3d::prelude::MassProperties::new(centre, inertial.mass_kg as f32, Vector::new(xx, yy, zz));
+            let handle = world.insert_body(body.additional_mass_properties(mass));
+            for part in parts.iter().filter(|part| part.collides) {
+                let embody_robots::robot::Shape::Box { size_m } = part.shape else { continue };
+                let [x, y, z] = size_m.map(|side| 0.5 * side as f32);
+                let at = Vector::from(part.origin.position_m.map(|x| x as f32));
+                let collider = surface(ColliderBuilder::cuboid(x, y, z).translation(at), part.friction, 0.0, index);
+                world.insert_collider(collider.density(0.0), Some(handle));
+            }
+            return handle;
+        }
         let collider = surface(ColliderBuilder::ball(sphere.radius_m as f32), sphere.friction, 0.0, index);
         world.insert(body, collider.mass(sphere.mass_kg as f32)).0
     });
@@ -62,7 +76,9 @@ pub(crate) fn build(spheres: &[FreeSphere], arena: &Arena, period: Nanos) -> (Ph
         along_x().translation(centre(0.0, middle)),
         along_x().translation(centre(0.0, -middle)),
     ];
-    for (index, collider) in surroundings.into_iter().enumerate() {
+    // Without height there are no walls.
+    let count = if arena.wall_height_m > 0.0 { surroundings.len() } else { 1 };
+    for (index, collider) in surroundings.into_iter().take(count).enumerate() {
         world.insert_collider(surface(collider, arena.friction, arena.restitution, links.len() + index), None);
     }
     (world, links)

@@ -5,17 +5,18 @@
 //! alone. Everything that changes lies in one struct, which is what a checkpoint holds.
 
 use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
-use embody_robots::robot::{RobotError, RobotSpec};
-use embody_robots::{Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Stage, seed};
+use embody_robots::robot::{Actuator, RobotError, RobotSpec};
+use embody_robots::{Action, ActionSpec, Body, BodyError, Field, Nanos, Observation, ObservationSpec, Pose, Stage, seed};
 use rapier3d::prelude::{PhysicsWorld, RigidBodyHandle};
 use serde::{Deserialize, Serialize};
 
 use crate::arena::{Arena, ArenaError};
-use crate::camera::OverheadEventCamera;
 use crate::drive::Drive;
 use crate::overhead::Disc;
 use crate::physics;
+use crate::sense::{self, Sense, SenseState};
 use crate::sphere::FreeSphere;
+use crate::vehicle::{Vehicle, VehicleState};
 
 /// A robot in an arena: the simulated [`Body`]. Its stage offers the pose, velocity and contacts of every link, by the
 /// link's name, and places them.
@@ -31,6 +32,9 @@ pub struct SimulatedBody {
     drives: Vec<Drive>,
     /// What each drive was asked in this control step; kept to reuse its memory.
     commands: Vec<[f32; 2]>,
+    /// Each car, with the action's field and what it was asked (rad).
+    vehicles: Vec<(usize, Vehicle, f64)>,
+    senses: Vec<Sense>,
     pub(crate) links: Vec<RigidBodyHandle>,
     pub(crate) state: State,
 }
@@ -42,7 +46,8 @@ pub(crate) struct State {
     built_from: [u8; 32],
     time: Nanos,
     pub(crate) physics: PhysicsWorld,
-    cameras: Vec<OverheadEventCamera>,
+    vehicles: Vec<VehicleState>,
+    senses: Vec<SenseState>,
 }
 
 impl SimulatedBody {
@@ -67,10 +72,13 @@ impl SimulatedBody {
         }
         let spheres = FreeSphere::all(robot)?;
         let (world, links) = physics::build(&spheres, arena, physics_period);
-        let drives = robot.actuators.iter().map(|actuator| Drive::new(robot, actuator, &links, physics_period));
+        let is_car = |actuator: &&Actuator| matches!(actuator, Actuator::Car { .. });
+        let drives = robot.actuators.iter().filter(|actuator| !is_car(actuator));
+        let drives = drives.map(|actuator| Drive::new(robot, actuator, &links, physics_period));
         let drives = drives.collect::<Result<Vec<_>, _>>()?;
-        let cameras = robot.sensors.iter().map(|sensor| OverheadEventCamera::new(sensor, control_period));
-        let cameras = cameras.collect::<Result<_, _>>()?;
+        let vehicles: Vec<_> = vehicles(robot, arena, &links, physics_period).collect();
+        let senses = robot.sensors.iter().map(|sensor| Sense::new(robot, sensor, arena, control_period));
+        let (senses, states) = senses.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let built_from = digest(robot, arena, physics_period, control_period)?;
         Ok(SimulatedBody {
             robot: robot.clone(),
@@ -83,8 +91,16 @@ impl SimulatedBody {
             action_spec: robot.action_spec(),
             commands: vec![[0.0; 2]; drives.len()],
             drives,
+            senses,
+            state: State {
+                built_from,
+                time: Nanos::ZERO,
+                physics: world,
+                vehicles: vehicles.iter().map(|(_, vehicle, _)| vehicle.start()).collect(),
+                senses: states,
+            },
+            vehicles,
             links,
-            state: State { built_from, time: Nanos::ZERO, physics: world, cameras },
         })
     }
 
@@ -107,6 +123,9 @@ impl SimulatedBody {
     fn step_physics(&mut self) -> Result<(), BodyError> {
         let physics = &mut self.state.physics;
         physics::drive(physics, &self.arena, &self.drives, &self.commands);
+        for ((_, vehicle, command), state) in self.vehicles.iter().zip(&mut self.state.vehicles) {
+            vehicle.drive(state, *command, physics);
+        }
         physics.step();
         self.state.time.0 += self.physics_period.0;
         // Rapier disables a body that leaves the finite numbers, and puts it back where it was.
@@ -120,25 +139,22 @@ impl SimulatedBody {
 
     /// Lets each sensor sense into its field; `since` is the time of the image before, `None` for the first.
     fn sense(&mut self, since: Option<Nanos>, observation: &mut Observation) {
-        let sensors = self.state.cameras.len();
+        let sensors = self.senses.len();
         let shaped = |field: &Field| matches!(field, Field::Events(_));
         if observation.fields.len() != sensors || !observation.fields.iter().all(shaped) {
             *observation = Observation::from_spec(&self.observation_spec);
         }
-        let State { physics, cameras, time, .. } = &mut self.state;
-        for (camera, field) in cameras.iter_mut().zip(&mut observation.fields) {
-            let Field::Events(events) = field else { continue };
+        let State { physics, senses, time, .. } = &mut self.state;
+        for ((sense, state), field) in self.senses.iter_mut().zip(senses).zip(&mut observation.fields) {
             let discs = self.links.iter().zip(&self.spheres).filter_map(|(link, sphere)| {
                 let centre = physics.bodies.get(*link)?.translation();
                 Some(Disc { centre_m: [centre.x, centre.y], radius_m: sphere.radius_m as f32 })
             });
-            match since {
-                Some(since) => camera.observe(since, *time, events, discs),
-                None => {
-                    events.refill(|_| ());
-                    camera.begin(discs);
-                }
-            }
+            let pose = |link: usize| {
+                let body = self.links.get(link).and_then(|link| physics.bodies.get(*link));
+                body.map_or(Pose::identity(), physics::pose)
+            };
+            sense.sense(state, sense::World { since, now: *time, pose, discs }, field);
         }
     }
 }
@@ -164,8 +180,9 @@ impl Body for SimulatedBody {
         // Built anew rather than rolled back: what Rapier kept of the last episode can't reach this one.
         (self.state.physics, self.links) = physics::build(&self.spheres, &self.arena, self.physics_period);
         self.state.time = Nanos::ZERO;
-        for (camera, sensor) in self.state.cameras.iter_mut().zip(&self.robot.sensors) {
-            camera.reset(seed::stream(seed, sensor.name()));
+        self.state.vehicles = self.vehicles.iter().map(|(_, vehicle, _)| vehicle.start()).collect();
+        for (sense, sensor) in self.state.senses.iter_mut().zip(&self.robot.sensors) {
+            sense.reset(seed::stream(seed, sensor.name()));
         }
         Ok(())
     }
@@ -182,6 +199,9 @@ impl Body for SimulatedBody {
         action.check(&self.action_spec).map_err(BodyError::BadAction)?;
         for ((drive, command), values) in self.drives.iter().zip(&mut self.commands).zip(&action.fields) {
             *command = drive.command(values);
+        }
+        for (field, vehicle, command) in &mut self.vehicles {
+            *command = vehicle.command(&action.fields[*field]);
         }
         let since = self.state.time;
         for _ in 0..self.physics_steps {
@@ -228,8 +248,9 @@ impl SimulatedBody {
         };
         count("bodies", self.state.physics.bodies.len(), state.physics.bodies.len())?;
         count("colliders", self.state.physics.colliders.len(), state.physics.colliders.len())?;
-        count("sensors", self.state.cameras.len(), state.cameras.len())?;
-        for (index, (own, other)) in self.state.cameras.iter().zip(&state.cameras).enumerate() {
+        count("cars", self.state.vehicles.len(), state.vehicles.len())?;
+        count("sensors", self.state.senses.len(), state.senses.len())?;
+        for (index, (own, other)) in self.state.senses.iter().zip(&state.senses).enumerate() {
             count(&format!("pixels in sensor {index}"), own.pixels(), other.pixels())?;
         }
         if self.state.built_from != state.built_from {
@@ -237,6 +258,22 @@ impl SimulatedBody {
         }
         Ok(())
     }
+}
+
+/// The cars of `robot`, each with the index of its action's field, commanded to go straight on.
+fn vehicles<'a>(
+    robot: &'a RobotSpec,
+    arena: &'a Arena,
+    links: &'a [RigidBodyHandle],
+    period: Nanos,
+) -> impl Iterator<Item = (usize, Vehicle, f64)> + 'a {
+    robot.actuators.iter().enumerate().filter_map(move |(field, actuator)| {
+        let Actuator::Car { joint, wheels, .. } = actuator else { return None };
+        let child = &robot.joints.iter().find(|other| &other.name == joint)?.child;
+        let link = robot.links.iter().position(|link| &link.name == child)?;
+        let inertial = robot.links[link].inertial.as_ref()?;
+        Some((field, Vehicle::new(wheels, *links.get(link)?, inertial, arena, period), 0.0))
+    })
 }
 
 /// Digest of all that a body is built from.
