@@ -26,7 +26,8 @@ pub struct Evaluation {
 
 /// A metric as two sums that only grow; over any window its value is the growth of `numerator` over that of `denominator`.
 ///
-/// Targets per 1 000 s, say, counts 1 000 for each target over the seconds that passed.
+/// Targets per 1 000 s, say, counts 1 000 for each target over the seconds that passed. Where the denominator hasn't grown it counts as
+/// one: the mean time between two failures is at least the time that passed without any, and 0 if none did.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Tally {
     /// Name of the metric, with its unit: `targets_per_1000s`.

@@ -1,6 +1,6 @@
-//! Controls for learning: the same learner without learning, or with another run's reward.
+//! Controls for learning: the same learner without learning, as another run left it, or with another run's reward.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use embody_controllers::Controller;
 use embody_controllers::replayed::{ReplayedReward, RewardTape};
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::registry::{ControllerContext, PartError};
-use crate::run::folder;
+use crate::run::{Session, checkpoint, folder};
 
 /// A learner with its initial weights. It fires and is driven as ever, but nothing changes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -93,7 +93,42 @@ impl Permuted {
     }
 }
 
-/// The finished run that rewards come from.
+/// A learner as a finished run of the same scenario and seed left it, not learning any more: what it learned can be measured, here or in
+/// another world.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Trained {
+    /// Which controller's table gives the learner.
+    pub learner: String,
+    /// Run folder of the run that learned; a relative path starts at this file's folder.
+    pub donor: String,
+    /// Trace hash of the donor; filled in when the run starts, and checked from then on.
+    pub donor_trace_hash: String,
+}
+
+impl Default for Trained {
+    fn default() -> Self {
+        let Yoked { learner, donor, donor_trace_hash } = Yoked::default();
+        Trained { learner, donor, donor_trace_hash }
+    }
+}
+
+impl Trained {
+    /// Builds the learner, brings it to the state that the donor's had at the end, and switches its learning off.
+    pub fn build(&self, context: &ControllerContext) -> Result<Box<dyn Controller>, PartError> {
+        let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
+        let file = donor.find(context, &self.learner)?.join(folder::CHECKPOINT);
+        let fail = |why: String| format!("donor: {}: {why}", file.display());
+        let saved = checkpoint::read(&file).map_err(|e| format!("donor: {e}"))?;
+        let state = Session::controller_in(&saved.session).map_err(|e| fail(e.to_string()))?;
+        let mut learner = context.learner(&self.learner)?;
+        learner.restore(&state).map_err(|e| fail(e.to_string()))?;
+        learner.set_learning(false);
+        Ok(learner)
+    }
+}
+
+/// The finished run that rewards or weights come from.
 struct Donor<'a> {
     donor: &'a str,
     donor_trace_hash: &'a str,
@@ -110,6 +145,19 @@ impl Donor<'_> {
         let block = block.whole_multiple_of(context.around.control_period);
         let block = block
             .ok_or_else(|| format!("block: expected a whole number of control periods of {}", context.around.control_period))?;
+        let folder = self.find(context, learner)?;
+        let tape = RewardTape::open(&folder.join(folder::REWARDS), block, shuffle).map_err(|e| e.to_string())?;
+        if tape.steps() < context.steps {
+            let (steps, folder) = (context.steps, folder.display());
+            return Err(format!("donor: expected rewards of {steps} control steps, found {} recorded in {folder}", tape.steps()));
+        }
+        Ok(tape)
+    }
+}
+
+impl Donor<'_> {
+    /// Its folder, if it is that of a finished run of the same scenario, learner and seed, and the one that was stated.
+    fn find(&self, context: &ControllerContext, learner: &str) -> Result<PathBuf, PartError> {
         if self.donor.is_empty() {
             return Err("donor: expected the run folder of a finished run of the same scenario and seed, found nothing".into());
         }
@@ -128,12 +176,7 @@ impl Donor<'_> {
                 folder.display()
             ));
         }
-        let tape = RewardTape::open(&folder.join(folder::REWARDS), block, shuffle).map_err(|e| e.to_string())?;
-        if tape.steps() < context.steps {
-            let (steps, folder) = (context.steps, folder.display());
-            return Err(format!("donor: expected rewards of {steps} control steps, found {} recorded in {folder}", tape.steps()));
-        }
-        Ok(tape)
+        Ok(folder)
     }
 }
 

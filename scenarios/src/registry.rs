@@ -10,10 +10,11 @@ use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
 use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
-use embody_controllers::baseline::{Blind, BlindSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Straight};
+use embody_controllers::baseline::{Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit, PursuitSettings, Straight};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
+use embody_robots::catalogue::car::Car;
 use embody_robots::catalogue::model::Model;
 use embody_robots::{Nanos, RobotSpec, Task};
 use embody_sim_world::Arena;
@@ -22,8 +23,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::config::{ConfigError, Node};
-use crate::controls::{Frozen, Permuted, Yoked};
-use crate::tasks::{ArmReaching, ArmReachingTask, Reaching, ReachingTask};
+use crate::controls::{Frozen, Permuted, Trained, Yoked};
+use crate::tasks::{ArmReaching, ArmReachingTask, LaneFollowing, LaneFollowingTask, Reaching, ReachingTask};
 
 /// What the settings of a part must be: data that can be written, read and described, with a default for every key.
 pub trait Settings: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {}
@@ -32,6 +33,9 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'sta
 
 /// Why a part can't be built from its settings; the caller adds where they stand.
 pub type PartError = String;
+
+/// Length of the pieces that the line after which `pursuit` steers is made of (m).
+const LANE_STEP_M: f64 = 0.25;
 
 /// What a task is built for.
 #[derive(Clone, Debug)]
@@ -164,11 +168,17 @@ impl Default for Registry {
             library: BTreeMap::new(),
         };
         registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball, _| Ok(s.robot()));
+        registry.robot("car", "a car that holds its speed and is steered, with an event camera on its roof", |s: &Car, _| {
+            Ok(s.robot())
+        });
         registry.robot("model", "a robot of a file or of the catalogue, with motors, marks and cameras", |s: &Model, base| {
             s.robot(base)
         });
         registry.task("reaching", "reach a place on the plane, again and again", |s: &Reaching, c| {
             s.check_within(c.arena.half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
+        });
+        registry.task("lane-following", "stay in the right lane of a road", |s: &LaneFollowing, c| {
+            LaneFollowingTask::new(s, &c.arena, c.control_period)
         });
         registry.task("arm-reaching", "bring the tip of an arm to a goal, again and again", |s: &ArmReaching, c| {
             ArmReachingTask::new(s, &c.robot, c.control_period)
@@ -190,10 +200,19 @@ impl Default for Registry {
             "joints straight to where the goal is reached: an arm's ceiling",
             |s: &JointsIdealSettings, c| JointsIdeal::new(s, &c.robot, c.around.control_period).map_err(|e| e.to_string()),
         );
+        registry.privileged("pursuit", "steers after the lane's centre by the true pose: a car's ceiling", |s: &PursuitSettings, c| {
+            let road = c.arena.road.as_ref().ok_or("expected an arena with a road, found none")?;
+            Pursuit::new(s, road.right_lane(LANE_STEP_M), &c.around.action).map_err(|e| e.to_string())
+        });
+        registry.controller("classical", "keeps a lane by its lines, seen by the same event camera", |s: &ClassicalSettings, c| {
+            Classical::new(s, &c.around.observation, &c.around.action, c.around.control_period).map_err(|e| e.to_string())
+        });
+        registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
         registry.substrate("float", FloatSubstrate::new);
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
         registry.scenario("arm2-reaching", include_str!("../library/arm2-reaching.toml"));
+        registry.scenario("lane-following", include_str!("../library/lane-following.toml"));
         registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));
         registry
     }

@@ -3,55 +3,73 @@
 use embody_robots::robot::RobotSpec;
 use embody_robots::{Action, Nanos};
 use rapier3d::prelude::PhysicsWorld;
+use serde::{Deserialize, Serialize};
 
 use crate::arena::Arena;
 use crate::drive::Drive;
 use crate::motor::{Motor, MotorState};
 use crate::physics::{self, Places};
+use crate::vehicle::{Vehicle, VehicleState};
 use crate::world::BuildError;
 
-/// The drives and motors of a robot, and what they were asked in this control step.
+/// The drives, motors and cars of a robot, each with the field of the action that commands it and what it was asked in this control
+/// step.
 pub(crate) struct Actuation {
-    /// The planar drives, with the field of the action that commands each.
-    drives: Vec<(usize, Drive)>,
-    motors: Vec<(usize, Motor)>,
-    planar: Vec<[f32; 2]>,
-    commands: Vec<f32>,
+    drives: Vec<(usize, Drive, [f32; 2])>,
+    motors: Vec<(usize, Motor, f32)>,
+    vehicles: Vec<(usize, Vehicle, f64)>,
+}
+
+/// What motors and cars keep from step to step.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ActuationState {
+    motors: Vec<MotorState>,
+    vehicles: Vec<VehicleState>,
 }
 
 impl Actuation {
-    /// What drives `robot`, in steps of `period`.
+    /// What drives `robot` in `arena`, in steps of `period`.
     ///
     /// # Errors
     /// If an actuator's joint can't be driven so, or is faster than the steps can follow.
-    pub(crate) fn new(robot: &RobotSpec, places: &Places, period: Nanos) -> Result<Actuation, BuildError> {
-        let (mut drives, mut motors) = (Vec::new(), Vec::new());
+    pub(crate) fn new(robot: &RobotSpec, arena: &Arena, places: &Places, period: Nanos) -> Result<Actuation, BuildError> {
+        let mut actuation = Actuation { drives: Vec::new(), motors: Vec::new(), vehicles: Vec::new() };
         for (field, actuator) in robot.actuators.iter().enumerate() {
-            drives.extend(Drive::new(robot, actuator, places, period)?.map(|drive| (field, drive)));
-            motors.extend(Motor::new(robot, actuator, places, period)?.map(|motor| (field, motor)));
+            actuation.drives.extend(Drive::new(robot, actuator, places, period)?.map(|drive| (field, drive, [0.0; 2])));
+            actuation.motors.extend(Motor::new(robot, actuator, places, period)?.map(|motor| (field, motor, 0.0)));
+            actuation.vehicles.extend(Vehicle::new(robot, actuator, places, arena, period)?.map(|car| (field, car, 0.0)));
         }
-        Ok(Actuation { planar: vec![[0.0; 2]; drives.len()], commands: vec![0.0; motors.len()], drives, motors })
+        Ok(actuation)
     }
 
-    /// The state of every motor at reset.
-    pub(crate) fn rest(&self, world: &PhysicsWorld) -> Vec<MotorState> {
-        self.motors.iter().map(|(_, motor)| motor.rest(world)).collect()
+    /// The state at reset.
+    pub(crate) fn rest(&self, world: &PhysicsWorld) -> ActuationState {
+        ActuationState {
+            motors: self.motors.iter().map(|(_, motor, _)| motor.rest(world)).collect(),
+            vehicles: self.vehicles.iter().map(|(_, vehicle, _)| vehicle.start()).collect(),
+        }
     }
 
     /// Takes the commands of a control step; the action keeps the spec.
     pub(crate) fn take(&mut self, action: &Action) {
-        for ((field, drive), command) in self.drives.iter().zip(&mut self.planar) {
+        for (field, drive, command) in &mut self.drives {
             *command = drive.command(&action.fields[*field]);
         }
-        for ((field, _), command) in self.motors.iter().zip(&mut self.commands) {
+        for (field, _, command) in &mut self.motors {
             *command = action.fields[*field].first().copied().unwrap_or(0.0);
+        }
+        for (field, vehicle, command) in &mut self.vehicles {
+            *command = vehicle.command(&action.fields[*field]);
         }
     }
 
     /// Lets everything act in the next step of the world.
-    pub(crate) fn drive(&self, world: &mut PhysicsWorld, arena: &Arena, states: &mut [MotorState]) {
-        for (((_, motor), state), command) in self.motors.iter().zip(states).zip(&self.commands) {
+    pub(crate) fn drive(&self, world: &mut PhysicsWorld, arena: &Arena, state: &mut ActuationState) {
+        for ((_, motor, command), state) in self.motors.iter().zip(&mut state.motors) {
             motor.drive(world, state, *command);
+        }
+        for ((_, vehicle, command), state) in self.vehicles.iter().zip(&mut state.vehicles) {
+            vehicle.drive(state, *command, world);
         }
         if !self.drives.is_empty() {
             self.pull(world, arena);
@@ -63,8 +81,7 @@ impl Actuation {
     /// A body that is borrowed to be pushed counts as changed by hand, and Rapier then looks at all that it touches anew: a tenth of a
     /// step. Where there is only one body, gravity can do the same and changes nothing by hand.
     fn pull(&self, world: &mut PhysicsWorld, arena: &Arena) {
-        let pulls = self.drives.iter().zip(&self.planar);
-        let pulls = pulls.map(|((_, drive), command)| (drive.link(), drive.acceleration(&world.bodies, *command)));
+        let pulls = self.drives.iter().map(|(_, drive, command)| (drive.link(), drive.acceleration(&world.bodies, *command)));
         if world.bodies.len() == 1 {
             world.gravity = pulls.fold(physics::gravity(arena), |sum, (_, acceleration)| sum + acceleration);
             return;
@@ -75,5 +92,12 @@ impl Actuation {
                 body.apply_impulse(acceleration * (body.mass() * dt), false);
             }
         }
+    }
+}
+
+impl ActuationState {
+    /// Whether both are of as many motors and cars.
+    pub(crate) fn is_like(&self, other: &ActuationState) -> bool {
+        self.motors.len() == other.motors.len() && self.vehicles.len() == other.vehicles.len()
     }
 }

@@ -12,6 +12,7 @@
 mod actuation;
 pub mod arena;
 mod bare;
+mod camera_state;
 mod drive;
 pub mod event_camera;
 mod motor;
@@ -19,16 +20,19 @@ mod normal;
 pub mod overhead;
 mod overhead_camera;
 mod physics;
+mod pinhole;
 #[cfg(feature = "bevy")]
 pub mod plugin;
 pub mod render;
 pub mod road;
-mod sensing;
+mod sense;
+mod sight;
 mod stage;
 mod unrest;
+mod vehicle;
 pub mod world;
 
-pub use arena::{Arena, ArenaError};
+pub use arena::{Arena, ArenaError, RoadKind, RoadSettings};
 pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};

@@ -1,27 +1,23 @@
-//! The overhead event camera of a robot: what `Sensor::OverheadEventCamera` describes, put together from the overhead
-//! image, the unrest of the mount and the event camera.
+//! The overhead event camera of a robot: what `Sensor::OverheadEventCamera` describes, put together from the overhead image and the
+//! state of an event camera.
 
-use embody_robots::robot::{EventCameraSpec, Jitter, RobotSpec, Shape};
-use embody_robots::{EventBuffer, Nanos, seed};
+use embody_robots::EventBuffer;
+use embody_robots::robot::{EventCameraSpec, RobotSpec, Shape};
 use nalgebra::Point3;
-use serde::{Deserialize, Serialize};
 
-use crate::event_camera::EventCamera;
+use crate::camera_state::CameraState;
 use crate::overhead::{Disc, OverheadImage};
-use crate::sensing::Surroundings;
-use crate::unrest::Unrest;
+use crate::sense::World;
 
-/// An event camera that looks straight down on spheres.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub(crate) struct OverheadEventCamera {
+/// A camera that looks straight down on spheres: what of it doesn't change.
+#[derive(Clone, Debug)]
+pub(crate) struct OverheadCamera {
     image: OverheadImage,
-    unrest: Unrest,
-    events: EventCamera,
     spheres: Vec<Sphere>,
 }
 
 /// A visible sphere of a link.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 struct Sphere {
     link: usize,
     /// Centre in the link's frame (m).
@@ -29,66 +25,28 @@ struct Sphere {
     radius_m: f32,
 }
 
-impl OverheadEventCamera {
-    /// The camera `spec` that sees the visible spheres of the links in `sees`, of all links if that is empty, within `half_extent_m`, once
-    /// every `control_period`.
-    pub(crate) fn new(
-        robot: &RobotSpec,
-        spec: &EventCameraSpec,
-        half_extent_m: f64,
-        sees: &[String],
-        jitter: &Jitter,
-        control_period: Nanos,
-    ) -> OverheadEventCamera {
-        let (tau_s, dt_s) = (jitter.time_constant.as_secs_f64(), control_period.as_secs_f64());
+impl OverheadCamera {
+    /// A camera of those pixels that sees the visible spheres of the links in `sees`, of all links if that is empty, within
+    /// `half_extent_m` of the world's origin along x and y.
+    pub(crate) fn new(robot: &RobotSpec, pixels: &EventCameraSpec, half_extent_m: f64, sees: &[String]) -> OverheadCamera {
         let seen = robot.links.iter().enumerate().filter(|(_, link)| sees.is_empty() || sees.contains(&link.name));
-        let spheres = seen.flat_map(|(index, link)| {
-            link.parts.iter().filter(|part| part.visible).filter_map(move |part| match part.shape {
-                Shape::Sphere { radius_m } => {
-                    Some(Sphere { link: index, centre_m: part.origin.position_m, radius_m: radius_m as f32 })
-                }
+        let spheres = seen.flat_map(|(link, spec)| {
+            spec.parts.iter().filter(|part| part.visible).filter_map(move |part| match part.shape {
+                Shape::Sphere { radius_m } => Some(Sphere { link, centre_m: part.origin.position_m, radius_m: radius_m as f32 }),
                 _ => None,
             })
         });
-        OverheadEventCamera {
-            image: OverheadImage::new(spec.width, spec.height, half_extent_m),
-            unrest: Unrest::new(jitter.deviation_m, tau_s, dt_s),
-            events: EventCamera::new(spec),
-            spheres: spheres.collect(),
-        }
+        OverheadCamera { image: OverheadImage::new(pixels.width, pixels.height, half_extent_m), spheres: spheres.collect() }
     }
 
-    /// Starts unrest and noise afresh from `seed`, each from a stream of its own.
-    pub(crate) fn reset(&mut self, seed: u64) {
-        self.unrest.reset(seed::stream(seed, "jitter"));
-        self.events.reset(seed::stream(seed, "noise"));
+    /// Looks at the world.
+    pub(crate) fn look(&self, state: &mut CameraState, world: World, seen: &mut EventBuffer) {
+        state.look(world.since, world.now, seen, |offset_m, image| {
+            let discs = self.spheres.iter().map(|sphere| {
+                let centre = world.pose(sphere.link) * Point3::from(sphere.centre_m);
+                Disc { centre_m: [centre.x as f32 - offset_m[0], centre.y as f32 - offset_m[1]], radius_m: sphere.radius_m }
+            });
+            self.image.draw(discs, image);
+        });
     }
-
-    /// Looks for the first time in an episode.
-    pub(crate) fn begin(&mut self, around: Surroundings) {
-        let discs = discs(&self.spheres, around, self.unrest.offset_m());
-        let image = &self.image;
-        self.events.begin(|pixels| image.draw(discs, pixels));
-    }
-
-    /// Looks again after a control period, from `since` to `now`.
-    pub(crate) fn observe(&mut self, since: Nanos, now: Nanos, events: &mut EventBuffer, around: Surroundings) {
-        self.unrest.advance();
-        let discs = discs(&self.spheres, around, self.unrest.offset_m());
-        let image = &self.image;
-        self.events.observe(since.0, now.0, events, |pixels| image.draw(discs, pixels));
-    }
-
-    /// Number of pixels.
-    pub(crate) fn pixels(&self) -> usize {
-        self.events.pixels()
-    }
-}
-
-/// The spheres as a camera sees them that is displaced by `offset` (m).
-fn discs<'a>(spheres: &'a [Sphere], around: Surroundings<'a>, offset: [f32; 2]) -> impl Iterator<Item = Disc> + 'a {
-    spheres.iter().filter_map(move |sphere| {
-        let centre = around.places.pose(around.world, sphere.link)? * Point3::from(sphere.centre_m);
-        Some(Disc { centre_m: [centre.x as f32 - offset[0], centre.y as f32 - offset[1]], radius_m: sphere.radius_m })
-    })
 }

@@ -10,11 +10,10 @@ use embody_robots::{Action, ActionSpec, Body, BodyError, Nanos, Observation, Obs
 use rapier3d::prelude::PhysicsWorld;
 use serde::{Deserialize, Serialize};
 
-use crate::actuation::Actuation;
+use crate::actuation::{Actuation, ActuationState};
 use crate::arena::{Arena, ArenaError};
-use crate::motor::MotorState;
 use crate::physics::{self, Blueprint, Built, Places};
-use crate::sensing::{Sense, Surroundings};
+use crate::sense::{self, Sense, SenseState};
 
 /// A robot in an arena: the simulated [`Body`]. Its stage offers the pose, velocity and contacts of every link, by the
 /// link's name, and places them.
@@ -28,6 +27,7 @@ pub struct SimulatedBody {
     observation_spec: ObservationSpec,
     action_spec: ActionSpec,
     actuation: Actuation,
+    senses: Vec<Sense>,
     pub(crate) places: Places,
     pub(crate) state: State,
 }
@@ -39,8 +39,8 @@ pub(crate) struct State {
     built_from: [u8; 32],
     time: Nanos,
     pub(crate) physics: PhysicsWorld,
-    motors: Vec<MotorState>,
-    senses: Vec<Sense>,
+    actuation: ActuationState,
+    senses: Vec<SenseState>,
 }
 
 impl SimulatedBody {
@@ -65,9 +65,9 @@ impl SimulatedBody {
         }
         let blueprint = Blueprint::new(robot, arena, physics_period)?;
         let Built { world, places } = blueprint.build()?;
-        let actuation = Actuation::new(robot, &places, physics_period)?;
-        let senses = robot.sensors.iter().map(|sensor| Sense::new(robot, sensor, control_period));
-        let senses = senses.collect::<Result<_, _>>()?;
+        let actuation = Actuation::new(robot, arena, &places, physics_period)?;
+        let senses = robot.sensors.iter().map(|sensor| Sense::new(robot, sensor, arena, control_period));
+        let (senses, states) = senses.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
         let built_from = digest(robot, arena, physics_period, control_period)?;
         Ok(SimulatedBody {
             robot: robot.clone(),
@@ -79,7 +79,8 @@ impl SimulatedBody {
             observation_spec: robot.observation_spec(),
             action_spec: robot.action_spec(),
             places,
-            state: State { built_from, time: Nanos::ZERO, motors: actuation.rest(&world), physics: world, senses },
+            senses,
+            state: State { built_from, time: Nanos::ZERO, actuation: actuation.rest(&world), physics: world, senses: states },
             actuation,
         })
     }
@@ -101,8 +102,8 @@ impl SimulatedBody {
 
     /// One Rapier step under all that drives the robot.
     fn step_physics(&mut self) -> Result<(), BodyError> {
-        let State { physics, motors, time, .. } = &mut self.state;
-        self.actuation.drive(physics, &self.arena, motors);
+        let State { physics, actuation, time, .. } = &mut self.state;
+        self.actuation.drive(physics, &self.arena, actuation);
         physics.step();
         time.0 += self.physics_period.0;
         // Rapier disables a body that leaves the finite numbers, and puts it back where it was.
@@ -119,9 +120,9 @@ impl SimulatedBody {
             *observation = Observation::from_spec(&self.observation_spec);
         }
         let State { physics, senses, time, .. } = &mut self.state;
-        let around = Surroundings { world: physics, places: &self.places, joints: self.robot.joints.len() };
-        for (sense, field) in senses.iter_mut().zip(&mut observation.fields) {
-            sense.sense(around, since, *time, field);
+        let world = sense::World { since, now: *time, physics, places: &self.places };
+        for ((sense, state), field) in self.senses.iter_mut().zip(senses).zip(&mut observation.fields) {
+            sense.sense(state, world, field);
         }
     }
 }
@@ -146,10 +147,10 @@ impl Body for SimulatedBody {
     fn reset(&mut self, seed: u64) -> Result<(), BodyError> {
         // Built anew rather than rolled back: what Rapier kept of the last episode can't reach this one.
         let Built { world, places } = self.blueprint.build().map_err(|e| BodyError::NoReset(e.to_string()))?;
-        (self.state.motors, self.state.physics, self.places) = (self.actuation.rest(&world), world, places);
+        (self.state.actuation, self.state.physics, self.places) = (self.actuation.rest(&world), world, places);
         self.state.time = Nanos::ZERO;
         for (sense, sensor) in self.state.senses.iter_mut().zip(&self.robot.sensors) {
-            sense.reset(seed, sensor);
+            sense.reset(seed, sensor.name());
         }
         Ok(())
     }
@@ -211,10 +212,15 @@ impl SimulatedBody {
         count("bodies", self.state.physics.bodies.len(), state.physics.bodies.len())?;
         count("colliders", self.state.physics.colliders.len(), state.physics.colliders.len())?;
         count("multibody joints", self.state.physics.multibody_joints().count(), state.physics.multibody_joints().count())?;
-        count("motors", self.state.motors.len(), state.motors.len())?;
         count("sensors", self.state.senses.len(), state.senses.len())?;
+        if !self.state.actuation.is_like(&state.actuation) {
+            return Err("it has other motors or cars".into());
+        }
         for (index, (own, other)) in self.state.senses.iter().zip(&state.senses).enumerate() {
-            own.differs(other).map_or(Ok(()), |why| Err(format!("sensor {index}: {why}")))?;
+            if !own.is_like(other) {
+                let (expected, found) = (own.pixels(), other.pixels());
+                return Err(format!("expected {expected} pixels in sensor {index}, found {found}, or a sensor of another kind"));
+            }
         }
         if self.state.built_from != state.built_from {
             return Err("it was saved by a body built from another robot, arena or period".into());

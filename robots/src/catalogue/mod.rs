@@ -2,13 +2,15 @@
 
 pub mod arms;
 pub mod ball;
+pub mod car;
 pub mod model;
 
 use crate::file::{Description, ReadError, Report};
 
 /// The names of the catalogue's robots, and what each is.
-pub const NAMES: [(&str, &str); 4] = [
+pub const NAMES: [(&str, &str); 5] = [
     ("ball", "a ball that is driven over the plane, under an event camera"),
+    ("car", "a car that holds its speed and is steered, with an event camera on its roof"),
     ("scorbot", "the arm ED-Scorbot: base, shoulder, elbow, wrist"),
     ("arm2", "a planar arm of two joints"),
     ("arm7", "an arm of seven joints"),

@@ -108,6 +108,10 @@ fn of_joint(joint: &Joint) -> String {
 fn of_actuator(actuator: &Actuator) -> String {
     match actuator {
         Actuator::PlanarVelocity { name, joint, .. } => format!("{name}: planar velocity of {joint}"),
+        Actuator::Car { name, joint, wheels } => format!(
+            "{name}: wheels under {joint}, wheelbase {} m, {} m/s, steering {:.4} to {:.4} rad with a lag of {}",
+            wheels.wheelbase_m, wheels.speed_m_s, -wheels.max_steering_rad, wheels.max_steering_rad, wheels.steering_lag
+        ),
         Actuator::Joint { name, joint, mode, max_effort, max_speed, .. } => {
             let mode = match mode {
                 Mode::Position { kp, kd } => format!("position, kp {kp}, kd {kd}"),

@@ -5,6 +5,7 @@ use std::f32::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use super::joint::Joint;
+use super::wheels::Wheels;
 use crate::nanos::Nanos;
 use crate::spec::ActionField;
 
@@ -43,6 +44,15 @@ pub enum Actuator {
         /// Time constant of a first-order lag of the command; none for a command that is obeyed at once.
         lag: Option<Nanos>,
     },
+    /// The wheels of a car, whose chassis a free joint holds. One number commands them: the steering angle (rad).
+    Car {
+        /// Name of the action field.
+        name: String,
+        /// The joint that holds the chassis.
+        joint: String,
+        /// The wheels, their motor and their steering.
+        wheels: Wheels,
+    },
 }
 
 /// What the command of a motor means, and the effort that it causes.
@@ -67,13 +77,13 @@ pub enum Mode {
 impl Actuator {
     /// Name of the action field.
     pub fn name(&self) -> &str {
-        let (Actuator::PlanarVelocity { name, .. } | Actuator::Joint { name, .. }) = self;
+        let (Actuator::PlanarVelocity { name, .. } | Actuator::Joint { name, .. } | Actuator::Car { name, .. }) = self;
         name
     }
 
     /// The joint that it drives.
     pub fn joint(&self) -> &str {
-        let (Actuator::PlanarVelocity { joint, .. } | Actuator::Joint { joint, .. }) = self;
+        let (Actuator::PlanarVelocity { joint, .. } | Actuator::Joint { joint, .. } | Actuator::Car { joint, .. }) = self;
         joint
     }
 
@@ -91,6 +101,7 @@ impl Actuator {
         let both_ways = |most: f64| [-(most as f32), most as f32];
         match self {
             Actuator::PlanarVelocity { max_speed_m_s, .. } => field(2, "m/s", both_ways(*max_speed_m_s)),
+            Actuator::Car { wheels, .. } => field(1, "rad", both_ways(wheels.max_steering_rad)),
             Actuator::Joint { joint, mode, max_effort, max_speed, .. } => {
                 let joint = joints.iter().find(|j| &j.name == joint);
                 let units = joint.and_then(|j| j.kind.units());

@@ -11,6 +11,7 @@ mod link;
 mod origin;
 mod sensor;
 mod shape;
+mod wheels;
 
 use std::collections::BTreeSet;
 
@@ -23,6 +24,7 @@ pub use link::{Inertial, Link, Part, brightness};
 pub use origin::{Origin, rotation, unit};
 pub use sensor::{EventCameraSpec, Jitter, JointQuantity, Sensor};
 pub use shape::Shape;
+pub use wheels::Wheels;
 
 use crate::nanos::Nanos;
 use crate::spec::{ActionSpec, ObservationSpec};

@@ -83,6 +83,15 @@ impl Session {
         Ok(())
     }
 
+    /// The state of the controller in the saved state of a loop.
+    ///
+    /// # Errors
+    /// If that isn't one.
+    pub fn controller_in(saved: &[u8]) -> Result<Vec<u8>, CheckpointError> {
+        let (_, _, controller): (Position, Vec<u8>, Vec<u8>) = checkpoint::from_bytes("loop", saved)?;
+        Ok(controller)
+    }
+
     /// Where it stands.
     pub fn position(&self) -> Position {
         self.position

@@ -30,7 +30,9 @@ pub(super) fn insert(world: &mut PhysicsWorld, arena: &Arena, first: usize) {
         along_x().translation(centre(0.0, middle)),
         along_x().translation(centre(0.0, -middle)),
     ];
-    for (index, collider) in surroundings.into_iter().enumerate() {
+    // Without height there are no walls.
+    let count = if arena.wall_height_m > 0.0 { surroundings.len() } else { 1 };
+    for (index, collider) in surroundings.into_iter().take(count).enumerate() {
         world.insert_collider(surface(collider, arena.friction, arena.restitution, first + index), None);
     }
 }

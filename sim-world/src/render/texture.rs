@@ -6,6 +6,9 @@
 //! A pixel's brightness is the mean over its footprint, in which the road is taken as straight: lines along the road are covered
 //! exactly, and a dash by the product of its coverages across and along the road.
 
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
 use crate::road::Road;
 
 use super::filter::{PulseTrain, Spread};
@@ -14,7 +17,8 @@ use super::numeric::{clamp, max};
 use super::strip::{Places, Strip};
 
 /// Widths and lengths (m, above 0) and brightnesses (0 dark, 1 bright) of a road. Lines are narrower than lanes.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
 pub struct RoadPaint {
     /// Width of each of the two lanes (m).
     pub lane_width_m: f64,

@@ -1,8 +1,8 @@
 //! Actuators: joints that they can drive, gains and limits.
 
-use super::{Place, Problem, not_negative, positive};
+use super::{Place, Problem, not_negative, positive, wheels};
 use crate::mimic::joint_names;
-use crate::robot::{Actuator, Joint, Mode, RobotSpec};
+use crate::robot::{Actuator, Joint, JointKind, Mode, RobotSpec};
 
 /// Adds the problems of every actuator.
 pub(super) fn check(robot: &RobotSpec, found: &mut Vec<Problem>) {
@@ -40,6 +40,12 @@ fn check_one(joint: Option<&Joint>, actuator: &Actuator) -> Option<String> {
             }
             check_mode(mode, *max_effort, *max_speed)
         }
+        Actuator::Car { wheels, .. } if joint.kind == JointKind::Free && joint.parent.is_none() => wheels::check(wheels),
+        Actuator::Car { .. } => Some(format!(
+            "drives joint {:?}, expected a free joint of the world, found a {} joint",
+            joint.name,
+            joint.kind.name()
+        )),
     }
 }
 

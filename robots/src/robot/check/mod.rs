@@ -4,6 +4,7 @@ mod actuator;
 mod joint;
 mod link;
 mod sensor;
+mod wheels;
 
 use std::collections::BTreeSet;
 

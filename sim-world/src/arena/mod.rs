@@ -1,18 +1,22 @@
-//! The arena: a square, level plane with a wall along each side.
+//! The arena: a level plane, with a wall along each side of a square or without, and a painted road or none.
 //!
 //! Pure settings in SI units; `physics` makes colliders of them. The plane lies at z = 0, z points up, and the origin is
-//! the plane's centre.
+//! the square's centre. A road begins there, along the x axis; it is paint, and feels like the rest of the plane.
+
+mod road;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// A square, level plane with a wall along each side.
+pub use road::{RoadKind, RoadSettings};
+
+/// A level plane, with walls or a road, with both or neither.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Arena {
     /// Half the side of the plane: the walls' inner faces stand at this distance from the centre (m).
     pub half_extent_m: f64,
-    /// Height of the walls (m).
+    /// Height of the walls (m); 0 for none, and a plane without bounds.
     pub wall_height_m: f64,
     /// Coulomb friction coefficient of ground and walls. Of two surfaces that touch, the more slippery one decides.
     pub friction: f64,
@@ -20,11 +24,13 @@ pub struct Arena {
     pub restitution: f64,
     /// Gravity, pointing down (m/s^2).
     pub gravity_m_s2: f64,
+    /// The road on the plane; none unless given.
+    pub road: Option<RoadSettings>,
 }
 
 impl Default for Arena {
     fn default() -> Self {
-        Arena { half_extent_m: 10.0, wall_height_m: 2.0, friction: 0.8, restitution: 0.0, gravity_m_s2: 9.81 }
+        Arena { half_extent_m: 10.0, wall_height_m: 2.0, friction: 0.8, restitution: 0.0, gravity_m_s2: 9.81, road: None }
     }
 }
 
@@ -36,10 +42,11 @@ impl Arena {
             if found >= least && found <= most { Ok(()) } else { Err(ArenaError { key, found, expected }) }
         };
         within("half_extent_m", self.half_extent_m, 1e-2, 1e4, "0.01 to 10000 m")?;
-        within("wall_height_m", self.wall_height_m, 1e-3, 1e4, "0.001 to 10000 m")?;
+        within("wall_height_m", self.wall_height_m, 0.0, 1e4, "0 to 10000 m")?;
         within("friction", self.friction, 0.0, 1e3, "0 to 1000")?;
         within("restitution", self.restitution, 0.0, 1.0, "0 to 1")?;
-        within("gravity_m_s2", self.gravity_m_s2, 0.0, 1e3, "0 to 1000 m/s^2")
+        within("gravity_m_s2", self.gravity_m_s2, 0.0, 1e3, "0 to 1000 m/s^2")?;
+        self.road.as_ref().map_or(Ok(()), RoadSettings::check)
     }
 }
 
@@ -64,7 +71,7 @@ mod tests {
         assert!(Arena::default().check().is_ok());
         for (arena, key) in [
             (Arena { half_extent_m: -1.0, ..Arena::default() }, "half_extent_m"),
-            (Arena { wall_height_m: 0.0, ..Arena::default() }, "wall_height_m"),
+            (Arena { wall_height_m: -1.0, ..Arena::default() }, "wall_height_m"),
             (Arena { friction: f64::NAN, ..Arena::default() }, "friction"),
             (Arena { restitution: 1.5, ..Arena::default() }, "restitution"),
             (Arena { gravity_m_s2: f64::INFINITY, ..Arena::default() }, "gravity_m_s2"),
