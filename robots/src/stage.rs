@@ -47,6 +47,8 @@ pub enum Need {
     Contacts(String),
     /// Placing the named frame anywhere.
     Place(String),
+    /// Giving the named frame a velocity.
+    Launch(String),
     /// The state of the named joint, of one degree of freedom.
     Joint(String),
 }
@@ -58,7 +60,7 @@ pub enum StageError {
     #[error("this stage doesn't offer {0:?}")]
     NotOffered(Need),
     /// The pose isn't made of finite numbers.
-    #[error("{name:?} can't be placed at {pose:?}: not finite")]
+    #[error("{name:?} can't be placed or launched at {pose:?}: not finite")]
     NotFinite {
         /// What was to be placed.
         name: String,
@@ -88,6 +90,12 @@ pub trait Stage {
 
     /// Puts the named frame at `pose`, at rest.
     fn place(&mut self, name: &str, pose: &Pose) -> Result<(), StageError>;
+
+    /// Gives the named frame, which can be placed, a velocity; placing it takes it away again. No stage does unless it says otherwise.
+    fn launch(&mut self, name: &str, velocity: &Velocity) -> Result<(), StageError> {
+        let _ = velocity;
+        Err(StageError::NotOffered(Need::Launch(name.into())))
+    }
 
     /// The state of the named joint, of one degree of freedom; no stage offers one unless it says otherwise.
     fn joint(&self, name: &str) -> Result<JointState, StageError> {

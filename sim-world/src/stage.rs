@@ -63,6 +63,11 @@ impl Stage for SimulatedBody {
         match need {
             Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) => self.link_index(name).is_some(),
             Need::Place(name) => self.link_index(name).is_some_and(|index| self.can_be_placed(index)),
+            Need::Launch(name) => {
+                self.link_index(name)
+                    .is_some_and(|index| self.places.body(&self.state.physics, index).is_some_and(|b| b.is_dynamic()))
+                    && self.offers(&Need::Place(name.clone()))
+            }
             Need::Joint(name) => self.joint(name).is_ok(),
         }
     }
@@ -119,6 +124,22 @@ impl Stage for SimulatedBody {
             body.set_position(position, true);
             body.set_linvel(Vector::ZERO, true);
             body.set_angvel(Vector::ZERO, true);
+        }
+        Ok(())
+    }
+
+    fn launch(&mut self, name: &str, velocity: &Velocity) -> Result<(), StageError> {
+        let need = Need::Launch(name.into());
+        let index = self.link_index(name).filter(|_| self.offers(&need)).ok_or(StageError::NotOffered(need))?;
+        let [linear, angular] = [velocity.linear, velocity.angular].map(convert::to_vector);
+        let not_finite = || StageError::NotFinite { name: name.into(), pose: format!("{velocity:?}") };
+        let (Some(linear), Some(angular)) = (linear, angular) else { return Err(not_finite()) };
+        let handle = self.places.handle(index);
+        if let Some(body) = handle.and_then(|handle| self.state.physics.bodies.get_mut(handle)) {
+            // Rapier's velocity is that of the centre of mass.
+            let arm = body.center_of_mass() - body.translation();
+            body.set_linvel(linear + angular.cross(arm), true);
+            body.set_angvel(angular, true);
         }
         Ok(())
     }

@@ -9,7 +9,7 @@
 
 use embody_robots::robot::rotation;
 use embody_robots::{
-    Action, Checkpoint, CheckpointError, Evaluation, Nanos, Need, Pose, Stage, StageError, Tally, Task, checkpoint,
+    Action, Checkpoint, CheckpointError, Evaluation, Nanos, Need, Pose, Stage, StageError, Tally, Task, Velocity, checkpoint,
 };
 use embody_sim_world::{Arena, Road, RoadSettings};
 use nalgebra::{Translation3, Vector3};
@@ -36,6 +36,8 @@ pub struct LaneFollowing {
     pub starts: Starts,
     /// The start: arc length along the road (m).
     pub start_m: f64,
+    /// Speed at which it starts, straight ahead (m/s).
+    pub start_speed_m_s: f64,
     /// How far from the middle of the lane it is put, at most, either way (m).
     pub start_offset_m: f64,
     /// By what its heading is off then, at most, either way (degrees).
@@ -62,6 +64,7 @@ impl Default for LaneFollowing {
             heading_limit_deg: 90.0,
             starts: Starts::Start,
             start_m: 0.0,
+            start_speed_m_s: 0.0,
             start_offset_m: 0.2,
             start_heading_deg: 2.0,
         }
@@ -77,6 +80,7 @@ impl LaneFollowing {
             ("stray_limit_m", self.stray_limit_m, 1e-3, 100.0),
             ("heading_limit_deg", self.heading_limit_deg, 1e-3, 180.0),
             ("start_m", self.start_m, 0.0, 1e6),
+            ("start_speed_m_s", self.start_speed_m_s, 0.0, 100.0),
             ("start_offset_m", self.start_offset_m, 0.0, 0.9 * self.stray_limit_m),
             ("start_heading_deg", self.start_heading_deg, 0.0, 0.9 * self.heading_limit_deg),
         ];
@@ -156,9 +160,9 @@ impl LaneFollowingTask {
         !(stays && place.heading_deg.abs() <= self.settings.heading_limit_deg)
     }
 
-    /// Puts the car back into its lane, at rest.
+    /// Puts the car back into its lane.
     fn place(&mut self, stage: &mut dyn Stage) -> Result<(), StageError> {
-        let LaneFollowing { starts, start_m, start_offset_m, start_heading_deg, .. } = self.settings;
+        let LaneFollowing { starts, start_m, start_speed_m_s, start_offset_m, start_heading_deg, .. } = self.settings;
         let mut draw = || self.state.random.random::<f64>();
         let along_m = match starts {
             Starts::Start => start_m,
@@ -170,7 +174,9 @@ impl LaneFollowingTask {
         let [x, y] = lane.offset(0.0, offset_m - self.lane_m);
         let heading = rotation([0.0, 0.0, 1.0], lane.heading_rad + turn_deg.to_radians());
         self.state.along_m = along_m;
-        stage.place(&self.settings.link, &Pose::from_parts(Translation3::new(x, y, 0.0), heading))
+        stage.place(&self.settings.link, &Pose::from_parts(Translation3::new(x, y, 0.0), heading))?;
+        let linear = heading * Vector3::x() * start_speed_m_s;
+        stage.launch(&self.settings.link, &Velocity { linear, angular: Vector3::zeros() })
     }
 
     /// How far the car has come along the road since the last step (m).
@@ -182,7 +188,8 @@ impl LaneFollowingTask {
 
 impl Task for LaneFollowingTask {
     fn needs(&self) -> Vec<Need> {
-        vec![Need::Pose(self.settings.link.clone()), Need::Place(self.settings.link.clone())]
+        let link = || self.settings.link.clone();
+        vec![Need::Pose(link()), Need::Place(link()), Need::Launch(link())]
     }
 
     fn begin(&mut self, stage: &mut dyn Stage, seed: u64) -> Result<(), StageError> {

@@ -25,6 +25,12 @@ pub(crate) fn vector(v: Vector) -> Vector3<f64> {
     Vector3::from(v.to_array().map(f64::from))
 }
 
+/// A vector as Rapier holds it, unless a number isn't finite there.
+pub(crate) fn to_vector(v: Vector3<f64>) -> Option<Vector> {
+    let v = Vector::from_array(<[f64; 3]>::from(v).map(|x| x as f32));
+    v.is_finite().then_some(v)
+}
+
 /// The rotation that takes the unit vector `from` to the unit vector `to`, by the shortest way.
 pub(crate) fn rotation_between(from: Vector3<f64>, to: Vector3<f64>) -> UnitQuaternion<f64> {
     // Half way between both is the rotation's axis of symmetry: q = (1 + from.to, from x to), brought to length 1. It takes no angle.

@@ -50,10 +50,11 @@ impl Road {
     /// It consists of two equal halves, each of which turns by half a turn to the left: so it closes exactly.
     pub fn bends() -> Road {
         let arc = |radius_m: f64, degrees: f64| Piece::Arc { radius_m, angle_rad: degrees * PI / 180.0 };
-        let [first, back, last] = [arc(15.0, 115.0), arc(20.0, -50.0), arc(18.0, 115.0)];
-        let length_m = (94.0 - first.length_m() - back.length_m() - last.length_m()) / 3.0;
-        let straight = Piece::Straight { length_m };
-        Road::twice(&[straight, first, straight, back, straight, last])
+        let [first, back, last] = [arc(15.0, 105.0), arc(20.0, -30.0), arc(18.0, 105.0)];
+        let between = Piece::Straight { length_m: 3.0 };
+        // The longest straight comes first: a car that starts there has time to see where it is.
+        let length_m = 94.0 - first.length_m() - back.length_m() - last.length_m() - 2.0 * between.length_m();
+        Road::twice(&[Piece::Straight { length_m }, first, between, back, between, last])
     }
 
     /// The road called *oval*: straights of 40 m and half circles of 18 m radius, driven to the left.
