@@ -222,6 +222,7 @@ impl Default for Registry {
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
         registry.substrate("float", FloatSubstrate::new);
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
+        registry.scenario("arm-reaching", include_str!("../library/arm-reaching.toml"));
         registry.scenario("arm2-reaching", include_str!("../library/arm2-reaching.toml"));
         registry.scenario("lane-following", include_str!("../library/lane-following.toml"));
         registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));

@@ -110,7 +110,10 @@ pub struct Mark {
     pub name: String,
     /// Radius (m).
     pub radius_m: f64,
-    /// Where it is at reset (m).
+    /// The link that it is fixed to; none for one that stands in the world, which tasks can place.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mount: Option<String>,
+    /// Where it is at reset, in the frame of its mount (m).
     #[serde(default)]
     pub position_m: [f64; 3],
 }
@@ -173,7 +176,8 @@ impl Model {
         drive.limit_speeds(&mut robot);
         robot.links.extend(self.marks.iter().map(Mark::link));
         let fixed = |mark: &Mark| {
-            Joint::new(&format!("{} mark", mark.name), None, &mark.name, Origin::at(mark.position_m), JointKind::Fixed)
+            let name = format!("{} mark", mark.name);
+            Joint::new(&name, mark.mount.as_deref(), &mark.name, Origin::at(mark.position_m), JointKind::Fixed)
         };
         robot.joints.extend(self.marks.iter().map(fixed));
         robot.sensors.extend(self.overhead_cameras.iter().map(OverheadCamera::sensor));
