@@ -56,6 +56,9 @@ enum Command {
     /// The other end of `embody bench transport`, which starts it.
     #[command(name = crate::bench::ECHO, hide = true)]
     Echo(crate::bench::EchoArguments),
+    /// A process of `embody bench worlds`, which starts it.
+    #[command(name = crate::bench::WORLDS, hide = true)]
+    Worlds(crate::bench::WorldsArguments),
 }
 
 /// An error that ends the program: its message is for the user.
@@ -82,6 +85,7 @@ pub fn main(registry: Registry) -> ExitCode {
             network::keep_to_two_threads();
             Ok(crate::bench::echo(&registry, &arguments).map(|()| ExitCode::SUCCESS)?)
         }
+        Command::Worlds(arguments) => Ok(crate::bench::step_worlds(&arguments).map(|()| ExitCode::SUCCESS)?),
     });
     match done {
         Ok(code) => code,
