@@ -6,6 +6,7 @@ mod brain_process;
 mod check;
 mod network;
 mod peers;
+mod picture;
 mod robot;
 mod run;
 mod signals;
@@ -49,6 +50,8 @@ enum Command {
     Check(check::Arguments),
     /// Looks at robots: what a description holds, what is wrong with it, where its links stand.
     Robot(robot::Arguments),
+    /// Draws the world of a scenario, or what a camera in it sees, as a PNG file.
+    Picture(picture::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
@@ -79,6 +82,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
+        Command::Picture(arguments) => picture::picture(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
         Command::Echo(arguments) => {

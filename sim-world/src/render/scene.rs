@@ -9,6 +9,7 @@
 
 use embody_robots::Pose;
 
+use super::bounds;
 use super::mesh::Mesh;
 use super::texture::RoadTexture;
 
@@ -81,4 +82,12 @@ pub enum Shape {
     },
     /// Triangles.
     Mesh(Mesh),
+}
+
+impl Thing {
+    /// Radius of a ball around its frame's origin that holds it (m).
+    pub fn reach_m(&self) -> f64 {
+        let (centres, radius) = bounds::hull(&self.shape);
+        centres.iter().map(|centre| centre.coords.norm()).fold(0.0, f64::max) + radius
+    }
 }
