@@ -77,9 +77,9 @@ pub fn picture(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCo
     let time = format!("time.duration={}", arguments.time);
     let settings: Vec<String> = arguments.changes.settings(None).into_iter().chain([time]).collect();
     let loaded = Loaded::find(registry, &arguments.scenario, &settings)?;
-    let picture = arguments.draw(registry, &loaded)?;
     let path = arguments.out.clone().unwrap_or_else(|| format!("{}.png", loaded.scenario.name).into());
     check_name(&path)?;
+    let picture = arguments.draw(registry, &loaded)?;
     folder::replace(&path, &picture.png()?)?;
     let [width, height] = picture.size();
     say(format_args!("{}: {width} x {height} pixels, {} after {}", path.display(), loaded.scenario.name, arguments.time))?;

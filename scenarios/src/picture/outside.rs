@@ -2,14 +2,17 @@
 
 use embody_robots::Stage;
 use embody_robots::robot::{Actuator, RobotSpec};
-use embody_sim_world::render::{Camera, Scene};
+use embody_sim_world::render::{Camera, Ground, Scene, Thing};
 use embody_sim_world::{BuildError, SimulatedBody};
 use nalgebra::{Point3, Vector3};
 
 use super::Grey;
 
 /// Rays along each side of a pixel, whose mean it shows.
-const FINENESS: usize = 3;
+const FINENESS: u16 = 3;
+
+/// Share of its brightness that the ground keeps in a shadow: about what a face turned from the light keeps.
+const IN_SHADOW: f32 = 0.5;
 
 /// From where a world is looked at, and how widely.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -26,7 +29,7 @@ pub struct View {
 const OBLIQUE: [f64; 3] = [0.5, -0.9, 0.75];
 
 /// Eye and middle of the view in the frame of a car (m).
-const BEHIND_CAR: [[f64; 3]; 2] = [[-6.5, 0.0, 3.6], [6.0, 0.0, 0.0]];
+const BEHIND_CAR: [[f64; 3]; 2] = [[-9.0, 0.0, 3.4], [8.0, 0.0, 0.4]];
 
 /// How much more than the robot is in view.
 const ROOM: f64 = 1.2;
@@ -70,24 +73,78 @@ fn around(scene: &Scene, width_rad: f64, rows: f64) -> [[f64; 3]; 2] {
     [eye.into(), middle.into()]
 }
 
-/// The world of `body`, walls included, from outside.
+/// The world of `body` with walls and shadows, from outside.
 ///
 /// # Errors
 /// If a visible part can't be drawn.
 pub fn of_world(body: &SimulatedBody, view: &View, width: u16, height: u16) -> Result<Grey, BuildError> {
     let mut scene = body.scene()?;
     scene.things.extend(body.walls());
-    let fine = [width, height].map(|side| usize::from(side) * FINENESS);
-    let side = |side: usize| u16::try_from(side).unwrap_or(u16::MAX);
-    let mut camera = Camera::new(side(fine[0]), side(fine[1]), view.width_rad);
+    let fine = [width, height].map(|side| side.saturating_mul(FINENESS));
+    let mut camera = Camera::new(fine[0], fine[1], view.width_rad);
     camera.look(view.from_m, view.to_m);
-    let mut image = vec![0.0; fine[0] * fine[1]];
-    camera.render(&scene, &mut image);
-    Ok(Grey::new(width.into(), height.into(), |column, row| {
+    let mut draw = |scene: &Scene| {
+        let mut image = vec![0.0; usize::from(fine[0]) * usize::from(fine[1])];
+        camera.render(scene, &mut image);
+        image
+    };
+    let mut image = draw(&scene);
+    for (pixel, light) in image.iter_mut().zip(draw(&shadows(scene))) {
+        *pixel *= IN_SHADOW + (1.0 - IN_SHADOW) * light.min(1.0);
+    }
+    Ok(coarse(&image, width.into(), height.into()))
+}
+
+/// The same scene with black shadows on a white ground, and everything else brighter than white from any side.
+fn shadows(mut scene: Scene) -> Scene {
+    (scene.sky, scene.ground) = (1.0, Ground::Plain(1.0));
+    let shadows: Vec<Thing> = scene.things.iter().filter_map(Thing::shadow).collect();
+    scene.things.iter_mut().for_each(|thing| thing.brightness = 10.0);
+    scene.things.extend(shadows);
+    scene
+}
+
+/// The picture of `width` x `height` pixels that each show the mean of their part of `image`, as bright to the eye.
+fn coarse(image: &[f32], width: usize, height: usize) -> Grey {
+    let fineness = usize::from(FINENESS);
+    Grey::new(width, height, |column, row| {
         // The camera's row 0 is at the bottom.
-        let below = usize::from(height) - 1 - row;
-        let rows = image.chunks_exact(fine[0]).skip(FINENESS * below).take(FINENESS);
-        let sum: f32 = rows.flat_map(|row| &row[FINENESS * column..FINENESS * (column + 1)]).sum();
-        sum / (FINENESS * FINENESS) as f32
-    }))
+        let rows = image.chunks_exact(width * fineness).skip(fineness * (height - 1 - row)).take(fineness);
+        let sum: f32 = rows.flat_map(|row| &row[fineness * column..fineness * (column + 1)]).sum();
+        // Nearly what screens undo, the power 2.2: dark things keep their shades.
+        (sum / (fineness * fineness) as f32).sqrt()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use embody_robots::Nanos;
+    use embody_robots::catalogue::arms::arm2;
+    use embody_robots::catalogue::car::Car;
+    use embody_sim_world::Arena;
+
+    use super::*;
+
+    fn body(robot: &RobotSpec) -> SimulatedBody {
+        SimulatedBody::new(robot, &Arena::default(), Nanos::from_millis(5), Nanos::from_millis(5)).unwrap()
+    }
+
+    #[test]
+    fn a_car_is_seen_from_behind_and_above_wherever_it_looks() {
+        let view = View::of(&body(&Car::default().robot()), 1.0, 0.5).unwrap();
+        assert!(view.from_m[0] < -5.0 && view.from_m[2] > 2.0 && view.to_m[0] > 1.0, "{view:?}");
+    }
+
+    #[test]
+    fn an_arm_is_seen_as_a_whole() {
+        let body = body(&arm2().unwrap().robot);
+        let view = View::of(&body, 1.0, 0.5).unwrap();
+        let picture = of_world(&body, &view, 64, 32).unwrap();
+        assert_eq!(picture.size(), [64, 32]);
+        let plane = picture.level(0, 31).unwrap();
+        let shows_plane = |at: (usize, usize)| picture.level(at.0, at.1) == Some(plane);
+        let edge = (0..64).flat_map(|column| [(column, 0), (column, 31)]);
+        assert!(edge.chain((0..32).flat_map(|row| [(0, row), (63, row)])).all(shows_plane), "it touches no edge");
+        assert!((0..64).flat_map(|column| (0..32).map(move |row| (column, row))).any(|at| !shows_plane(at)), "it is there");
+    }
 }

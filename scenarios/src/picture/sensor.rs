@@ -47,7 +47,7 @@ mod tests {
         let frame = Frame { width: 3, height: 2, brightness: &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0] };
         let picture = of_sensor(&frame, &EVENTS, 12, 10);
         assert_eq!(picture.size(), [6, 10], "squares of 2 pixels");
-        let level = |column, row| picture.level(2 * column + 1, 2 * row + 1);
+        let level = |column: usize, row: usize| picture.level(2 * column + 1, 2 * row + 1);
         assert_eq!([level(0, 0), level(2, 0), level(0, 1)], [Some(153), Some(255), Some(0)]);
         assert_eq!(level(0, 2), Some(255), "a white line between");
         assert_eq!([level(0, 3), level(0, 4), level(1, 4)], [Some(128), Some(255), Some(0)]);
