@@ -118,7 +118,9 @@ mod tests {
         // An ellipse of half the length r sqrt(1 + (l_x / l_z)^2) along x.
         let [x, y] = [(1.0_f64 + 1.0 / 9.0).sqrt(), (1.0_f64 + 1.0 / 4.0).sqrt()];
         near(extent(Shape::Sphere { radius_m: 1.0 }, [0.0, 0.0, 3.0]), [-1.0 - x, -1.5 - y, -1.0 + x, -1.5 + y]);
-        near(extent(Shape::Capsule { half_length_m: 3.0, radius_m: 1.0 }, [0.0, 0.0, 3.0]), [-2.0 - x, -3.0 - y, x, y]);
+        let third = 1.0 / 3.0;
+        let capsule = Shape::Capsule { half_length_m: 3.0, radius_m: 1.0 };
+        near(extent(capsule, [0.0, 0.0, 4.0]), [-7.0 * third - x, -3.5 - y, -third + x, -0.5 + y]);
         near(extent(Shape::Cylinder { half_length_m: 1.5, radius_m: 1.0 }, [0.0, 0.0, 1.5]), [-2.0, -2.5, 1.0, 1.0]);
         let mesh = Mesh::new(vec![[0.0, 0.0, 3.0], [1.0, 0.0, 3.0], [0.0, 1.0, 3.0]], vec![[0, 1, 2]]).unwrap();
         near(extent(Shape::Mesh(mesh), [0.0; 3]), [-1.0, -1.5, 0.0, -0.5]);
