@@ -232,15 +232,22 @@ impl Loaded {
     /// Builds body and task.
     pub fn environment(&self, registry: &Registry) -> Result<Environment<dyn Body, dyn Task>, ConfigError> {
         let scenario = &self.scenario;
-        let robot = self.robot(registry)?;
-        let body = SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
-            .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))?;
+        let body = self.body(registry)?;
+        let robot = body.robot().clone();
         let context = TaskContext { control_period: scenario.time.control_period, arena: scenario.arena.clone(), robot };
         let task = registry.tasks[scenario.task.kind.as_str()]
             .build(&part(&scenario.task), &context)
             .map_err(|why| self.refused("task", &scenario.task.kind, why))?;
         Environment::new(Box::new(body) as Box<dyn Body>, task)
             .map_err(|e| self.refused("task", &scenario.task.kind, e.to_string()))
+    }
+
+    /// Builds the body alone.
+    pub fn body(&self, registry: &Registry) -> Result<SimulatedBody, ConfigError> {
+        let scenario = &self.scenario;
+        let robot = self.robot(registry)?;
+        SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
+            .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))
     }
 
     /// Builds the robot's description.

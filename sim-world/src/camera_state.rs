@@ -33,6 +33,11 @@ impl CameraState {
         self.events.pixels()
     }
 
+    /// The last image.
+    pub(crate) fn frame(&self) -> &[f32] {
+        self.events.frame()
+    }
+
     /// Looks at `now`, `since` being the time of the look before, or none for the first look of an episode, which makes no events. `draw`
     /// draws the image as seen from a mount that is displaced by so much along its two axes (m).
     pub(crate) fn look(

@@ -69,6 +69,11 @@ impl EventCamera {
         self.previous.len()
     }
 
+    /// The last image.
+    pub fn frame(&self) -> &[f32] {
+        &self.previous
+    }
+
     /// Forgets every image and starts the noise afresh from `seed`, at time 0.
     pub fn reset(&mut self, seed: u64) {
         self.noise.reset(seed);

@@ -23,6 +23,7 @@ mod physics;
 mod pinhole;
 #[cfg(feature = "bevy")]
 pub mod plugin;
+mod portrait;
 pub mod render;
 pub mod road;
 mod sense;
@@ -36,5 +37,6 @@ pub use arena::{Arena, ArenaError, RoadKind, RoadSettings};
 pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};
+pub use portrait::Frame;
 pub use road::{Road, RoadError};
 pub use world::{BuildError, SimulatedBody};

@@ -115,6 +115,14 @@ impl SenseState {
         }
     }
 
+    /// The last image; none of joints.
+    pub(crate) fn frame(&self) -> Option<&[f32]> {
+        match self {
+            SenseState::Camera(state) => Some(state.frame()),
+            SenseState::Joints => None,
+        }
+    }
+
     /// Whether both are of sensors of one kind and size.
     pub(crate) fn is_like(&self, other: &SenseState) -> bool {
         std::mem::discriminant(self) == std::mem::discriminant(other) && self.pixels() == other.pixels()

@@ -40,7 +40,7 @@ pub(crate) struct State {
     time: Nanos,
     pub(crate) physics: PhysicsWorld,
     actuation: ActuationState,
-    senses: Vec<SenseState>,
+    pub(crate) senses: Vec<SenseState>,
 }
 
 impl SimulatedBody {

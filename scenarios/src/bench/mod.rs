@@ -5,6 +5,7 @@
 //!
 //! Not here: microbenchmarks to tune by (`cargo bench`), and how to print rows (the command line).
 
+mod arm;
 mod camera;
 mod machine;
 mod measure;
@@ -17,6 +18,7 @@ mod render;
 mod scratch;
 mod study;
 mod transport;
+mod worlds;
 
 use std::sync::Arc;
 
@@ -32,6 +34,7 @@ use crate::scenario::ScenarioError;
 
 pub use machine::Machine;
 pub use transport::{ECHO, EchoArguments, echo};
+pub use worlds::{WORLDS, WorldsArguments, step_worlds};
 
 /// One measured figure.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -71,7 +74,7 @@ pub struct Benchmark {
 }
 
 /// All benchmarks, in the order in which they run.
-pub const BENCHMARKS: [Benchmark; 9] = [
+pub const BENCHMARKS: [Benchmark; 11] = [
     Benchmark {
         name: "plasticity",
         about: "a SPORE synapse for a 1 ms step, windowed; baseline: step by step",
@@ -86,6 +89,16 @@ pub const BENCHMARKS: [Benchmark; 9] = [
         name: "physics",
         about: "a control step of the ball world; baseline: Rapier's steps alone",
         measure: |_| physics::measure(),
+    },
+    Benchmark {
+        name: "arm7",
+        about: "steps of an arm of seven motors; baseline: Rapier's steps alone, with its own motors",
+        measure: |_| arm::measure(),
+    },
+    Benchmark {
+        name: "worlds",
+        about: "steps of 100 such arms on two threads of one process; baseline: two processes",
+        measure: |_| worlds::measure(),
     },
     Benchmark {
         name: "camera",

@@ -15,41 +15,53 @@ use crate::run::progress::Standing;
 use crate::run::{Progress, Runner};
 use crate::scenario::Loaded;
 
-/// Simulated time of the warm-up (s).
-const WARM_UP_S: f64 = 300.0;
+/// What is timed of a scenario.
+struct Course {
+    scenario: &'static str,
+    /// Simulated time of the warm-up (s).
+    warm_up_s: f64,
+    /// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for. Checkpoints are more
+    /// frequent than the scenarios ask for, so that turns are short. Whole multiples of what passes between two reports of progress: 20 s,
+    /// or 10 s of the lane.
+    turn_s: [f64; 2],
+}
 
-/// Simulated time of a turn (s): windowed from checkpoint to checkpoint, step by step as long as there is time for. Checkpoints are twice as
-/// frequent as the scenarios ask for, so that turns are short. Whole multiples of what passes between two reports of progress, 20 s.
-const TURN_S: [f64; 2] = [500.0, 40.0];
+const COURSES: [Course; 3] = [
+    Course { scenario: "reaching", warm_up_s: 300.0, turn_s: [500.0, 40.0] },
+    Course { scenario: "reaching-s", warm_up_s: 300.0, turn_s: [500.0, 40.0] },
+    Course { scenario: "lane-following", warm_up_s: 100.0, turn_s: [100.0, 40.0] },
+];
 
 const TURNS: usize = 24;
 
 pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> {
-    ["reaching", "reaching-s"].into_iter().map(|scenario| row(registry, scenario)).collect()
+    COURSES.iter().map(|course| course.row(registry)).collect()
 }
 
-fn row(registry: &Arc<Registry>, scenario: &str) -> Result<Row, BenchError> {
-    let scratch = Scratch::new()?;
-    let start = |form: &str| -> Result<Runner, BenchError> {
-        let settings = [
-            format!("controller.spore.plasticity.form={form}"),
-            "time.duration=1000000s".into(),
-            "time.checkpoint_every=500s".into(),
-        ];
-        let loaded = Loaded::find(registry, scenario, &settings)?;
-        Ok(Runner::start(registry, loaded, &scratch.path().join(form))?)
-    };
-    let mut windowed = start("windowed")?;
-    let mut stepwise = start("stepwise")?;
-    advance(&mut windowed, WARM_UP_S)?;
-    advance(&mut stepwise, WARM_UP_S)?;
-    let mut times = [Vec::new(), Vec::new()];
-    for _ in 0..TURNS {
-        times[0].push(advance(&mut windowed, TURN_S[0])?);
-        times[1].push(advance(&mut stepwise, TURN_S[1])?);
+impl Course {
+    fn row(&self, registry: &Arc<Registry>) -> Result<Row, BenchError> {
+        let scratch = Scratch::new()?;
+        let start = |form: &str| -> Result<Runner, BenchError> {
+            let settings = [
+                format!("controller.spore.plasticity.form={form}"),
+                "time.duration=1000000s".into(),
+                format!("time.checkpoint_every={}s", self.turn_s[0]),
+            ];
+            let loaded = Loaded::find(registry, self.scenario, &settings)?;
+            Ok(Runner::start(registry, loaded, &scratch.path().join(form))?)
+        };
+        let mut windowed = start("windowed")?;
+        let mut stepwise = start("stepwise")?;
+        advance(&mut windowed, self.warm_up_s)?;
+        advance(&mut stepwise, self.warm_up_s)?;
+        let mut times = [Vec::new(), Vec::new()];
+        for _ in 0..TURNS {
+            times[0].push(advance(&mut windowed, self.turn_s[0])?);
+            times[1].push(advance(&mut stepwise, self.turn_s[1])?);
+        }
+        let [windowed, stepwise] = [0, 1].map(|form: usize| self.turn_s[form] / least(&times[form]));
+        Ok(Row::more(format!("loop/{}", self.scenario), windowed, "x real time", stepwise))
     }
-    let [windowed, stepwise] = [0, 1].map(|form: usize| TURN_S[form] / least(&times[form]));
-    Ok(Row::more(format!("loop/{scenario}"), windowed, "x real time", stepwise))
 }
 
 /// Runs on by `simulated_s`; gives the wall time that it took (s).

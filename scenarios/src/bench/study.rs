@@ -73,6 +73,6 @@ pub(super) fn spawn_run(arguments: &[&str], folder: &Path) -> Result<Child, Benc
 
 /// Waits for a child to end well.
 pub(super) fn wait(mut child: Child) -> Result<(), BenchError> {
-    let status = child.wait().map_err(|e| BenchError::system("embody run", e))?;
-    if status.success() { Ok(()) } else { Err(BenchError::system("embody run", status)) }
+    let status = child.wait().map_err(|e| BenchError::system("a process of embody", e))?;
+    if status.success() { Ok(()) } else { Err(BenchError::system("a process of embody", status)) }
 }

@@ -6,6 +6,7 @@ mod brain_process;
 mod check;
 mod network;
 mod peers;
+mod picture;
 mod robot;
 mod run;
 mod signals;
@@ -49,6 +50,8 @@ enum Command {
     Check(check::Arguments),
     /// Looks at robots: what a description holds, what is wrong with it, where its links stand.
     Robot(robot::Arguments),
+    /// Draws the world of a scenario, or what a camera in it sees, as a PNG file.
+    Picture(picture::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
@@ -56,6 +59,9 @@ enum Command {
     /// The other end of `embody bench transport`, which starts it.
     #[command(name = crate::bench::ECHO, hide = true)]
     Echo(crate::bench::EchoArguments),
+    /// A process of `embody bench worlds`, which starts it.
+    #[command(name = crate::bench::WORLDS, hide = true)]
+    Worlds(crate::bench::WorldsArguments),
 }
 
 /// An error that ends the program: its message is for the user.
@@ -76,12 +82,14 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::List => check::list(&registry),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
+        Command::Picture(arguments) => picture::picture(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
         Command::Echo(arguments) => {
             network::keep_to_two_threads();
             Ok(crate::bench::echo(&registry, &arguments).map(|()| ExitCode::SUCCESS)?)
         }
+        Command::Worlds(arguments) => Ok(crate::bench::step_worlds(&arguments).map(|()| ExitCode::SUCCESS)?),
     });
     match done {
         Ok(code) => code,

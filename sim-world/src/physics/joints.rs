@@ -32,6 +32,12 @@ impl Hinge {
         Some(JointState { position: position.into(), velocity: velocity.into() })
     }
 
+    /// The joint as Rapier describes it; none if the world has no such joint.
+    pub(crate) fn data_mut<'a>(&self, world: &'a mut PhysicsWorld) -> Option<&'a mut GenericJoint> {
+        let (multibody, id) = world.multibody_joints.get_mut(self.handle)?;
+        Some(&mut multibody.link_mut(id)?.joint.data)
+    }
+
     /// The joint as it moves, to be driven; none if the world has no such joint.
     pub(crate) fn moving<'a>(&self, world: &'a mut PhysicsWorld) -> Option<Moving<'a>> {
         let (multibody, id) = world.multibody_joints.get_mut(self.handle)?;

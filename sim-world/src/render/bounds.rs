@@ -78,7 +78,7 @@ impl Span {
 }
 
 /// The middles of balls of one radius whose convex hull holds a shape, in its frame (m), and the radius.
-fn hull(shape: &Shape) -> (Vec<Point3<f64>>, f64) {
+pub(super) fn hull(shape: &Shape) -> (Vec<Point3<f64>>, f64) {
     let around = |half: [f64; 3]| corners([half.map(|x| -x), half]);
     match shape {
         Shape::Sphere { radius_m } => (vec![Point3::origin()], *radius_m),

@@ -1,6 +1,7 @@
 //! The pinhole camera.
 
 use embody_robots::Pose;
+use nalgebra::{Rotation3, Translation3, UnitQuaternion, Vector3};
 
 use super::ground;
 use super::rays::Rays;
@@ -47,6 +48,17 @@ impl Camera {
     /// Puts the camera's frame at `pose` in the world. A camera whose pose isn't finite sees nothing: its images are dark.
     pub fn place(&mut self, pose: Pose) {
         self.view.pose = pose;
+    }
+
+    /// Puts the camera at `from_m` with `to_m` in the middle of its view, upright. Straight up or down, the top of the view is towards x;
+    /// where both points are one, or aren't finite, it sees nothing.
+    pub fn look(&mut self, from_m: [f64; 3], to_m: [f64; 3]) {
+        let [from, to] = [from_m, to_m].map(Vector3::from);
+        let forward = (to - from).normalize();
+        let across = Vector3::z().cross(&forward);
+        let left = if across.norm() > 1e-9 { across.normalize() } else { Vector3::y() };
+        let axes = Rotation3::from_basis_unchecked(&[forward, left, forward.cross(&left)]);
+        self.place(Pose::from_parts(Translation3::from(from), UnitQuaternion::from_rotation_matrix(&axes)));
     }
 
     /// Draws what it sees. `image` holds width x height values, from 0 to 1; all are set. One of another length stays dark.
@@ -102,7 +114,7 @@ fn draw(view: &View, scene: &Scene, samples: &mut Samples, image: &mut [f32]) {
 
 #[cfg(test)]
 mod tests {
-    use nalgebra::{Quaternion, Translation3, UnitQuaternion};
+    use nalgebra::Quaternion;
     use proptest::prelude::*;
 
     use super::super::mesh::Mesh;
@@ -171,6 +183,22 @@ mod tests {
         let mut short = [1.0; 7];
         Camera::new(4, 2, 1.0).render(&scene(), &mut short);
         assert_eq!(short, [0.0; 7]);
+    }
+
+    #[test]
+    fn what_is_looked_at_is_in_the_middle_and_up_is_up() {
+        let mut camera = Camera::new(9, 9, 1.0);
+        for (from, to) in [([3.0, 4.0, 5.0], [0.0, 1.0, 0.5]), ([0.0, 0.0, 9.0], [0.0; 3]), ([-1.0, 0.0, 0.0], [2.0, 0.0, 0.0])] {
+            camera.look(from, to);
+            let seen = camera.view.pose.inverse_transform_point(&to.into());
+            let [apart, up] = [Vector3::from(to) - Vector3::from(from), camera.view.pose.rotation * Vector3::z()];
+            assert!((seen.coords - Vector3::new(apart.norm(), 0.0, 0.0)).norm() < 1e-9, "{from:?}: {seen}");
+            assert!(up.z >= -1e-12, "{from:?}");
+        }
+        camera.look([1.0; 3], [1.0; 3]);
+        let mut image = [1.0; 81];
+        camera.render(&scene(), &mut image);
+        assert_eq!(image, [0.0; 81], "nowhere to look");
     }
 
     proptest! {

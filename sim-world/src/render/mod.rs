@@ -7,7 +7,7 @@
 //! Equal scenes give equal bits on every x86-64: arithmetic is that of IEEE, loops are compiled for AVX2 and for the baseline from
 //! the same source, and lanes never add up. [`RayCaster`] draws the same scenes by casting a ray for each sample; tests and
 //! benchmarks compare with it.
-//! Not here: shadows, reflections, lenses, colour, and the events of an event camera ([`crate::EventCamera`] looks at any image).
+//! Not here: shadows (but [`Thing::shadow`] can be added to a scene), reflections, lenses, colour, and the events of an event camera ([`crate::EventCamera`] looks at any image).
 
 mod bounds;
 mod camera;
@@ -19,6 +19,7 @@ mod ray_caster;
 mod rays;
 mod samples;
 pub mod scene;
+mod shadow;
 mod strip;
 mod surface;
 pub mod texture;

@@ -2,13 +2,14 @@
 //!
 //! Shading. A point of a thing with brightness `b` whose surface has the outward normal n appears as b (0.6 + 0.4 n.l), l being the
 //! direction of a far light, (2, 3, 6) / 7: the six faces of an upright box all differ, and a face across the light isn't black.
-//! The ground and the sky appear as bright as they are. There are no shadows.
+//! The ground and the sky appear as bright as they are. Things cast no shadows.
 //!
 //! Ways to look. The ground, z = 0, is seen from above alone, and hides what lies below it. A sphere, box, capsule or cylinder is seen
 //! from outside alone: a camera inside one looks through it. The triangles of a mesh are seen from both sides.
 
 use embody_robots::Pose;
 
+use super::bounds;
 use super::mesh::Mesh;
 use super::texture::RoadTexture;
 
@@ -81,4 +82,12 @@ pub enum Shape {
     },
     /// Triangles.
     Mesh(Mesh),
+}
+
+impl Thing {
+    /// Radius of a ball around its frame's origin that holds it (m).
+    pub fn reach_m(&self) -> f64 {
+        let (centres, radius) = bounds::hull(&self.shape);
+        centres.iter().map(|centre| centre.coords.norm()).fold(0.0, f64::max) + radius
+    }
 }

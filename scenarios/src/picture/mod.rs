@@ -1,0 +1,14 @@
+//! Pictures of a scenario's world for people: from outside ([`View`]), and as a camera of the robot sees it ([`of_sensor`]).
+//!
+//! Drawn by the renderer that also draws for the robots' cameras, on one core and without a GPU. What is drawn never reaches a run.
+
+mod grey;
+mod outside;
+mod sensor;
+
+pub use grey::Grey;
+pub use outside::{View, of_world};
+pub use sensor::of_sensor;
+
+/// Least and greatest side of a picture (pixels).
+pub const SIDES: std::ops::RangeInclusive<i64> = 16..=1920;
