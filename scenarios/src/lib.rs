@@ -8,6 +8,7 @@ pub mod config;
 pub mod controls;
 pub mod plot;
 pub mod registry;
+mod robot_files;
 pub mod run;
 pub mod scenario;
 pub mod schema;

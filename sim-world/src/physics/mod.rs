@@ -64,6 +64,7 @@ impl Blueprint {
     /// If the robot can't be, or has what this world can't build.
     pub(crate) fn new(robot: &RobotSpec, arena: &Arena, period: Nanos) -> Result<Blueprint, BuildError> {
         robot.check()?;
+        refuse_huge(robot)?;
         let home = home(robot)?;
         let welds = Welds::new(robot, &home)?;
         let by_shape: Vec<_> = welds.bodies.iter().map(|body| masses::of_its_shape(robot, &welds, body)).collect();
@@ -219,6 +220,19 @@ impl Places {
     pub(crate) fn joint(&self, world: &PhysicsWorld, joint: usize) -> Option<JointState> {
         self.hinge(joint)?.state(world)
     }
+}
+
+/// The most degrees of freedom of a robot: memory grows with their square, and time with their cube.
+const MOST_DEGREES_OF_FREEDOM: usize = 500;
+
+/// Refuses a robot of more degrees of freedom than can be stepped.
+fn refuse_huge(robot: &RobotSpec) -> Result<(), BuildError> {
+    let count: usize = robot.joints.iter().map(|joint| joint.kind.degrees_of_freedom()).sum();
+    if count <= MOST_DEGREES_OF_FREEDOM {
+        return Ok(());
+    }
+    let what = format!("robot {:?} of {count} degrees of freedom", robot.name);
+    Err(BuildError::NotYet { what, expected: "robots of at most 500" })
 }
 
 /// Where every joint of `robot` stands at reset (rad or m): at zero, or as near to it as its limits let it.
