@@ -10,7 +10,10 @@ use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
 use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
-use embody_controllers::baseline::{Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit, PursuitSettings, Straight};
+use embody_controllers::baseline::{
+    Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
+    PursuitSettings, Straight,
+};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
@@ -200,13 +203,21 @@ impl Default for Registry {
             "joints straight to where the goal is reached: an arm's ceiling",
             |s: &JointsIdealSettings, c| JointsIdeal::new(s, &c.robot, c.around.control_period).map_err(|e| e.to_string()),
         );
-        registry.privileged("pursuit", "steers after the lane's centre by the true pose: a car's ceiling", |s: &PursuitSettings, c| {
-            let road = c.arena.road.as_ref().ok_or("expected an arena with a road, found none")?;
-            Pursuit::new(s, road.right_lane(LANE_STEP_M), &c.around.action).map_err(|e| e.to_string())
-        });
-        registry.controller("classical", "keeps a lane by its lines, seen by the same event camera", |s: &ClassicalSettings, c| {
-            Classical::new(s, &c.around.observation, &c.around.action, c.around.control_period).map_err(|e| e.to_string())
-        });
+        registry.privileged(
+            "pursuit",
+            "steers after the lane's centre by the true pose: a car's ceiling",
+            |s: &PursuitSettings, c| {
+                let road = c.arena.road.as_ref().ok_or("expected an arena with a road, found none")?;
+                Pursuit::new(s, road.right_lane(LANE_STEP_M), &c.around.action).map_err(|e| e.to_string())
+            },
+        );
+        registry.controller(
+            "classical",
+            "keeps a lane by its lines, seen by the same event camera",
+            |s: &ClassicalSettings, c| {
+                Classical::new(s, &c.around.observation, &c.around.action, c.around.control_period).map_err(|e| e.to_string())
+            },
+        );
         registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
         registry.substrate("float", FloatSubstrate::new);

@@ -1,10 +1,12 @@
 //! Robots drawn at random: whatever a description holds, a world is built and stepped or refused, and never panics.
 
 use embody_robots::conformance::wandering_action;
+use embody_robots::file;
+use embody_robots::mesh::{Mesh, Roots};
 use embody_robots::robot::{
     Actuator, Inertial, Joint, JointKind, Limits, Link, Mimic, Mode, Origin, Part, RobotSpec, Shape, rotation, unit,
 };
-use embody_robots::{Body, Checkpoint, Nanos, Observation, Stage, mesh::Mesh};
+use embody_robots::{Body, BodyError, Checkpoint, Nanos, Observation, Stage};
 use embody_sim_world::{Arena, SimulatedBody};
 use proptest::prelude::*;
 
@@ -37,13 +39,26 @@ fn draw() -> impl Strategy<Value = Draw> {
     let mimic = prop::option::weighted(0.1, any::<prop::sample::Index>());
     (index(), 0_usize..14, frame, body, losses, limits, mimic, 0_usize..4).prop_map(
         |(parent, kind, (place, axis, angle), (shape, size, mass, inertia, collides), losses, limits, mimic, motor)| Draw {
-            parent, kind, place, axis, angle, shape, size, mass, inertia, losses, limits, mimic, motor, collides,
+            parent,
+            kind,
+            place,
+            axis,
+            angle,
+            shape,
+            size,
+            mass,
+            inertia,
+            losses,
+            limits,
+            mimic,
+            motor,
+            collides,
         },
     )
 }
 
 fn power(exponent: f64) -> f64 {
-    10_f64.powf(exponent)
+    libm::pow(10.0, exponent)
 }
 
 fn shape(kind: usize, size_m: f64) -> Shape {
@@ -143,25 +158,62 @@ fn robot(draws: &[Draw]) -> RobotSpec {
     robot
 }
 
+/// Descriptions that can be built as they are.
+const VALID: [&str; 4] = [
+    include_str!("../../robots/models/arm2.urdf"),
+    include_str!("../../robots/models/arm7.urdf"),
+    include_str!("../../robots/tests/wild/reacher.xml"),
+    include_str!("../../robots/tests/wild/ant.xml"),
+];
+
+/// Numbers and words that may harm.
+const HARM: [&str; 10] = ["", "-1", "1e8", "-1e9", "1e-30", "0", "0 0 0", "ball", "free", "1 1e6 1e-6"];
+
+/// The text with the values of some attributes replaced.
+fn mutated(text: &str, changes: &[(prop::sample::Index, usize)]) -> String {
+    let mut pieces: Vec<&str> = text.split('"').collect();
+    for (at, how) in changes {
+        // Every second piece is between marks.
+        let at = 2 * at.index(pieces.len() / 2) + 1;
+        pieces[at] = HARM[how % HARM.len()];
+    }
+    pieces.join("\"")
+}
+
+fn step_or_refuse(robot: &RobotSpec) -> Result<(), TestCaseError> {
+    let period = Nanos::from_millis(2);
+    let Ok(mut body) = SimulatedBody::new(robot, &Arena::default(), period, period) else { return Ok(()) };
+    body.reset(1).expect("what was built is built again");
+    let mut seen = Observation::from_spec(body.observation_spec());
+    for step in 0..50 {
+        let Err(error) = body.step(&wandering_action(body.action_spec(), step), &mut seen) else { continue };
+        prop_assert!(matches!(error, BodyError::NotFinite { .. }), "{error}");
+        return Ok(());
+    }
+    for link in &robot.links {
+        let pose = body.pose(&link.name).expect("offered");
+        prop_assert!(pose.translation.vector.iter().all(|x| x.is_finite()), "{}: {pose}", link.name);
+    }
+    body.restore(&body.save().expect("save")).expect("restore");
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
     #[test]
     fn a_random_robot_is_stepped_or_refused(draws in prop::collection::vec(draw(), 1..9)) {
-        let robot = robot(&draws);
-        let period = Nanos::from_millis(2);
-        let Ok(mut body) = SimulatedBody::new(&robot, &Arena::default(), period, period) else { return Ok(()) };
-        body.reset(1).expect("what was built is built again");
-        let mut seen = Observation::from_spec(body.observation_spec());
-        for step in 0..50 {
-            let Err(error) = body.step(&wandering_action(body.action_spec(), step), &mut seen) else { continue };
-            prop_assert!(matches!(error, embody_robots::BodyError::NotFinite { .. }), "{error}");
-            return Ok(());
+        step_or_refuse(&robot(&draws))?;
+    }
+
+    #[test]
+    fn a_mutated_description_is_stepped_or_refused(
+        which in 0..VALID.len(),
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<usize>()), 1..4),
+    ) {
+        let Ok(mut description) = file::parse(&mutated(VALID[which], &changes), "a.xml") else { return Ok(()) };
+        if description.prepare(&Roots::default()).is_ok() {
+            step_or_refuse(&description.robot)?;
         }
-        for link in &robot.links {
-            let pose = body.pose(&link.name).expect("offered");
-            prop_assert!(pose.translation.vector.iter().all(|x| x.is_finite()), "{}: {pose}", link.name);
-        }
-        body.restore(&body.save().expect("save")).expect("restore");
     }
 }

@@ -56,7 +56,11 @@ impl Description {
                     let mesh = mesh::read(&path).map_err(|e| at(link, part, e.to_string()))?;
                     corners += mesh.vertices.len().max(3 * mesh.triangles.len());
                     if corners > MOST_CORNERS {
-                        return Err(at(link, part, format!("expected meshes of at most {MOST_CORNERS} corners in all, found more")));
+                        return Err(at(
+                            link,
+                            part,
+                            format!("expected meshes of at most {MOST_CORNERS} corners in all, found more"),
+                        ));
                     }
                     spec.shape = Shape::Triangles(mesh.scaled(*scale));
                     // Scaled, it may have grown beyond what an engine can hold.

@@ -67,8 +67,7 @@ pub(crate) fn check_shape(shape: &Shape) -> Option<String> {
         return (!(within && whole)).then(what);
     }
     let fits = shape.lengths().iter().all(|length| (LEAST_LENGTH_M..=GREATEST).contains(length));
-    (!fits)
-        .then(|| format!("{shape:?}: lengths must be finite and above zero, within {LEAST_LENGTH_M:e} to {GREATEST:e}"))
+    (!fits).then(|| format!("{shape:?}: lengths must be finite and above zero, within {LEAST_LENGTH_M:e} to {GREATEST:e}"))
 }
 
 fn is_moderate(origin: &Origin) -> bool {
