@@ -14,12 +14,12 @@ const ARM: &str = r#"<robot name="mine">
     <visual><geometry><mesh filename="package://parts/arm.stl" scale="0.1 0.1 0.1"/></geometry></visual>
     <collision><geometry><mesh filename="package://parts/arm.stl" scale="0.1 0.1 0.1"/></geometry></collision>
   </link>
-  <link name="tip"/>
+  <link name="tip"><inertial><mass value="0.1"/><inertia ixx="0.001" iyy="0.001" izz="0.001" ixy="0" ixz="0" iyz="0"/></inertial></link>
   <joint name="turn" type="revolute">
     <parent link="base"/><child link="arm"/><origin xyz="0 0 0.5"/><axis xyz="0 0 1"/>
     <limit lower="-1" upper="1" effort="5" velocity="2"/>
   </joint>
-  <joint name="tip" type="fixed"><parent link="arm"/><child link="tip"/><origin xyz="0.3 0 0"/></joint>
+  <joint name="bend" type="revolute"><parent link="arm"/><child link="tip"/><origin xyz="0.3 0 0"/><axis xyz="0 0 1"/><limit lower="-2" upper="2" effort="3" velocity="2"/></joint>
 </robot>
 "#;
 
@@ -82,7 +82,7 @@ fn what_is_wrong_with_its_files_is_told_with_file_and_line() {
     for (from, to, line, what) in [
         ("</inertial>", "", 7, "not valid XML"),
         (r#"<mass value="1"/>"#, r#"<mass value="0"/>"#, 3, "expected mass above zero"),
-        (r#"<parent link="base"/>"#, r#"<parent link="tip"/>"#, 9, "cycle"),
+        (r#"<parent link="base"/>"#, r#"<parent link="tip"/>"#, 13, "cycle"),
         (r#"type="revolute""#, r#"type="bendy""#, 9, "bendy"),
         (r#"lower="-1""#, r#"lower="7""#, 11, "limits are reversed"),
         (r#"upper="1""#, r#"upper="1e300""#, 11, "absurd"),

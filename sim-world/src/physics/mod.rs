@@ -4,7 +4,8 @@
 //! reads no clock: the same description gives the same world, byte for byte.
 //!
 //! Links that fixed joints weld together are one body ([`welds`]); what moves on joints of its parent does so in reduced coordinates
-//! ([`joints`]). Links of one articulated body don't touch each other: neighbours overlap in most descriptions.
+//! ([`joints`]). Links of one articulated body don't touch each other: neighbours overlap in most descriptions. What presses a link where
+//! no joint yields isn't solved ([`yielding`]).
 
 mod colliders;
 pub(crate) mod convert;
