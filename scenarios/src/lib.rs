@@ -9,6 +9,7 @@ pub mod controls;
 pub mod picture;
 pub mod plot;
 pub mod registry;
+mod robot_files;
 pub mod run;
 pub mod scenario;
 pub mod schema;

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node, render};
 use crate::registry::{ControllerContext, Part, Registry, TaskContext};
+use crate::robot_files;
 use crate::run::REPORTING_HOUR;
 use crate::run::folder;
 
@@ -207,6 +208,8 @@ impl Loaded {
         check_times(&node, &time)?;
         let arena: Arena = node.get("arena").map_or(Ok(Arena::default()), Node::to)?;
         arena.check().map_err(|e| ConfigError::refused(&node, "arena", e.to_string()))?;
+        let mut robot = choose(&node, "robot", &registry.robots)?;
+        robot_files::anchor(&mut robot.tables, &base);
         let scenario = Scenario {
             name,
             about: node.get("about").map_or(Ok(String::new()), Node::to)?,
@@ -214,7 +217,7 @@ impl Loaded {
             substrate,
             time,
             arena,
-            robot: choose(&node, "robot", &registry.robots)?,
+            robot,
             task: choose(&node, "task", &registry.tasks)?,
             controller: choose(&node, "controller", &registry.controllers)?,
             variants: variants(&node)?,
@@ -292,7 +295,8 @@ impl Loaded {
         ConfigError::refused(&self.node, &format!("{section}.{kind}"), why)
     }
 
-    /// Digest of what the two sides of a loop must have in common: everything but duration, seed, and where a donor lies.
+    /// Digest of what the two sides of a loop must have in common: everything but duration, seed, and where a donor
+    /// and the files of a robot lie.
     pub fn identity(&self) -> [u8; 32] {
         let mut same = self.clone();
         if let Some((donor, stated)) = same.donor() {
@@ -301,6 +305,7 @@ impl Loaded {
             let hash = if stated.is_empty() { found() } else { stated };
             same.set_donor("", &hash, Path::new(""));
         }
+        robot_files::strip(&mut same.scenario.robot.tables);
         (same.scenario.time.duration, same.scenario.seed) = (Nanos::ZERO, 0);
         *blake3::hash(same.render().as_bytes()).as_bytes()
     }

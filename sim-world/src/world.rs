@@ -104,7 +104,7 @@ impl SimulatedBody {
     fn step_physics(&mut self) -> Result<(), BodyError> {
         let State { physics, actuation, time, .. } = &mut self.state;
         self.actuation.drive(physics, &self.arena, actuation);
-        physics.step();
+        self.blueprint.step(physics);
         time.0 += self.physics_period.0;
         // Rapier disables a body that leaves the finite numbers, and puts it back where it was.
         let enabled = |link: usize| self.places.body(physics, link).is_some_and(|body| body.is_enabled());

@@ -6,6 +6,7 @@ pub mod car;
 pub mod model;
 
 use crate::file::{Description, ReadError, Report};
+use crate::robot::RobotSpec;
 
 /// The names of the catalogue's robots, and what each is.
 pub const NAMES: [(&str, &str); 5] = [
@@ -22,13 +23,27 @@ pub const NAMES: [(&str, &str); 5] = [
 /// Never, but for a fault in the catalogue itself.
 pub fn find(name: &str) -> Option<Result<Description, ReadError>> {
     match name {
-        "ball" => {
-            let report = Report::new("ball (built in)");
-            Some(Ok(Description { robot: ball::Ball::default().robot(), report, folder: None }))
-        }
+        "ball" => Some(Ok(built_in(name, ball::Ball::default().robot()))),
+        "car" => Some(Ok(built_in(name, car::Car::default().robot()))),
         "scorbot" => Some(arms::scorbot()),
         "arm2" => Some(arms::arm2()),
         "arm7" => Some(arms::arm7()),
         _ => None,
+    }
+}
+
+/// A robot that is written in Rust.
+fn built_in(name: &str, robot: RobotSpec) -> Description {
+    Description { robot, report: Report::new(&format!("{name} (built in)")), folder: None }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_name_of_the_list_is_found_without_a_mistake() {
+        for (name, _) in super::NAMES {
+            let found = super::find(name).unwrap().unwrap();
+            assert_eq!((found.robot.check(), found.report.findings.len()), (Ok(()), 0), "{name}");
+        }
     }
 }

@@ -196,8 +196,7 @@ impl Model {
     /// The description, with its meshes and without its own actuators.
     fn read(&self, base: &Path) -> Result<RobotSpec, String> {
         let path = base.join(&self.source);
-        let is_file = Path::new(&self.source).extension().is_some() || self.source.contains('/');
-        let described = if is_file { file::read(&path) } else { file::find(&self.source) };
+        let described = if file::is_path(&self.source) { file::read(&path) } else { file::find(&self.source) };
         let mut description = described.map_err(|e| format!("source: {e}"))?;
         let packages = self.packages.iter().map(|(name, folder)| (name.clone(), base.join(folder))).collect();
         let roots = Roots::new(description.folder.as_deref(), packages, &package_path());

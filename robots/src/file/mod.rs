@@ -18,11 +18,14 @@ pub use summary::summary;
 pub(crate) use xml::{Document, Element};
 
 use crate::mesh::{self, Roots};
-use crate::robot::{Place, RobotSpec, Shape};
+use crate::robot::{Place, RobotSpec, Shape, check_shape};
 use crate::{catalogue, mjcf, urdf};
 
 /// The largest description that is read (MiB). Those in the wild have a hundredth of it.
 const LARGEST_MIB: u64 = 16;
+
+/// The most corners of all meshes of a robot together (2^24): a description may name one large mesh a thousand times.
+const MOST_CORNERS: usize = 1 << 24;
 
 /// A robot that was read, or taken from the catalogue.
 #[derive(Clone, Debug)]
@@ -39,17 +42,31 @@ impl Description {
     /// Makes it ready for a world: refuses what none can be built of, and reads its meshes.
     ///
     /// # Errors
-    /// If it has a mistake, a moving link that weighs nothing and isn't welded to one that does, or a mesh that can't be had; with file and line.
+    /// If it has a mistake, a moving link that weighs nothing and isn't welded to one that does, or a mesh that can't be had; if its
+    /// meshes have more than 2^24 corners together. With file and line.
     pub fn prepare(&mut self, roots: &Roots) -> Result<(), ReadError> {
         let Description { robot, report, .. } = self;
         report.refuse(robot)?;
         let at = |link, part, what| ReadError::At { file: report.file.clone(), line: report.line(Place::Part(link, part)), what };
+        let mut corners = 0;
         for (link, spec) in robot.links.iter_mut().enumerate() {
             for (part, spec) in spec.parts.iter_mut().enumerate() {
                 if let Shape::Mesh { file, scale } = &spec.shape {
                     let path = roots.find(file).map_err(|e| at(link, part, e.to_string()))?;
                     let mesh = mesh::read(&path).map_err(|e| at(link, part, e.to_string()))?;
+                    corners += mesh.vertices.len().max(3 * mesh.triangles.len());
+                    if corners > MOST_CORNERS {
+                        return Err(at(
+                            link,
+                            part,
+                            format!("expected meshes of at most {MOST_CORNERS} corners in all, found more"),
+                        ));
+                    }
                     spec.shape = Shape::Triangles(mesh.scaled(*scale));
+                    // Scaled, it may have grown beyond what an engine can hold.
+                    if let Some(what) = check_shape(&spec.shape) {
+                        return Err(at(link, part, what));
+                    }
                 }
             }
         }
@@ -57,16 +74,22 @@ impl Description {
     }
 }
 
-/// The robot that `source` names: a path, if it ends in .urdf, .xml or .mjcf or has a slash, and else a robot of the catalogue.
+/// Whether `source` names a file, as what has an ending or a slash does, and not a robot of the catalogue.
+pub fn is_path(source: &str) -> bool {
+    Path::new(source).extension().is_some() || source.contains(['/', '\\'])
+}
+
+/// The robot that `source` names: a file, if it [is a path](is_path), and else a robot of the catalogue.
 ///
 /// # Errors
 /// If it is neither, or can't be read.
 pub fn find(source: &str) -> Result<Description, ReadError> {
-    let path = Path::new(source);
-    let is_file = path.extension().is_some() || source.contains(['/', '\\']);
+    if is_path(source) {
+        return read(Path::new(source));
+    }
     match catalogue::find(source) {
-        Some(found) if !is_file => found,
-        None if !is_file => {
+        Some(found) => found,
+        None => {
             let known: Vec<_> = catalogue::NAMES.iter().map(|(name, _)| *name).collect();
             let what = format!(
                 "no robot of the catalogue, which has {}; a file is named with its ending, .urdf or .xml",
@@ -74,7 +97,6 @@ pub fn find(source: &str) -> Result<Description, ReadError> {
             );
             Err(ReadError::Whole { file: source.into(), what })
         }
-        _ => read(path),
     }
 }
 

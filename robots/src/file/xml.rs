@@ -113,6 +113,13 @@ impl<'d, 'a> Element<'d, 'a> {
         self.node.children().filter(Node::is_element).map(move |node| Element { node, document })
     }
 
+    /// The first element of that name anywhere in it.
+    pub(crate) fn descendant(self, name: &str) -> Option<Element<'d, 'a>> {
+        let document = self.document;
+        let node = self.node.descendants().find(|node| node.is_element() && node.tag_name().name() == name)?;
+        Some(Element { node, document })
+    }
+
     /// The same element, marked as read.
     pub(crate) fn known(self) -> Element<'d, 'a> {
         self.touch();

@@ -34,7 +34,7 @@ struct Model<'d, 'a> {
 
 /// Reads the element `<mujoco>`.
 pub(crate) fn read(root: Element, report: &mut Report) -> Result<RobotSpec, ReadError> {
-    if let Some(include) = root.children().find(|child| child.name() == "include") {
+    if let Some(include) = root.descendant("include") {
         return Err(include.error("<include>: expected a model in one file; included files aren't read".into()));
     }
     report.at(Place::Robot, root.line());

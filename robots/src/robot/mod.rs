@@ -18,6 +18,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 pub use actuator::{Actuator, Mode};
+pub(crate) use check::check_shape;
 pub use check::{Place, Problem, RobotError, Severity};
 pub use joint::{Joint, JointKind, Limits, Mimic, Units};
 pub use link::{Inertial, Link, Part, brightness};

@@ -4,7 +4,8 @@
 //! reads no clock: the same description gives the same world, byte for byte.
 //!
 //! Links that fixed joints weld together are one body ([`welds`]); what moves on joints of its parent does so in reduced coordinates
-//! ([`joints`]). Links of one articulated body don't touch each other: neighbours overlap in most descriptions.
+//! ([`joints`]). Links of one articulated body don't touch each other: neighbours overlap in most descriptions. What presses a link where
+//! no joint yields isn't solved ([`yielding`]).
 
 mod colliders;
 pub(crate) mod convert;
@@ -12,14 +13,15 @@ pub(crate) mod joints;
 mod masses;
 mod surroundings;
 mod welds;
+mod yielding;
 
 use embody_robots::robot::{Joint, JointKind, RobotSpec};
 use embody_robots::stage::{JointState, Pose, Velocity};
 use embody_robots::{Kinematics, Nanos};
 use rapier3d::math::Vector;
 use rapier3d::prelude::{
-    ColliderBuilder, FrictionModel, IntegrationParameters, MultibodyJointHandle, PhysicsWorld, RigidBody, RigidBodyBuilder,
-    RigidBodyHandle,
+    ActiveHooks, ColliderBuilder, FrictionModel, IntegrationParameters, MultibodyJointHandle, PhysicsWorld, RigidBody,
+    RigidBodyBuilder, RigidBodyHandle,
 };
 
 use crate::arena::Arena;
@@ -28,6 +30,7 @@ use convert::{from_rapier, to_rapier, vector};
 use joints::Hinge;
 pub(crate) use surroundings::SURROUNDINGS;
 use welds::{Member, Welds};
+use yielding::Yielding;
 
 /// A robot in an arena, worked out as far as it doesn't change: from this the same world is built again and again.
 pub(crate) struct Blueprint {
@@ -41,6 +44,8 @@ pub(crate) struct Blueprint {
     colliders: Vec<(usize, ColliderBuilder)>,
     /// Whether a body's mass is that of its collider.
     weighs_by_shape: Vec<bool>,
+    /// Which contacts are solved.
+    yielding: Yielding,
 }
 
 /// A world as it is at reset, and where in it things are. Worlds built from the same blueprint have the same handles.
@@ -64,14 +69,19 @@ impl Blueprint {
     /// If the robot can't be, or has what this world can't build.
     pub(crate) fn new(robot: &RobotSpec, arena: &Arena, period: Nanos) -> Result<Blueprint, BuildError> {
         robot.check()?;
+        refuse_huge(robot)?;
         let home = home(robot)?;
         let welds = Welds::new(robot, &home)?;
         let by_shape: Vec<_> = welds.bodies.iter().map(|body| masses::of_its_shape(robot, &welds, body)).collect();
+        let yielding = Yielding::new(&robot.joints, &welds);
         let mut colliders = Vec::new();
         for (index, (link, member)) in robot.links.iter().zip(&welds.members).enumerate() {
             for part in link.parts.iter().filter(|part| part.collides) {
                 let not_yet = |expected| BuildError::NotYet { what: format!("link {:?}", link.name), expected };
                 let mut collider = colliders::collider(part, &member.offset, index).map_err(not_yet)?;
+                if yielding.is_bound(index) {
+                    collider = collider.active_hooks(ActiveHooks::MODIFY_SOLVER_CONTACTS);
+                }
                 if let Some(mass_kg) = by_shape[member.body] {
                     collider = collider.mass(mass_kg as f32);
                 }
@@ -79,7 +89,13 @@ impl Blueprint {
             }
         }
         let weighs_by_shape = by_shape.iter().map(Option::is_some).collect();
-        Ok(Blueprint { arena: arena.clone(), period, welds, joints: robot.joints.clone(), home, colliders, weighs_by_shape })
+        let (arena, joints) = (arena.clone(), robot.joints.clone());
+        Ok(Blueprint { arena, period, welds, joints, home, colliders, weighs_by_shape, yielding })
+    }
+
+    /// Steps a world that was built from this by one period.
+    pub(crate) fn step(&self, world: &mut PhysicsWorld) {
+        world.step_with_events(&self.yielding, &());
     }
 
     /// Builds the world, at rest at its home. Colliders of links carry the link's index as user data, then come [`SURROUNDINGS`].
@@ -219,6 +235,19 @@ impl Places {
     pub(crate) fn joint(&self, world: &PhysicsWorld, joint: usize) -> Option<JointState> {
         self.hinge(joint)?.state(world)
     }
+}
+
+/// The most degrees of freedom of a robot: memory grows with their square, and time with their cube.
+const MOST_DEGREES_OF_FREEDOM: usize = 500;
+
+/// Refuses a robot of more degrees of freedom than can be stepped.
+fn refuse_huge(robot: &RobotSpec) -> Result<(), BuildError> {
+    let count: usize = robot.joints.iter().map(|joint| joint.kind.degrees_of_freedom()).sum();
+    if count <= MOST_DEGREES_OF_FREEDOM {
+        return Ok(());
+    }
+    let what = format!("robot {:?} of {count} degrees of freedom", robot.name);
+    Err(BuildError::NotYet { what, expected: "robots of at most 500" })
 }
 
 /// Where every joint of `robot` stands at reset (rad or m): at zero, or as near to it as its limits let it.

@@ -25,7 +25,7 @@ pub(crate) struct Body {
     pub(crate) link: usize,
     /// The joint that moves it; none for a body that stands in the world.
     pub(crate) joint: Option<usize>,
-    /// The link that the joint hangs it on; none for the world.
+    /// The link that the joint hangs it on; none for the world, and for what moves freely in it.
     pub(crate) parent: Option<usize>,
     /// Pose in the world at home.
     pub(crate) home: Pose,
@@ -52,13 +52,18 @@ impl Welds {
             return Err(BuildError::Massless { name: robot.links[*link].name.clone() });
         }
         let poses = Kinematics::new(robot).map_err(problem)?.poses(home);
-        let tops: Vec<_> = tree.welds(robot).iter().enumerate().map(|(link, top)| top.unwrap_or(link)).collect();
+        let welds = tree.welds(robot);
+        let tops: Vec<_> = welds.iter().enumerate().map(|(link, top)| top.unwrap_or(link)).collect();
         let mut bodies = Vec::new();
         let mut body_of = vec![0; robot.links.len()];
         for link in tree.order().iter().copied().filter(|link| tops[*link] == *link) {
-            let joint = tree.holder(link).filter(|joint| robot.joints[*joint].kind != JointKind::Fixed);
+            let kind = |joint: usize| robot.joints[joint].kind;
+            let joint = tree.holder(link).filter(|joint| kind(*joint) != JointKind::Fixed);
+            // Free of what never moves is free in the world.
+            let is_free = joint.is_some_and(|joint| kind(joint) == JointKind::Free);
+            let parent = tree.parent(link).filter(|parent| !is_free || welds[*parent].is_some());
             body_of[link] = bodies.len();
-            bodies.push(Body { link, joint, parent: tree.parent(link), home: poses[link], inertial: None });
+            bodies.push(Body { link, joint, parent, home: poses[link], inertial: None });
         }
         let member = |link: usize| Member { body: body_of[tops[link]], offset: poses[tops[link]].inv_mul(&poses[link]) };
         let members: Vec<_> = (0..robot.links.len()).map(member).collect();

@@ -1,7 +1,8 @@
 //! Links: lengths, masses, inertias.
 
 use super::{GREATEST, LEAST_LENGTH_M, Place, Problem, moderate, not_negative};
-use crate::robot::{Inertial, Link, Origin, Part, RobotSpec};
+use crate::mesh::Mesh;
+use crate::robot::{Inertial, Link, Origin, Part, RobotSpec, Shape};
 use crate::tree::Tree;
 
 /// The links that move without mass and say nothing of it.
@@ -45,12 +46,8 @@ fn check_inertial(link: &Link, index: usize, inertial: &Inertial) -> Option<Prob
 }
 
 fn check_part(part: &Part) -> Option<String> {
-    let lengths = part.shape.lengths();
-    if !lengths.iter().all(|length| (LEAST_LENGTH_M..=GREATEST).contains(length)) {
-        return Some(format!(
-            "{:?}: lengths must be finite and above zero, within {LEAST_LENGTH_M:e} to {GREATEST:e}",
-            part.shape
-        ));
+    if let Some(what) = check_shape(&part.shape) {
+        return Some(what);
     }
     if !is_moderate(&part.origin) {
         return Some(format!("a part stands at {:?}, which can't be", part.origin));
@@ -59,6 +56,18 @@ fn check_part(part: &Part) -> Option<String> {
         return Some(format!("friction {} must be finite and not negative", part.friction));
     }
     (!(0.0..=1.0).contains(&part.brightness)).then(|| format!("brightness {} must be 0 to 1", part.brightness))
+}
+
+/// Says what of a shape can't be.
+pub(crate) fn check_shape(shape: &Shape) -> Option<String> {
+    if let Shape::Triangles(Mesh { vertices, triangles }) = shape {
+        let within = vertices.as_flattened().iter().all(|x| moderate(f64::from(*x)));
+        let whole = triangles.as_flattened().iter().all(|corner| (*corner as usize) < vertices.len());
+        let what = || format!("a mesh's coordinates must be within +-{GREATEST:e} m, and its triangles made of its corners");
+        return (!(within && whole)).then(what);
+    }
+    let fits = shape.lengths().iter().all(|length| (LEAST_LENGTH_M..=GREATEST).contains(length));
+    (!fits).then(|| format!("{shape:?}: lengths must be finite and above zero, within {LEAST_LENGTH_M:e} to {GREATEST:e}"))
 }
 
 fn is_moderate(origin: &Origin) -> bool {

@@ -8,6 +8,8 @@ mod wheels;
 
 use std::collections::BTreeSet;
 
+pub(crate) use link::check_shape;
+
 use super::RobotSpec;
 use super::actuator::Actuator;
 use super::sensor::Sensor;
