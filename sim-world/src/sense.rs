@@ -27,7 +27,7 @@ pub(crate) enum Sense {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) enum SenseState {
     /// An event camera of either kind.
-    Camera(CameraState),
+    Camera(Box<CameraState>),
     /// Nothing of the joints is kept.
     Joints,
 }
@@ -64,13 +64,13 @@ impl Sense {
     ) -> Result<(Sense, SenseState), BuildError> {
         match sensor {
             Sensor::OverheadEventCamera { camera, half_extent_m, sees, jitter, .. } => {
-                let state = CameraState::new(camera, jitter, control_period);
+                let state = Box::new(CameraState::new(camera, jitter, control_period));
                 Ok((Sense::Overhead(OverheadCamera::new(robot, camera, *half_extent_m, sees)), SenseState::Camera(state)))
             }
             Sensor::EventCamera { camera, mount, origin, field_of_view_rad, sees, jitter, .. } => {
                 let mounting = Mounting { mount: mount.as_ref(), origin, field_of_view_rad: *field_of_view_rad, sees };
                 let pinhole = Pinhole::new(robot, arena, camera, &mounting)?;
-                let state = CameraState::new(camera, jitter, control_period);
+                let state = Box::new(CameraState::new(camera, jitter, control_period));
                 Ok((Sense::Pinhole(pinhole.into()), SenseState::Camera(state)))
             }
             Sensor::Joints { quantity, .. } => Ok((Sense::Joints(*quantity, robot.joints.len()), SenseState::Joints)),

@@ -105,6 +105,7 @@ impl SimulatedBody {
         let State { physics, actuation, time, .. } = &mut self.state;
         self.actuation.drive(physics, &self.arena, actuation);
         self.blueprint.step(physics);
+        self.places.straighten(physics);
         time.0 += self.physics_period.0;
         // Rapier disables a body that leaves the finite numbers, and puts it back where it was.
         let enabled = |link: usize| self.places.body(physics, link).is_some_and(|body| body.is_enabled());

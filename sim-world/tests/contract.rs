@@ -5,7 +5,7 @@ mod common;
 use common::{CONTROL, Centre, PHYSICS, ball_world, drive, world};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::conformance::{self, wandering_action};
-use embody_robots::robot::{Actuator, EventCameraSpec, Joint, JointKind, Link, Mode, Origin, RobotSpec, Shape};
+use embody_robots::robot::{EventCameraSpec, JointKind, RobotSpec, Shape};
 use embody_robots::{Action, Body, BodyError, Checkpoint, Contact, Environment, Field, Nanos, Observation, Pose};
 use embody_sim_world::{Arena, BuildError, SimulatedBody};
 
@@ -155,22 +155,19 @@ fn what_cannot_be_built_is_refused_by_name() {
 #[test]
 fn what_cannot_be_simulated_yet_is_refused_by_name() {
     type Change = fn(&mut RobotSpec);
-    let changes: [(Change, &str); 6] = [
-        (|robot| robot.links[0].parts[0].shape = Shape::Plane, "link \"ball\" can't be simulated yet"),
-        (|robot| robot.links[0].parts[0].origin.position_m[0] = 1.0, "link \"ball\" can't be simulated yet"),
-        (|robot| robot.links[0].inertial.as_mut().unwrap().inertia_kg_m2[0] *= 1.5, "link \"ball\" can't be simulated yet"),
-        (|robot| robot.joints[0].kind = JointKind::Ball, "link \"ball\" can't be simulated yet"),
+    let changes: [(Change, &str); 4] = [
+        (
+            |robot| robot.links[0].parts[0].shape = Shape::Ellipsoid { radii_m: [1.0, 1.0, 2.0] },
+            "link \"ball\" can't be simulated yet",
+        ),
+        (|robot| robot.links[0].parts[0].shape = Shape::Mesh { file: "ball.stl".into(), scale: [1.0; 3] }, "which isn't loaded"),
         (|robot| robot.links[0].inertial = None, "expected mass_kg above zero"),
         (
             |robot| {
-                let arm = robot.links[0].clone();
-                robot.links.push(Link { name: "arm".into(), ..arm });
-                let kind = JointKind::Continuous { axis: [0.0, 0.0, 1.0] };
-                robot.joints.push(Joint::new("shoulder", Some("ball"), "arm", Origin::IDENTITY, kind));
-                let (name, joint, mode) = ("shoulder".into(), "shoulder".into(), Mode::Effort);
-                robot.actuators.push(Actuator::Joint { name, joint, mode, max_effort: Some(1.0), max_speed: None, lag: None });
+                robot.joints[0].kind = JointKind::Ball;
+                robot.joints[0].limits.position = Some([0.0, 1.0]);
             },
-            "link \"arm\" can't be simulated yet",
+            "joint \"free\", a ball joint can't be simulated yet",
         ),
     ];
     for (change, hint) in changes {

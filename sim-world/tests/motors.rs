@@ -117,7 +117,7 @@ fn a_position_is_approached_no_faster_than_allowed_and_a_lag_delays_a_command() 
     if let Actuator::Joint { lag, .. } = &mut robot.actuators[0] {
         *lag = Some(Nanos::from_millis(200));
     }
-    near(run(&robot, 9.81, 1.0, 200)[199][1], 1.0 - (-1.0_f64).exp(), 0.02, "63 % of the way after one time constant");
+    near(run(&robot, 9.81, 1.0, 200)[199][1], 0.632_12, 0.02, "63 % of the way after one time constant");
 }
 
 #[test]

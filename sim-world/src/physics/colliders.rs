@@ -42,7 +42,7 @@ pub(super) fn collider(part: &Part, offset: &Pose, index: usize) -> Result<Colli
     if turned {
         // Rapier's cylinders lie along y. A quarter turn about x takes y to z.
         let half = std::f32::consts::FRAC_1_SQRT_2;
-        pose.rotation = pose.rotation * Rotation::from_xyzw(half, 0.0, 0.0, half);
+        pose.rotation *= Rotation::from_xyzw(half, 0.0, 0.0, half);
     }
     Ok(surface(builder.position(pose).density(0.0), part.friction, 0.0, index))
 }

@@ -32,6 +32,9 @@ pub(crate) use surroundings::SURROUNDINGS;
 use welds::{Member, Welds};
 use yielding::Yielding;
 
+/// How far the square of a rotation's length may be from one before it is brought back: a few roundings of single precision.
+const LEAST_STRETCH: f32 = 5e-7;
+
 /// A robot in an arena, worked out as far as it doesn't change: from this the same world is built again and again.
 pub(crate) struct Blueprint {
     arena: Arena,
@@ -60,6 +63,8 @@ pub(crate) struct Places {
     bodies: Vec<RigidBodyHandle>,
     members: Vec<Member>,
     hinges: Vec<Option<Hinge>>,
+    /// The bodies that move freely and carry others on joints.
+    roots: Vec<RigidBodyHandle>,
 }
 
 impl Blueprint {
@@ -107,7 +112,12 @@ impl Blueprint {
         world.gravity = gravity(&self.arena);
         world.integration_parameters = settings(self.period);
         let bodies: Result<Vec<_>, _> = (0..self.welds.bodies.len()).map(|body| self.insert_body(&mut world, body)).collect();
-        let mut places = Places { bodies: bodies?, members: self.welds.members.clone(), hinges: vec![None; self.joints.len()] };
+        let mut places = Places {
+            bodies: bodies?,
+            members: self.welds.members.clone(),
+            hinges: vec![None; self.joints.len()],
+            roots: Vec::new(),
+        };
         for (body, collider) in &self.colliders {
             world.insert_collider(collider.clone(), Some(places.bodies[*body]));
         }
@@ -138,8 +148,14 @@ impl Blueprint {
         let mut handles = vec![None; self.joints.len()];
         for (index, body) in self.welds.bodies.iter().enumerate() {
             let Some(joint) = body.joint.map(|joint| (joint, &self.joints[joint])) else { continue };
-            if joint.1.kind == JointKind::Free && body.parent.is_none() {
+            if self.is_free(index) {
                 continue;
+            }
+            if let Some(parent) = body.parent.map(|link| self.welds.members[link].body) {
+                let (handle, moves) = (places.bodies[parent], self.is_free(parent));
+                if moves && !places.roots.contains(&handle) {
+                    places.roots.push(handle);
+                }
             }
             let (parent, offset) = match body.parent.map(|link| &self.welds.members[link]) {
                 Some(member) => (places.bodies[member.body], member.offset),
@@ -152,6 +168,12 @@ impl Blueprint {
         }
         self.settle(world, &handles);
         self.couple(world, &places.hinges)
+    }
+
+    /// Whether a body is held by nothing but a free joint of the world.
+    fn is_free(&self, body: usize) -> bool {
+        let body = &self.welds.bodies[body];
+        body.parent.is_none() && body.joint.is_some_and(|joint| self.joints[joint].kind == JointKind::Free)
     }
 
     /// Gives every joint its losses, and moves it to its home.
@@ -203,6 +225,21 @@ impl Blueprint {
 }
 
 impl Places {
+    /// Brings the rotation of every free root back to length one. Rapier multiplies it up step by step and never does; what hangs on a root
+    /// would stand farther and farther from where its joints say.
+    pub(crate) fn straighten(&self, world: &mut PhysicsWorld) {
+        for root in &self.roots {
+            let Some(mut pose) = world.bodies.get(*root).map(|body| *body.position()) else { continue };
+            // Seldom: a body that is placed counts as changed by hand.
+            if (pose.rotation.length_squared() - 1.0).abs() > LEAST_STRETCH {
+                pose.rotation = pose.rotation.normalize();
+                if let Some(body) = world.bodies.get_mut(*root) {
+                    body.set_position(pose, false);
+                }
+            }
+        }
+    }
+
     /// The body that a link is part of, in the world.
     pub(crate) fn body<'a>(&self, world: &'a PhysicsWorld, link: usize) -> Option<&'a RigidBody> {
         world.bodies.get(self.handle(link)?)
