@@ -5,7 +5,7 @@ mod common;
 use common::{CONTROL, Centre, PHYSICS, ball_world, drive, world};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::conformance::{self, wandering_action};
-use embody_robots::robot::{EventCameraSpec, JointKind, RobotSpec, Shape};
+use embody_robots::robot::{EventCameraSpec, Joint, JointKind, Origin, RobotSpec, Shape};
 use embody_robots::{Action, Body, BodyError, Checkpoint, Contact, Environment, Field, Nanos, Observation, Pose};
 use embody_sim_world::{Arena, BuildError, SimulatedBody};
 
