@@ -52,6 +52,9 @@ impl Stage for Placed {
         self.0 = *pose;
         Ok(())
     }
+    fn launch(&mut self, _name: &str, _velocity: &Velocity) -> Result<(), StageError> {
+        Ok(())
+    }
 }
 
 fn evaluate(task: &mut LaneFollowingTask, stage: &mut Placed) -> f64 {

@@ -41,6 +41,7 @@ checkpoint_every = "2s"
 [robot]
 kind = "model"
 [robot.model]
+drive = { mode = "velocity", max_speed = 1.0 }
 source = "my.urdf"
 packages = { parts = "meshes" }
 marks = [{ name = "goal", radius_m = 0.05 }]
