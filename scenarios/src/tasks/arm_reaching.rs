@@ -71,7 +71,7 @@ struct State {
     waited: u64,
     /// Control steps so far.
     steps: u64,
-    tallies: [Tally; 3],
+    tallies: [Tally; 2],
 }
 
 impl ArmReachingTask {
@@ -111,7 +111,7 @@ impl ArmReachingTask {
             return Err("tip: expected a robot with driven joints, found none".into());
         }
         let tally = |name: &str| Tally { name: name.into(), numerator: 0.0, denominator: 0.0 };
-        let tallies = ["targets_per_1000s", "time_outs_per_1000s", "reward"].map(tally);
+        let tallies = ["targets_per_1000s", "time_outs_per_1000s"].map(tally);
         let state = State {
             random: ChaCha8Rng::seed_from_u64(0),
             wanted: vec![0.0; joints.len()],
@@ -186,9 +186,8 @@ impl Task for ArmReachingTask {
         self.state.waited += 1;
         let late = self.state.waited >= self.time_out_steps;
         let elapsed_s = self.state.steps as f64 * self.period_s;
-        let [targets, time_outs, rewards] = &mut self.state.tallies;
-        (targets.denominator, time_outs.denominator, rewards.denominator) = (elapsed_s, elapsed_s, self.state.steps as f64);
-        rewards.numerator += reward;
+        let [targets, time_outs] = &mut self.state.tallies;
+        (targets.denominator, time_outs.denominator) = (elapsed_s, elapsed_s);
         if reached {
             targets.numerator += 1000.0;
         } else if late {
