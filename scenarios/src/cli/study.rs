@@ -80,30 +80,35 @@ pub fn study(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     Ok(if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// A table of the metric by variant and hour: mean over the seeds, and the worst.
+/// A table of the metric by variant and hour: mean and median over the seeds, and the worst.
 fn report(results: &Results, folder: &Path) -> std::io::Result<()> {
     let last = results.variants.iter().map(|variant| variant.hours.len()).max().unwrap_or(0);
-    let hours: Vec<usize> = [1, 2, 4, 8, 12, 16, 20, 50, 100].into_iter().filter(|&hour| hour <= last).collect();
+    let hours: Vec<usize> =
+        [1, 2, 4, 8, 12, 16, 20, 50, 100].into_iter().filter(|&hour| hour < last).chain((last > 0).then_some(last)).collect();
     let seeds = results.seeds.len();
+    let names = results.variants.iter().map(|variant| variant.name.len()).max().unwrap_or(0) + 1;
     let (when, header) = if hours.is_empty() {
         ("over the whole run", String::new())
     } else {
-        ("in the hour that ends at", hours.iter().map(|hour| format!("{:>16}", format!("{hour} h"))).collect())
+        ("in the hour that ends at", hours.iter().map(|hour| format!("{:>24}", format!("{hour} h"))).collect())
     };
-    say(format_args!("{} of {seeds} seeds, mean [worst] {when}", results.metric))?;
+    say(format_args!("{} of {seeds} seeds, mean / median [worst] {when}", results.metric))?;
     if !header.is_empty() {
-        say(format_args!("{:<10}{header}", ""))?;
+        say(format_args!("{:<names$}{header}", ""))?;
     }
-    let cell = |mean: f64, worst: f64| format!("{:>16}", format!("{mean:.1} [{worst:.1}]"));
+    let cell = |mean: f64, median: f64, worst: f64| format!("{:>24}", format!("{mean:.1} / {median:.1} [{worst:.1}]"));
     for variant in &results.variants {
         let whole: Vec<f64> = variant.runs.iter().filter_map(|run| run.metrics.get(&results.metric)).copied().collect();
         let cells: String = match plot::mean(&whole) {
-            Some(mean) if hours.is_empty() => cell(mean, whole.iter().copied().fold(f64::INFINITY, f64::min)),
-            _ => hours.iter().filter_map(|hour| variant.hours.get(hour - 1)).map(|h| cell(h.mean, h.worst)).collect(),
+            Some(mean) if hours.is_empty() => {
+                let worst = whole.iter().copied().fold(f64::INFINITY, f64::min);
+                cell(mean, plot::median(&whole).unwrap_or(mean), worst)
+            }
+            _ => hours.iter().filter_map(|hour| variant.hours.get(hour - 1)).map(|h| cell(h.mean, h.median, h.worst)).collect(),
         };
         let lost = seeds - variant.runs.len().min(seeds);
         let note = if lost > 0 { format!("  without {lost} of the seeds") } else { String::new() };
-        say(format!("{:<10}{cells}{note}", variant.name).trim_end())?;
+        say(format!("{:<names$}{cells}{note}", variant.name).trim_end())?;
     }
     say(format_args!("all of it lies in {}: study.json, study.csv, study.svg", folder.display()))
 }

@@ -12,5 +12,5 @@ mod terminal;
 
 pub use direction_map::{Map, direction_map};
 pub use learning_curve::{Curve, learning_curve};
-pub use stats::{confidence_half_width, mean, standard_deviation, student_t_975};
+pub use stats::{confidence_half_width, mean, median, standard_deviation, student_t_975};
 pub use terminal::curve;

@@ -7,6 +7,14 @@ pub fn mean(samples: &[f64]) -> Option<f64> {
     (!samples.is_empty()).then(|| samples.iter().sum::<f64>() / samples.len() as f64)
 }
 
+/// The value in the middle, or the mean of the two in the middle; `None` of nothing.
+pub fn median(samples: &[f64]) -> Option<f64> {
+    let mut sorted = samples.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let half = sorted.len() / 2;
+    mean(sorted.get(if sorted.len() % 2 == 1 { half..=half } else { half.checked_sub(1)?..=half })?)
+}
+
 /// The sample standard deviation, with n - 1 in the denominator; `None` of fewer than two samples.
 pub fn standard_deviation(samples: &[f64]) -> Option<f64> {
     let mean = mean(samples)?;

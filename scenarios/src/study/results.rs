@@ -64,6 +64,8 @@ pub struct Hour {
     pub hour: usize,
     /// Mean over the seeds.
     pub mean: f64,
+    /// Median over the seeds.
+    pub median: f64,
     /// Half the width of the mean's 95 % confidence interval (Student's t); none for a single seed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub half_width: Option<f64>,
@@ -195,6 +197,7 @@ fn hours(runs: &[Run], ideal: Option<f64>, blind: Option<f64>) -> Vec<Hour> {
             Hour {
                 hour: h + 1,
                 mean,
+                median: plot::median(&values).unwrap_or(mean),
                 half_width: plot::confidence_half_width(&values),
                 worst,
                 share_of_ideal: over(mean, ideal),
