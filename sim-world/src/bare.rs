@@ -78,7 +78,7 @@ impl Servo {
     /// The motor that `actuator` describes, if it is one for positions.
     fn new(robot: &RobotSpec, actuator: &Actuator, places: &Places) -> Option<Servo> {
         let Actuator::Joint { joint, mode: Mode::Position { kp, kd }, max_effort, .. } = actuator else { return None };
-        let hinge = places.hinge(robot.joints.iter().position(|other| &other.name == joint)?)?;
+        let hinge = places.hinge(robot.joint_index(joint)?)?;
         let max_effort = max_effort.map_or(f32::MAX, |limit| limit as f32);
         Some(Servo { hinge, kp: *kp as f32, kd: *kd as f32, max_effort })
     }

@@ -37,8 +37,7 @@ impl Drive {
             let (actuator, time_constant) = (name.clone(), *time_constant);
             return Err(BuildError::DriveTooFast { actuator, time_constant, physics_period: period });
         }
-        let child = robot.joints.iter().find(|j| &j.name == joint).map(|j| &j.child);
-        let index = child.and_then(|child| robot.links.iter().position(|link| &link.name == child));
+        let index = robot.link_held_by(joint);
         let (Some(spec), Some(link)) = (index.and_then(|i| robot.links.get(i)), index.and_then(|i| places.handle(i))) else {
             return Err(BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() });
         };

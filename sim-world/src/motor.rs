@@ -54,7 +54,7 @@ impl Motor {
         period: Nanos,
     ) -> Result<Option<Motor>, BuildError> {
         let Actuator::Joint { name, joint, mode, max_effort, max_speed, lag } = actuator else { return Ok(None) };
-        let index = robot.joints.iter().position(|other| &other.name == joint);
+        let index = robot.joint_index(joint);
         let (Some(index), Some(hinge)) = (index, index.and_then(|index| places.hinge(index))) else {
             return Err(BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() });
         };

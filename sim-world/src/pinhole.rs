@@ -48,7 +48,7 @@ impl Pinhole {
         pixels: &EventCameraSpec,
         mounting: &Mounting<'_>,
     ) -> Result<Pinhole, BuildError> {
-        let mount = mounting.mount.and_then(|name| robot.links.iter().position(|link| &link.name == name));
+        let mount = mounting.mount.and_then(|name| robot.link_index(name));
         let everything = mounting.sees.is_empty();
         let seen = |link: usize| mount != Some(link) && (everything || mounting.sees.contains(&robot.links[link].name));
         Ok(Pinhole {

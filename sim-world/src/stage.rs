@@ -10,14 +10,6 @@ use crate::physics::{SURROUNDINGS, convert};
 use crate::world::SimulatedBody;
 
 impl SimulatedBody {
-    fn link_index(&self, name: &str) -> Option<usize> {
-        self.robot().links.iter().position(|link| link.name == name)
-    }
-
-    fn joint_index(&self, name: &str) -> Option<usize> {
-        self.robot().joints.iter().position(|joint| joint.name == name)
-    }
-
     /// Whether a link can be put anywhere: nothing holds it but a free joint, or it stands in the world and holds nothing.
     fn can_be_placed(&self, index: usize) -> bool {
         let robot = self.robot();
@@ -61,10 +53,11 @@ impl SimulatedBody {
 impl Stage for SimulatedBody {
     fn offers(&self, need: &Need) -> bool {
         match need {
-            Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) => self.link_index(name).is_some(),
-            Need::Place(name) => self.link_index(name).is_some_and(|index| self.can_be_placed(index)),
+            Need::Pose(name) | Need::Velocity(name) | Need::Contacts(name) => self.robot().link_index(name).is_some(),
+            Need::Place(name) => self.robot().link_index(name).is_some_and(|index| self.can_be_placed(index)),
             Need::Launch(name) => {
-                self.link_index(name)
+                self.robot()
+                    .link_index(name)
                     .is_some_and(|index| self.places.body(&self.state.physics, index).is_some_and(|b| b.is_dynamic()))
                     && self.offers(&Need::Place(name.clone()))
             }
@@ -77,18 +70,18 @@ impl Stage for SimulatedBody {
     }
 
     fn pose(&self, name: &str) -> Result<Pose, StageError> {
-        let pose = self.link_index(name).and_then(|index| self.places.pose(&self.state.physics, index));
+        let pose = self.robot().link_index(name).and_then(|index| self.places.pose(&self.state.physics, index));
         pose.ok_or_else(|| StageError::NotOffered(Need::Pose(name.into())))
     }
 
     /// The velocity of the link's origin.
     fn velocity(&self, name: &str) -> Result<Velocity, StageError> {
-        let velocity = self.link_index(name).and_then(|index| self.places.velocity(&self.state.physics, index));
+        let velocity = self.robot().link_index(name).and_then(|index| self.places.velocity(&self.state.physics, index));
         velocity.ok_or_else(|| StageError::NotOffered(Need::Velocity(name.into())))
     }
 
     fn joint(&self, name: &str) -> Result<JointState, StageError> {
-        let state = self.joint_index(name).and_then(|index| self.places.joint(&self.state.physics, index));
+        let state = self.robot().joint_index(name).and_then(|index| self.places.joint(&self.state.physics, index));
         state.ok_or_else(|| StageError::NotOffered(Need::Joint(name.into())))
     }
 
@@ -96,7 +89,7 @@ impl Stage for SimulatedBody {
     /// walls, in the order of the description. `point_m` lies on the other thing's surface.
     fn contacts(&self, name: &str, out: &mut Vec<Contact>) -> Result<(), StageError> {
         let not_offered = || StageError::NotOffered(Need::Contacts(name.into()));
-        let index = self.link_index(name).ok_or_else(not_offered)?;
+        let index = self.robot().link_index(name).ok_or_else(not_offered)?;
         let physics = &self.state.physics;
         let body = self.places.body(physics, index).ok_or_else(not_offered)?;
         let of_link =
@@ -116,7 +109,7 @@ impl Stage for SimulatedBody {
 
     fn place(&mut self, name: &str, pose: &Pose) -> Result<(), StageError> {
         let not_offered = || StageError::NotOffered(Need::Place(name.into()));
-        let index = self.link_index(name).filter(|index| self.can_be_placed(*index)).ok_or_else(not_offered)?;
+        let index = self.robot().link_index(name).filter(|index| self.can_be_placed(*index)).ok_or_else(not_offered)?;
         let not_finite = || StageError::NotFinite { name: name.into(), pose: format!("{pose:?}") };
         let position = convert::to_rapier(pose).ok_or_else(not_finite)?;
         let handle = self.places.handle(index);
@@ -130,7 +123,7 @@ impl Stage for SimulatedBody {
 
     fn launch(&mut self, name: &str, velocity: &Velocity) -> Result<(), StageError> {
         let need = Need::Launch(name.into());
-        let index = self.link_index(name).filter(|_| self.offers(&need)).ok_or(StageError::NotOffered(need))?;
+        let index = self.robot().link_index(name).filter(|_| self.offers(&need)).ok_or(StageError::NotOffered(need))?;
         let [linear, angular] = [velocity.linear, velocity.angular].map(convert::to_vector);
         let not_finite = || StageError::NotFinite { name: name.into(), pose: format!("{velocity:?}") };
         let (Some(linear), Some(angular)) = (linear, angular) else { return Err(not_finite()) };

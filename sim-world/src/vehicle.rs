@@ -59,8 +59,7 @@ impl Vehicle {
         period: Nanos,
     ) -> Result<Option<Vehicle>, BuildError> {
         let Actuator::Car { name, joint, wheels } = actuator else { return Ok(None) };
-        let child = robot.joints.iter().find(|other| &other.name == joint).map(|joint| &joint.child);
-        let link = child.and_then(|child| robot.links.iter().position(|link| &link.name == child));
+        let link = robot.link_held_by(joint);
         let inertial = link.and_then(|link| robot.links[link].inertial.as_ref());
         let (Some(chassis), Some(inertial)) = (link.and_then(|link| places.handle(link)), inertial) else {
             return Err(BuildError::NoSuchLink { actuator: name.clone(), joint: joint.clone() });

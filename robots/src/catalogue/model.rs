@@ -209,7 +209,7 @@ impl Model {
     fn choose_joints(&self, robot: &mut RobotSpec) -> Result<(), String> {
         for driven in &self.joints {
             let known = || robot.joints.iter().map(|joint| joint.name.as_str()).collect::<Vec<_>>().join(", ");
-            let Some(index) = robot.joints.iter().position(|joint| joint.name == driven.name) else {
+            let Some(index) = robot.joint_index(&driven.name) else {
                 return Err(format!("joints: there is no joint {:?}, expected one of {}", driven.name, known()));
             };
             let joint = &mut robot.joints[index];

@@ -71,6 +71,21 @@ impl RobotSpec {
         }));
     }
 
+    /// Index of the link called `name`.
+    pub fn link_index(&self, name: &str) -> Option<usize> {
+        self.links.iter().position(|link| link.name == name)
+    }
+
+    /// Index of the joint called `name`.
+    pub fn joint_index(&self, name: &str) -> Option<usize> {
+        self.joints.iter().position(|joint| joint.name == name)
+    }
+
+    /// Index of the link that the joint called `name` holds.
+    pub fn link_held_by(&self, name: &str) -> Option<usize> {
+        self.link_index(&self.joints.get(self.joint_index(name)?)?.child)
+    }
+
     /// The action that this robot's actuators take.
     pub fn action_spec(&self) -> ActionSpec {
         ActionSpec { fields: self.actuators.iter().map(|actuator| actuator.action_field(&self.joints)).collect() }

@@ -53,7 +53,7 @@ impl View {
 /// The link that is the chassis of a car.
 fn car(robot: &RobotSpec) -> Option<&str> {
     let joint = robot.actuators.iter().find(|actuator| matches!(actuator, Actuator::Car { .. }))?.joint();
-    robot.joints.iter().find(|other| other.name == joint).map(|joint| joint.child.as_str())
+    robot.link_held_by(joint).map(|link| robot.links[link].name.as_str())
 }
 
 /// Eye and middle of a view in which the things of a scene are as a whole.

@@ -11,7 +11,7 @@ use embody_robots::robot::rotation;
 use embody_robots::{
     Action, Checkpoint, CheckpointError, Evaluation, Nanos, Need, Pose, Stage, StageError, Tally, Task, Velocity, checkpoint,
 };
-use embody_sim_world::{Arena, Road, RoadSettings};
+use embody_sim_world::{Arena, Road};
 use nalgebra::{Translation3, Vector3};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
@@ -126,15 +126,13 @@ impl LaneFollowingTask {
     /// With the given settings, on the arena's road, for control periods of the given length.
     pub fn new(settings: &LaneFollowing, arena: &Arena, control_period: Nanos) -> Result<Self, String> {
         settings.check()?;
-        let RoadSettings { paint, .. } =
-            arena.road.as_ref().ok_or("the task needs a road: expected a table [arena.road], found none")?;
-        let road = arena.road.as_ref().map(RoadSettings::road).unwrap_or_else(Road::bends);
+        let road = arena.road.as_ref().ok_or("the task needs a road: expected a table [arena.road], found none")?;
         let names = ["time_on_lane_s", "stray_mean_m", "laps_per_hour", "leavings_per_hour"];
         let tallies = names.map(|name| Tally { name: name.into(), numerator: 0.0, denominator: 0.0 });
         Ok(LaneFollowingTask {
             settings: settings.clone(),
-            road,
-            lane_m: 0.5 * paint.lane_width_m,
+            road: road.road(),
+            lane_m: 0.5 * road.paint.lane_width_m,
             period_s: control_period.as_secs_f64(),
             state: State { random: ChaCha8Rng::seed_from_u64(0), along_m: 0.0, steps: 0, tallies },
         })

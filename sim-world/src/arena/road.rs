@@ -43,10 +43,7 @@ impl RoadSettings {
         let count = (road.length_m() / step_m).ceil().max(3.0) as u32;
         let point = |i: u32| {
             let centre = road.at(road.length_m() * f64::from(i) / f64::from(count));
-            let (sin, cos) = libm::sincos(centre.heading_rad);
-            let [x, y] = centre.position_m;
-            let right_m = 0.5 * self.paint.lane_width_m;
-            [x + right_m * sin, y - right_m * cos]
+            centre.offset(0.0, -0.5 * self.paint.lane_width_m)
         };
         (0..count).map(point).collect()
     }
