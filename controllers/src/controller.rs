@@ -147,6 +147,21 @@ impl Hosted {
             Hosted::Privileged(_) => Vec::new(),
         }
     }
+
+    /// See [`Controller::watch`]; baselines that see the truth have nothing to show.
+    pub fn watch(&mut self, watched: bool) {
+        if let Hosted::Sensing(controller) = self {
+            controller.watch(watched);
+        }
+    }
+
+    /// See [`Controller::telemetry`].
+    pub fn telemetry(&self) -> Option<Telemetry> {
+        match self {
+            Hosted::Sensing(controller) => controller.telemetry(),
+            Hosted::Privileged(_) => None,
+        }
+    }
 }
 
 impl Checkpoint for Hosted {

@@ -2,6 +2,7 @@
 
 use crate::action::Action;
 use crate::checkpoint::Checkpoint;
+use crate::image::Image;
 use crate::nanos::Nanos;
 use crate::observation::Observation;
 use crate::spec::{ActionSpec, ObservationSpec};
@@ -61,4 +62,9 @@ pub trait Body: Send + Checkpoint {
 
     /// The same, to look at only.
     fn truth(&self) -> &dyn Stage;
+
+    /// The last image of the camera called `sensor`, for those who look on; none if there is no such camera, or it keeps none.
+    fn image(&self, _sensor: &str) -> Option<Image<'_>> {
+        None
+    }
 }

@@ -38,6 +38,13 @@ pub struct Tally {
     pub denominator: f64,
 }
 
+impl Tally {
+    /// The metric over a span, given how much both have grown within it.
+    pub fn ratio(numerator: f64, denominator: f64) -> f64 {
+        if denominator == 0.0 { numerator } else { numerator / denominator }
+    }
+}
+
 /// What is to be achieved. It may move things within an episode without telling the controller.
 pub trait Task: Send + Checkpoint {
     /// What it needs of a stage; a body that lacks any of it is refused when the scenario is loaded.

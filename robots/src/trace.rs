@@ -26,12 +26,13 @@ impl TraceHash {
         &self.0
     }
 
-    /// Adds the record of one step; `scratch` is reused so that nothing is allocated.
-    pub fn record(&mut self, scratch: &mut Vec<u8>, index: u64, step: &TimeStep, action: Option<&Action>) {
+    /// Adds the record of one step, and gives its bytes; `scratch` is reused so that nothing is allocated.
+    pub fn record<'a>(&mut self, scratch: &'a mut Vec<u8>, index: u64, step: &TimeStep, action: Option<&Action>) -> &'a [u8] {
         scratch.clear();
         scratch.extend(self.0);
         wire::encode_step(scratch, index, step, action);
         self.0 = *blake3::hash(scratch).as_bytes();
+        &scratch[self.0.len()..]
     }
 }
 

@@ -6,6 +6,7 @@ pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod controls;
+pub mod moment;
 pub mod picture;
 pub mod plot;
 pub mod registry;

@@ -37,6 +37,5 @@ pub use arena::{Arena, ArenaError, RoadKind, RoadSettings};
 pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};
-pub use portrait::Frame;
 pub use road::{Road, RoadError};
 pub use world::{BuildError, SimulatedBody};

@@ -1,8 +1,8 @@
-//! A body to be looked at by people: everything that is visible of it as a [`Scene`], and the last image of each of its cameras.
+//! A body to be looked at by people: everything that is visible of it as a [`Scene`], and the walls.
 //!
 //! Nothing here changes the body or reaches its senses. Walls are things for people alone: no camera of a body sees them.
 
-use embody_robots::{Body, FieldKind, Pose};
+use embody_robots::Pose;
 
 use crate::physics::convert::from_rapier;
 use crate::render::{Scene, Shape, Thing};
@@ -11,17 +11,6 @@ use crate::world::{BuildError, SimulatedBody};
 
 /// Brightness of the walls.
 const WALLS: f32 = 0.5;
-
-/// The last image of a camera.
-#[derive(Clone, Copy, Debug)]
-pub struct Frame<'a> {
-    /// Pixels along a row.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-    /// Brightness from 0 to 1, row by row, row 0 at the bottom.
-    pub brightness: &'a [f32],
-}
 
 impl SimulatedBody {
     /// The visible parts of all links where they are now, over the arena's ground.
@@ -48,20 +37,13 @@ impl SimulatedBody {
         });
         boxes.collect()
     }
-
-    /// The last image of the camera called `sensor`, as it was drawn for it; none if there is no camera of that name.
-    pub fn frame(&self, sensor: &str) -> Option<Frame<'_>> {
-        let index = self.robot().sensors.iter().position(|other| other.name() == sensor)?;
-        let FieldKind::Events { width, height, .. } = self.observation_spec().fields.get(index)?.kind else { return None };
-        Some(Frame { width, height, brightness: self.state.senses.get(index)?.frame()? })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use embody_robots::catalogue::ball::Ball;
     use embody_robots::catalogue::car::Car;
-    use embody_robots::{Nanos, Observation};
+    use embody_robots::{Body, Nanos, Observation};
 
     use super::*;
     use crate::arena::{Arena, RoadSettings};
@@ -98,14 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_is_what_the_camera_saw_last() {
+    fn an_image_is_what_the_camera_saw_last() {
         let arena = Arena { half_extent_m: 100.0, road: Some(RoadSettings::default()), ..Arena::default() };
         let mut body = SimulatedBody::new(&Car::default().robot(), &arena, PERIOD, PERIOD).unwrap();
         body.reset(1).unwrap();
         body.begin(&mut Observation::from_spec(body.observation_spec())).unwrap();
-        let frame = body.frame("camera").unwrap();
-        assert_eq!((frame.width, frame.height, frame.brightness.len()), (128, 32, 4096));
-        assert!(frame.brightness.iter().any(|pixel| *pixel > 0.0));
-        assert!(body.frame("steering").is_none());
+        let image = body.image("camera").unwrap();
+        assert_eq!((image.width, image.height, image.brightness.len()), (128, 32, 4096));
+        assert!(image.brightness.iter().any(|pixel| *pixel > 0.0));
+        assert!(body.image("steering").is_none());
     }
 }

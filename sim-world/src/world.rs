@@ -6,7 +6,7 @@
 
 use embody_robots::checkpoint::{self, Checkpoint, CheckpointError};
 use embody_robots::robot::{Problem, RobotError, RobotSpec};
-use embody_robots::{Action, ActionSpec, Body, BodyError, Nanos, Observation, ObservationSpec, Stage};
+use embody_robots::{Action, ActionSpec, Body, BodyError, FieldKind, Image, Nanos, Observation, ObservationSpec, Stage};
 use rapier3d::prelude::PhysicsWorld;
 use serde::{Deserialize, Serialize};
 
@@ -185,6 +185,12 @@ impl Body for SimulatedBody {
 
     fn truth(&self) -> &dyn Stage {
         self
+    }
+
+    fn image(&self, sensor: &str) -> Option<Image<'_>> {
+        let index = self.observation_spec.index(sensor)?;
+        let FieldKind::Events { width, height, .. } = self.observation_spec.fields[index].kind else { return None };
+        Some(Image { width, height, brightness: self.state.senses.get(index)?.frame()? })
     }
 }
 

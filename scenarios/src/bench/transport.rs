@@ -118,7 +118,7 @@ fn usual_step(registry: &Arc<Registry>) -> Result<TimeStep, BenchError> {
     let mut session = Session::new(Assembly { environment, controller }, loaded.scenario.seed);
     let mut steps: Vec<TimeStep> = Vec::new();
     for _ in 0..STEPS {
-        session.advance(|step| steps.push(step.clone())).map_err(crate::run::RunError::from)?;
+        session.advance(|record| steps.push(record.step.clone())).map_err(crate::run::RunError::from)?;
     }
     steps.sort_by_key(|step| step.observation.events(0).len());
     Ok(steps.swap_remove(STEPS / 2))

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
-use embody_robots::{Checkpoint, Nanos};
+use embody_robots::{Body, Checkpoint, Nanos};
 use embody_sim_world::SimulatedBody;
 
 use super::run::Changes;
@@ -96,18 +96,19 @@ fn check_name(path: &Path) -> Result<(), Failure> {
 impl Arguments {
     fn draw(&self, registry: &Arc<Registry>, loaded: &Loaded) -> Result<Grey, Failure> {
         let session = run(registry, loaded)?;
-        let environment = session.environment();
-        let mut body = loaded.body(registry)?;
-        body.restore(&environment.body().save()?)?;
+        let body = session.environment().body();
         match &self.camera {
             Some(name) => {
-                let sensors = &body.robot().sensors;
-                let index = sensors.iter().position(|sensor| sensor.name() == name);
-                let (Some(index), Some(frame)) = (index, body.frame(name)) else { return Err(no_camera(&body, name).into()) };
-                let events = environment.time_step().observation.events(index);
-                Ok(picture::of_sensor(&frame, events, self.width, self.height))
+                let index = body.observation_spec().index(name);
+                let (Some(index), Some(image)) = (index, body.image(name)) else { return Err(no_camera(body, name).into()) };
+                let events = session.environment().time_step().observation.events(index);
+                Ok(picture::of_sensor(&image, events, self.width, self.height))
             }
-            None => Ok(picture::of_world(&body, &self.view(&body)?, self.width, self.height)?),
+            None => {
+                let mut portrayed = loaded.body(registry)?;
+                portrayed.restore(&body.save()?)?;
+                Ok(picture::of_world(&portrayed, &self.view(&portrayed)?, self.width, self.height)?)
+            }
         }
     }
 
@@ -134,11 +135,11 @@ fn run(registry: &Arc<Registry>, loaded: &Loaded) -> Result<Session, Failure> {
     Ok(session)
 }
 
-fn no_camera(body: &SimulatedBody, name: &str) -> String {
-    let cameras = body.robot().sensors.iter().map(|sensor| sensor.name()).filter(|name| body.frame(name).is_some());
-    let cameras: Vec<&str> = cameras.collect();
+fn no_camera(body: &dyn Body, name: &str) -> String {
+    let fields = body.observation_spec().fields.iter().map(|field| field.name.as_str());
+    let cameras: Vec<&str> = fields.filter(|name| body.image(name).is_some()).collect();
     let known = if cameras.is_empty() { "it has none".into() } else { format!("known: {}", cameras.join(", ")) };
-    format!("--camera: robot {:?} has no camera {name:?}; {known}", body.robot().name)
+    format!("--camera: the robot has no camera {name:?}; {known}")
 }
 
 #[cfg(test)]

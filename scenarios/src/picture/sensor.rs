@@ -1,7 +1,7 @@
 //! What an event camera sees: its last image, magnified, and beside it the events of the last control period.
 
+use embody_robots::Image;
 use embody_robots::observation::Event;
-use embody_sim_world::Frame;
 
 use super::Grey;
 
@@ -10,8 +10,8 @@ const LEVELS: [f32; 3] = [0.5, 1.0, 0.0];
 
 /// The image of a camera above its events, or to the left of them where it isn't wider than high: whole squares for pixels, as large as fit
 /// into `width` x `height` and at least one pixel each. A pixel of the events is white where the last event made it brighter, black where it made it darker.
-pub fn of_sensor(frame: &Frame<'_>, events: &[Event], width: u16, height: u16) -> Grey {
-    let [columns, rows] = [frame.width, frame.height].map(usize::from);
+pub fn of_sensor(image: &Image<'_>, events: &[Event], width: u16, height: u16) -> Grey {
+    let [columns, rows] = [image.width, image.height].map(usize::from);
     let mut marks = vec![LEVELS[0]; columns * rows];
     for event in events {
         // Cameras send events of their own pixels alone.
@@ -29,7 +29,7 @@ pub fn of_sensor(frame: &Frame<'_>, events: &[Event], width: u16, height: u16) -
         match along.cmp(&length) {
             std::cmp::Ordering::Equal => 1.0,
             half => {
-                let values = if half.is_lt() { frame.brightness } else { &marks };
+                let values = if half.is_lt() { image.brightness } else { &marks };
                 if stacked { of(values, column, beyond(row)) } else { of(values, beyond(column), row) }
             }
         }
@@ -44,8 +44,8 @@ mod tests {
 
     #[test]
     fn a_wide_image_stands_above_its_events_upright() {
-        let frame = Frame { width: 3, height: 2, brightness: &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0] };
-        let picture = of_sensor(&frame, &EVENTS, 12, 10);
+        let image = Image { width: 3, height: 2, brightness: &[0.0, 0.2, 0.4, 0.6, 0.8, 1.0] };
+        let picture = of_sensor(&image, &EVENTS, 12, 10);
         assert_eq!(picture.size(), [6, 10], "squares of 2 pixels");
         let level = |column: usize, row: usize| picture.level(2 * column + 1, 2 * row + 1);
         assert_eq!([level(0, 0), level(2, 0), level(0, 1)], [Some(153), Some(255), Some(0)]);
@@ -55,8 +55,8 @@ mod tests {
 
     #[test]
     fn a_square_image_stands_beside_its_events_and_is_never_made_smaller() {
-        let frame = Frame { width: 2, height: 2, brightness: &[0.0, 0.2, 0.4, 0.6] };
-        let picture = of_sensor(&frame, &EVENTS, 1, 1);
+        let image = Image { width: 2, height: 2, brightness: &[0.0, 0.2, 0.4, 0.6] };
+        let picture = of_sensor(&image, &EVENTS, 1, 1);
         assert_eq!(picture.size(), [5, 2]);
         assert_eq!([0, 1, 2, 3, 4].map(|column| picture.level(column, 1)), [0, 51, 255, 255, 0].map(Some));
     }

@@ -13,4 +13,4 @@ mod session;
 pub use progress::Progress;
 pub use recorder::REPORTING_HOUR;
 pub use runner::{Maps, Outcome, RunError, Runner, scenario_of};
-pub use session::{Position, Session, SessionError, episode_seeds};
+pub use session::{Position, Record, Session, SessionError, episode_seeds};

@@ -152,8 +152,7 @@ impl Recorder {
 
 /// Each tally's value, then the mean reward, from one moment to another.
 fn growth(since: &Mark, now: &Mark, control_period: Nanos) -> Vec<f64> {
-    let ratio = |numerator: f64, denominator: f64| if denominator == 0.0 { numerator } else { numerator / denominator };
     let steps = (now.time.0 - since.time.0) as f64 / control_period.0 as f64;
-    let tallies = since.tallies.iter().zip(&now.tallies).map(|(a, b)| ratio(b[0] - a[0], b[1] - a[1]));
-    tallies.chain([ratio(now.reward - since.reward, steps)]).collect()
+    let tallies = since.tallies.iter().zip(&now.tallies).map(|(a, b)| Tally::ratio(b[0] - a[0], b[1] - a[1]));
+    tallies.chain([Tally::ratio(now.reward - since.reward, steps)]).collect()
 }

@@ -286,7 +286,7 @@ impl Runner {
         let mut done = self.session.position().control_steps;
         while done < total && !stop.load(Ordering::Relaxed) {
             let recorder = &mut self.recorder;
-            self.session.advance(|step| recorder.record(step))?;
+            self.session.advance(|record| recorder.record(record.step))?;
             done += 1;
             let tallies = self.session.environment().task().tallies();
             if let Some(metric) = self.recorder.close_window(tallies) {

@@ -49,6 +49,17 @@ pub struct Position {
     pub trace: TraceHash,
 }
 
+/// A step record, as the trace hash covers it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'a> {
+    /// What the environment gave back.
+    pub step: &'a TimeStep,
+    /// The action that led to it; none to the first step of an episode.
+    pub action: Option<&'a Action>,
+    /// The same in bytes, from its index on (`embody_robots::wire`).
+    pub bytes: &'a [u8],
+}
+
 impl Session {
     /// A loop at its start; every random number of it follows from `seed`.
     pub fn new(assembly: Assembly, seed: u64) -> Session {
@@ -58,7 +69,7 @@ impl Session {
     }
 
     /// One control step: act, then step; before the first one of an episode, the episode begins. Calls `record` with each step record.
-    pub fn advance(&mut self, mut record: impl FnMut(&TimeStep)) -> Result<(), SessionError> {
+    pub fn advance(&mut self, mut record: impl FnMut(&Record<'_>)) -> Result<(), SessionError> {
         let at = &mut self.position;
         let over = matches!(self.environment.time_step().kind, StepKind::Last(_));
         if at.episodes == 0 || over {
@@ -68,16 +79,16 @@ impl Session {
                 self.controller.act(self.environment.time_step(), self.environment.body().truth(), &mut self.action)?;
             }
             let first = self.environment.reset(environment)?;
-            at.trace.record(&mut self.scratch, at.records, first, None);
-            record(first);
+            let bytes = at.trace.record(&mut self.scratch, at.records, first, None);
+            record(&Record { step: first, action: None, bytes });
             at.records += 1;
             at.episodes += 1;
             self.controller.begin_episode(controller)?;
         }
         self.controller.act(self.environment.time_step(), self.environment.body().truth(), &mut self.action)?;
         let step = self.environment.step(&self.action)?;
-        at.trace.record(&mut self.scratch, at.records, step, Some(&self.action));
-        record(step);
+        let bytes = at.trace.record(&mut self.scratch, at.records, step, Some(&self.action));
+        record(&Record { step, action: Some(&self.action), bytes });
         at.records += 1;
         at.control_steps += 1;
         Ok(())
@@ -105,6 +116,16 @@ impl Session {
     /// What closes the loop.
     pub fn controller(&self) -> &Hosted {
         &self.controller
+    }
+
+    /// Whether somebody looks on: only then has the controller telemetry. The trace is the same.
+    pub fn watch(&mut self, watched: bool) {
+        self.controller.watch(watched);
+    }
+
+    /// The action of the last control step.
+    pub fn action(&self) -> &Action {
+        &self.action
     }
 }
 
