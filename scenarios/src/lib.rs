@@ -16,6 +16,8 @@ pub mod scenario;
 pub mod schema;
 pub mod study;
 pub mod tasks;
+#[cfg(feature = "viewer")]
+pub(crate) mod viewer;
 
 pub use cli::main;
 pub use registry::Registry;

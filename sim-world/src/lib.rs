@@ -31,6 +31,8 @@ mod sight;
 mod stage;
 mod unrest;
 mod vehicle;
+#[cfg(feature = "viewer")]
+pub mod viewer;
 pub mod world;
 
 pub use arena::{Arena, ArenaError, RoadKind, RoadSettings};

@@ -9,8 +9,10 @@ mod peers;
 mod picture;
 mod robot;
 mod run;
+mod shot;
 mod signals;
 mod study;
+mod view;
 mod world;
 
 use std::fmt::Display;
@@ -52,6 +54,10 @@ enum Command {
     Robot(robot::Arguments),
     /// Draws the world of a scenario, or what a camera in it sees, as a PNG file.
     Picture(picture::Arguments),
+    /// Shows a scenario in a window, with what goes on in body and brain (built with --features viewer).
+    View(view::Arguments),
+    /// Draws a scenario as its window would show it, without a window, as a PNG file (built with --features viewer).
+    Shot(shot::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
@@ -83,6 +89,8 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
         Command::Picture(arguments) => picture::picture(&registry, &arguments),
+        Command::View(arguments) => view::view(&registry, &arguments),
+        Command::Shot(arguments) => shot::shot(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
         Command::Echo(arguments) => {
@@ -116,4 +124,23 @@ fn mention(line: impl Display) {
 /// Prints an error on standard error; if even that fails there is nobody left to tell.
 fn complain(error: impl Display) {
     let _ = writeln!(std::io::stderr(), "embody: {error}");
+}
+
+/// Has Mesa not look for a desktop where there is none: it would complain. To be called before any thread is started.
+#[cfg(feature = "viewer")]
+fn draw_without_desktop() {
+    if std::env::var_os("XDG_RUNTIME_DIR").is_none() {
+        #[expect(clippy::disallowed_methods, reason = "Mesa takes it from nowhere else, and no other thread runs yet")]
+        // SAFETY: no other thread runs yet that could read the environment.
+        unsafe {
+            std::env::set_var("NODEVICE_SELECT", "1");
+        }
+    }
+}
+
+/// Why a command of the viewer does nothing in a program that was built without one.
+#[cfg(not(feature = "viewer"))]
+fn without_viewer(command: &str) -> Failure {
+    let (picture, scenario) = ("embody picture draws without it", command.rsplit(' ').next().unwrap_or_default());
+    format!("this program was built without the viewer: cargo run --release --features viewer -- {command} ({picture}: embody picture {scenario})").into()
 }

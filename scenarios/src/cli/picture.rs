@@ -86,7 +86,7 @@ pub fn picture(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCo
     Ok(ExitCode::SUCCESS)
 }
 
-fn check_name(path: &Path) -> Result<(), Failure> {
+pub(super) fn check_name(path: &Path) -> Result<(), Failure> {
     match path.extension() {
         Some(ending) if ending.eq_ignore_ascii_case("png") => Ok(()),
         _ => Err(format!("--out: expected a file that ends in .png, found {}", path.display()).into()),

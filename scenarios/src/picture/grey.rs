@@ -1,6 +1,6 @@
 //! A grey picture and its PNG.
 
-use png::{BitDepth, ColorType, Compression, Encoder, EncodingError, Filter};
+use super::png::{ColorType, EncodingError, png};
 
 /// A grey picture of 8 bits a pixel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,22 +34,15 @@ impl Grey {
     /// # Errors
     /// If it has no pixels.
     pub fn png(&self) -> Result<Vec<u8>, EncodingError> {
-        let mut bytes = Vec::new();
         let [width, height] = self.size().map(|side| side as u32);
-        let mut encoder = Encoder::new(&mut bytes, width, height);
-        encoder.set_color(ColorType::Grayscale);
-        encoder.set_depth(BitDepth::Eight);
-        encoder.set_compression(Compression::High);
-        encoder.set_filter(Filter::Adaptive);
-        let mut writer = encoder.write_header()?;
-        writer.write_image_data(&self.pixels)?;
-        writer.finish()?;
-        Ok(bytes)
+        png(width, height, ColorType::Grayscale, &self.pixels)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ::png::BitDepth;
+
     use super::*;
 
     #[test]
@@ -57,7 +50,7 @@ mod tests {
         let picture = Grey::new(5, 3, |column, row| (column + 5 * row) as f32 / 14.0);
         assert_eq!([picture.level(0, 0), picture.level(4, 2), picture.level(5, 0)], [Some(0), Some(255), None]);
         let png = picture.png().unwrap();
-        let mut reader = png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
+        let mut reader = ::png::Decoder::new(std::io::Cursor::new(&png)).read_info().unwrap();
         let mut pixels = vec![0; 15];
         let info = reader.next_frame(&mut pixels).unwrap();
         assert_eq!((info.width, info.height, info.color_type, info.bit_depth), (5, 3, ColorType::Grayscale, BitDepth::Eight));

@@ -4,10 +4,13 @@
 
 mod grey;
 mod outside;
+mod png;
 mod sensor;
 
 pub use grey::Grey;
 pub use outside::{View, of_world};
+#[cfg(feature = "viewer")]
+pub(crate) use png::{ColorType, png};
 pub use sensor::of_sensor;
 
 /// Least and greatest side of a picture (pixels).

@@ -1,7 +1,7 @@
 //! A world from outside: where from, and drawn finely enough for people.
 
 use embody_robots::Stage;
-use embody_robots::robot::{Actuator, RobotSpec};
+use embody_robots::robot::{Actuator, JointKind, RobotSpec};
 use embody_sim_world::render::{Camera, Ground, Scene, Thing};
 use embody_sim_world::{BuildError, SimulatedBody};
 use nalgebra::{Point3, Vector3};
@@ -36,7 +36,7 @@ const ROOM: f64 = 1.2;
 
 impl View {
     /// A view of `width_rad`, as many rows as `rows` times columns, that suits what is looked at: a car from behind and above, anything else
-    /// as a whole, obliquely from above.
+    /// as a whole, obliquely from above, with the walls round what may roll anywhere between them.
     ///
     /// # Errors
     /// If a visible part can't be drawn.
@@ -44,6 +44,9 @@ impl View {
         let scene = body.scene()?;
         let [from_m, to_m] = match car(body.robot()).and_then(|link| body.pose(link).ok()) {
             Some(pose) => BEHIND_CAR.map(|point| (pose * Point3::from(point)).into()),
+            None if roams(body.robot()) => {
+                around(&Scene { things: [scene.things, body.walls()].concat(), ..scene }, width_rad, rows)
+            }
             None => around(&scene, width_rad, rows),
         };
         Ok(View { from_m, to_m, width_rad })
@@ -54,6 +57,12 @@ impl View {
 fn car(robot: &RobotSpec) -> Option<&str> {
     let joint = robot.actuators.iter().find(|actuator| matches!(actuator, Actuator::Car { .. }))?.joint();
     robot.link_held_by(joint).map(|link| robot.links[link].name.as_str())
+}
+
+/// Whether something that is driven may go anywhere.
+fn roams(robot: &RobotSpec) -> bool {
+    let driven = robot.actuators.iter().filter_map(|actuator| robot.joint_index(actuator.joint()));
+    driven.into_iter().any(|joint| robot.joints[joint].kind == JointKind::Free)
 }
 
 /// Eye and middle of a view in which the things of a scene are as a whole.

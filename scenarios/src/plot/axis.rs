@@ -2,7 +2,7 @@
 
 /// A range of numbers along one side of a figure, and the numbers to mark on it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Axis {
+pub(crate) struct Axis {
     pub low: f64,
     pub high: f64,
     pub ticks: Vec<f64>,
@@ -80,7 +80,7 @@ fn round_step(least: f64) -> f64 {
 }
 
 /// The unit in which `hours` of simulated time are best read, and how many of it make an hour.
-pub(super) fn time_unit(hours: f64) -> (&'static str, f64) {
+pub(crate) fn time_unit(hours: f64) -> (&'static str, f64) {
     match hours {
         h if h >= 1.0 || h <= 0.0 => ("h", 1.0),
         h if h * 60.0 >= 2.0 => ("min", 60.0),

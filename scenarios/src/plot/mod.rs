@@ -10,6 +10,8 @@ mod learning_curve;
 mod stats;
 mod terminal;
 
+#[cfg(feature = "viewer")]
+pub(crate) use axis::{Axis, time_unit};
 pub use direction_map::{Map, direction_map};
 pub use learning_curve::{Curve, learning_curve};
 pub use stats::{confidence_half_width, mean, median, standard_deviation, student_t_975};

@@ -1,0 +1,34 @@
+//! The substrate, and whatever is counted or measured.
+
+use bevy_egui::egui::{Grid, RichText, ScrollArea, Ui};
+
+use super::super::player::Snapshot;
+use super::super::scene::Subject;
+use super::super::theme;
+
+/// Draws a table.
+pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot) {
+    ui.label(RichText::new("Counts").font(theme::title()));
+    let (history, moment) = (&snapshot.history, &snapshot.moment);
+    let mut rows = vec![("substrate".to_owned(), subject.scenario.substrate.clone())];
+    rows.push(("control step".into(), moment.control_step.to_string()));
+    rows.push(("reward".into(), format!("{:.3}", moment.step.reward)));
+    for (field, seen) in subject.observation.fields.iter().zip(&history.events).filter(|(_, seen)| seen.count > 0) {
+        rows.push((format!("events of {}", field.name), seen.count.to_string()));
+    }
+    rows.push(("events dropped".into(), moment.step.observation.dropped_events().to_string()));
+    rows.extend(
+        history.populations.iter().map(|population| (format!("spikes of {}", population.name), population.spikes.to_string())),
+    );
+    rows.push(("contacts".into(), moment.truth.contacts.len().to_string()));
+    rows.extend(history.counters.iter().map(|(name, value)| (name.clone(), format!("{value:.3}"))));
+    ScrollArea::vertical().id_salt("counters").auto_shrink([false, true]).show(ui, |ui| {
+        Grid::new("counters").num_columns(2).striped(true).show(ui, |ui| {
+            for (name, value) in rows {
+                ui.label(RichText::new(name).font(theme::small()).color(theme::QUIET));
+                ui.label(RichText::new(value).font(theme::small()));
+                ui.end_row();
+            }
+        });
+    });
+}

@@ -1,0 +1,65 @@
+//! The spikes of the last second, a row for each neuron, newest on the right.
+
+use bevy_egui::egui::{Align2, Color32, ColorImage, Rect, TextureHandle, Ui, pos2, vec2};
+
+use super::super::chart::{self, Labels};
+use super::super::history::{History, RASTER};
+use super::super::{texture, theme};
+use crate::plot::Axis;
+
+/// Height of the plot (points).
+const HEIGHT: f32 = 190.0;
+
+/// Share of the height that a population of few neurons has at least.
+const LEAST_SHARE: f32 = 0.25;
+
+/// Draws the raster; `kept` is a texture that is kept from frame to frame.
+pub(in super::super) fn draw(ui: &mut Ui, history: &History, kept: &mut Option<TextureHandle>) {
+    let labels = Labels { title: "Spikes, a row for each neuron", x: "time (s)", numbers: false };
+    let now = history.now.as_secs_f64();
+    let x = Axis::spanning(now - RASTER.as_secs_f64(), now, 4);
+    let (painter, inside) = chart::frame(ui, &labels, HEIGHT, x, Axis::spanning(0.0, 1.0, 1));
+    if history.populations.is_empty() {
+        return chart::nothing(&painter, &inside, "no spikes: this controller has no network that tells of itself");
+    }
+    let size = [inside.rect.width().max(1.0) as usize, inside.rect.height().max(1.0) as usize];
+    let bands = bands(history);
+    let mut picture = ColorImage::filled(size, theme::PLOT);
+    for dot in &history.spikes {
+        let age = 1.0 - (now - dot.time.as_secs_f64()) / RASTER.as_secs_f64();
+        let Some((from, share)) = bands.get(dot.population).copied() else { continue };
+        let neurons = history.populations[dot.population].size.max(1) as f32;
+        let row = from + share * (1.0 - (dot.neuron as f32 + 0.5) / neurons);
+        let column = ((age * size[0] as f64) as usize).min(size[0] - 1);
+        // A spike of a small population is as high as its row; one of a large one is a pixel.
+        let height = (share * size[1] as f32 / neurons * 0.6).clamp(1.0, 6.0) as usize;
+        let middle = (row * size[1] as f32) as usize;
+        for row in middle.saturating_sub(height / 2)..(middle + height.div_ceil(2)).min(size[1]) {
+            picture.pixels[row * size[0] + column] = theme::of_population(dot.population);
+        }
+    }
+    let kept = texture::put(ui.ctx(), kept, "raster", picture);
+    painter.image(kept, inside.rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);
+    for (index, ((from, _), rows)) in bands.iter().zip(&history.populations).enumerate() {
+        let top = inside.rect.left_top() + vec2(4.0, from * inside.rect.height() + 1.0);
+        let words = format!("{}: {} neurons, {:.1} spikes/s each", rows.name, rows.size, history.rate_hz(rows));
+        let shadow = painter.layout_no_wrap(words.clone(), theme::small(), theme::PLOT);
+        painter.rect_filled(Rect::from_min_size(top, shadow.size()), 2.0, Color32::from_black_alpha(170));
+        painter.text(top, Align2::LEFT_TOP, words, theme::small(), theme::of_population(index));
+    }
+}
+
+/// Where each population begins from the top, and how much it has of the height: by its size, but none too little.
+fn bands(history: &History) -> Vec<(f32, f32)> {
+    let all: f32 = history.populations.iter().map(|rows| rows.size as f32).sum::<f32>().max(1.0);
+    let raw: Vec<f32> = history.populations.iter().map(|rows| (rows.size as f32 / all).max(LEAST_SHARE)).collect();
+    let sum: f32 = raw.iter().sum();
+    let mut from = 0.0;
+    raw.iter()
+        .map(|share| {
+            let band = (from, share / sum);
+            from += share / sum;
+            band
+        })
+        .collect()
+}

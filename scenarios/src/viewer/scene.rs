@@ -1,0 +1,50 @@
+//! What is looked at, as far as it doesn't change: the world of a scenario, and what the scenario says of itself.
+
+use std::sync::Arc;
+
+use embody_robots::{Body, ObservationSpec};
+use embody_sim_world::viewer::{Orbit, Portrayed, Shown};
+
+use super::source::SourceError;
+use crate::picture::View;
+use crate::registry::Registry;
+use crate::scenario::{Loaded, Scenario};
+
+/// Width of the view (rad), and how high it is beside that.
+const WIDTH_RAD: f64 = 0.9;
+const ROWS: f64 = 0.8;
+
+/// What is looked at.
+#[derive(Clone)]
+pub(crate) struct Subject {
+    pub scenario: Scenario,
+    pub observation: ObservationSpec,
+    pub portrayed: Portrayed,
+    /// Everything where it is before a run begins.
+    pub home: Shown,
+    pub orbit: Orbit,
+}
+
+impl Subject {
+    /// The world of a scenario, seen as suits its robot.
+    pub fn new(registry: &Arc<Registry>, loaded: &Loaded) -> Result<Subject, SourceError> {
+        let body = loaded.body(registry).map_err(|e| SourceError(e.to_string()))?;
+        let robot = body.robot().clone();
+        let pose = |name: &str| body.truth().pose(name).ok();
+        let view = View::of(&body, WIDTH_RAD, ROWS).map_err(|e| SourceError(e.to_string()))?;
+        let followed = Orbit::subject(&robot).and_then(|name| Some((name, pose(name)?)));
+        let followed = followed.as_ref().map(|(name, pose)| (*name, pose));
+        let orbit = Orbit::new(view.from_m, view.to_m, view.width_rad, followed);
+        let poses = robot.links.iter().filter_map(|link| Some((link.name.clone(), pose(&link.name)?))).collect();
+        let home = Shown { poses, ..Shown::default() };
+        let observation = body.observation_spec().clone();
+        let portrayed = Portrayed { arena: body.arena().clone(), walls: body.walls(), robot };
+        Ok(Subject { scenario: loaded.scenario.clone(), observation, portrayed, home, orbit })
+    }
+
+    /// In a few words: which scenario, controller and seed.
+    pub fn title(&self) -> String {
+        let scenario = &self.scenario;
+        format!("{} · {} · seed {}", scenario.name, scenario.controller.kind, scenario.seed)
+    }
+}
