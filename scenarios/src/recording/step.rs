@@ -24,7 +24,7 @@ pub struct Step {
 }
 
 /// What could be seen at the end of one control step, beyond its [`Step`].
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     /// Index of the step record.
     pub record: u64,
