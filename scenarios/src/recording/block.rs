@@ -5,7 +5,7 @@
 use embody_controllers::telemetry::{Activity, Spike};
 use embody_robots::Nanos;
 
-use super::Frame;
+use super::{Frame, View};
 
 /// Bytes of a block at which it is full; one step more may lie beyond.
 const FULL: usize = 1 << 18;
@@ -25,9 +25,37 @@ pub(super) struct Block {
     counts: Vec<u32>,
     /// The populations: names and sizes.
     pub(super) populations: Vec<(String, u32)>,
-    frames: Vec<Frame>,
-    /// Frames that count; those beyond are kept for their room.
+    pub(super) frames: Pool<Frame>,
+    pub(super) views: Pool<View>,
+}
+
+/// Things that are filled in place of old ones.
+pub(super) struct Pool<T> {
+    items: Vec<T>,
+    /// Those that count; others are kept for their room.
     used: usize,
+}
+
+impl<T> Default for Pool<T> {
+    fn default() -> Pool<T> {
+        Pool { items: Vec::new(), used: 0 }
+    }
+}
+
+impl<T: Default> Pool<T> {
+    /// One to fill in, which may be an old one.
+    pub(super) fn next(&mut self) -> &mut T {
+        if self.used == self.items.len() {
+            self.items.push(T::default());
+        }
+        self.used += 1;
+        &mut self.items[self.used - 1]
+    }
+
+    /// All that were filled in.
+    pub(super) fn filled(&self) -> &[T] {
+        &self.items[..self.used]
+    }
 }
 
 /// A step of a block.
@@ -70,20 +98,6 @@ impl Block {
         }
     }
 
-    /// A frame to fill in, which may be an old one.
-    pub(super) fn frame(&mut self) -> &mut Frame {
-        if self.used == self.frames.len() {
-            self.frames.push(Frame::default());
-        }
-        self.used += 1;
-        &mut self.frames[self.used - 1]
-    }
-
-    /// The frames.
-    pub(super) fn frames(&self) -> &[Frame] {
-        &self.frames[..self.used]
-    }
-
     /// The steps, in order.
     pub(super) fn steps(&self) -> impl Iterator<Item = Taken<'_>> {
         let (mut begin, mut spikes, mut counts) = (0, &self.spikes[..], &self.counts[..]);
@@ -108,9 +122,10 @@ impl Block {
         self.steps.is_empty()
     }
 
-    /// Whether it has no more room; `bytes_per_frame` is what a frame takes.
-    pub(super) fn is_full(&self, bytes_per_frame: usize) -> bool {
-        self.records.len() + size_of_val(&self.spikes[..]) + self.used * bytes_per_frame >= FULL
+    /// Whether it has no more room, where a frame and a view take so many bytes.
+    pub(super) fn is_full(&self, [frame, view]: [usize; 2]) -> bool {
+        let shown = self.frames.used * frame + self.views.used * view;
+        self.records.len() + size_of_val(&self.spikes[..]) + shown >= FULL
     }
 
     /// Empties it, and keeps its room.
@@ -120,6 +135,7 @@ impl Block {
         self.spikes.clear();
         self.counts.clear();
         self.populations.clear();
-        self.used = 0;
+        self.frames.used = 0;
+        self.views.used = 0;
     }
 }

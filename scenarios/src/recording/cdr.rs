@@ -94,6 +94,7 @@ impl<'a> Encoder<'a> {
         if count > 0 {
             self.align(T::SIZE);
         }
+        self.out.reserve(count * T::SIZE);
         for value in values {
             self.out.extend_from_slice(value.to_bytes().as_ref());
         }

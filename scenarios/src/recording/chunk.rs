@@ -1,4 +1,4 @@
-//! The steps and frames of a chunk.
+//! The steps, frames and views of a chunk.
 
 use std::path::Path;
 
@@ -9,13 +9,14 @@ use embody_robots::{Action, EventBuffer, Field, FieldKind, Nanos, Observation, S
 use super::container::{Message, messages};
 use super::message::spikes::Clock;
 use super::topics::{Topic, Topics};
-use super::{Frame, RecordingError, RunInfo, Step, message};
+use super::{Frame, RecordingError, RunInfo, Step, View, message};
 
 /// What a chunk holds.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Chunk {
     pub steps: Vec<Step>,
     pub frames: Vec<Frame>,
+    pub views: Vec<View>,
 }
 
 impl Chunk {
@@ -51,20 +52,9 @@ impl Chunk {
             _ => (),
         }
         let step = self.steps.last_mut().filter(|step| step.time == time).ok_or(Flaw::Order)?;
-        if topic == Topic::Transforms {
-            let Step { record, ref step, .. } = *step;
-            let truth = Truth {
-                records: record,
-                time: step.time,
-                reward: step.reward,
-                links: message::transforms::decode(data)?,
-                contacts: Vec::new(),
-            };
-            self.frames.push(Frame { record, time, truth, ..Frame::default() });
-            return Ok(());
-        }
-        let mut frame = self.frames.last_mut().filter(|frame| frame.record == step.record);
-        let mut in_frame = || frame.take().ok_or(Flaw::Order);
+        let record = step.record;
+        let frame = self.frames.last_mut().filter(|frame| frame.record == record).ok_or(Flaw::Order);
+        let view = self.views.last_mut().filter(|view| view.record == record).ok_or(Flaw::Order);
         match topic {
             Topic::Spikes => step.spikes = message::spikes::decode(data, Clock::of(info))?,
             Topic::Action(i) => {
@@ -72,12 +62,21 @@ impl Chunk {
                 action.fields[i] = message::values::decode(data, info.action.fields[i].size)?;
             }
             Topic::Observation(i) => step.step.observation.fields[i] = field(data, &info.observation.fields[i].kind)?,
-            Topic::Contacts => in_frame()?.truth.contacts = message::contacts::decode(data)?,
-            Topic::Joints => in_frame()?.joints = message::joints::decode(data)?,
-            Topic::Metrics => in_frame()?.tallies = message::metrics::decode(data)?,
-            Topic::Brain => in_frame()?.telemetry = Some(message::brain::decode(data)?),
-            Topic::Image(_) => in_frame()?.images.push(message::image::decode(data)?),
-            Topic::Run | Topic::Step | Topic::Transforms => (),
+            Topic::Transforms => {
+                let TimeStep { time: episode_time, reward, .. } = step.step;
+                let links = message::transforms::decode(data)?;
+                let truth = Truth { records: record, time: episode_time, reward, links, contacts: Vec::new() };
+                self.frames.push(Frame { record, time, truth, joints: Vec::new() });
+            }
+            Topic::Contacts => frame?.truth.contacts = message::contacts::decode(data)?,
+            Topic::Joints => frame?.joints = message::joints::decode(data)?,
+            Topic::Metrics => {
+                let tallies = message::metrics::decode(data)?;
+                self.views.push(View { record, time, tallies, ..View::default() });
+            }
+            Topic::Brain => view?.telemetry = Some(message::brain::decode(data)?),
+            Topic::Image(_) => view?.images.push(message::image::decode(data)?),
+            Topic::Run | Topic::Step => (),
         }
         Ok(())
     }
@@ -88,10 +87,16 @@ impl Chunk {
         self.steps.get(after.saturating_sub(1))
     }
 
-    /// The last frames up to a step record, newest first; the first one of all if there is none.
-    pub(super) fn frames_at(&self, record: u64) -> impl Iterator<Item = &Frame> {
-        let after = self.frames.partition_point(|frame| frame.record <= record).max(1);
-        self.frames[..after.min(self.frames.len())].iter().rev()
+    /// The last frame at a step record or before, or the first one.
+    pub(super) fn frame_at(&self, record: u64) -> Option<&Frame> {
+        let after = self.frames.partition_point(|frame| frame.record <= record);
+        self.frames.get(after.saturating_sub(1))
+    }
+
+    /// The views at a step record or before, newest first; the first one of all if there is none.
+    pub(super) fn views_at(&self, record: u64) -> impl Iterator<Item = &View> {
+        let after = self.views.partition_point(|view| view.record <= record).max(1);
+        self.views[..after.min(self.views.len())].iter().rev()
     }
 }
 

@@ -21,6 +21,8 @@ pub struct RunInfo {
     pub neural_tick: Nanos,
     /// Control steps from one frame to the next.
     pub steps_per_frame: u64,
+    /// Control steps from one view to the next.
+    pub steps_per_view: u64,
     /// What the body senses.
     pub observation: ObservationSpec,
     /// What it can be asked.

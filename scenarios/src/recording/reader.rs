@@ -12,7 +12,7 @@ use embody_robots::Nanos;
 use super::chunk::Chunk;
 use super::container::{Scan, check_whole, messages};
 use super::topics::{RUN_CHANNEL, Topics};
-use super::{Frame, RecordingError, RunInfo, Step, message};
+use super::{Frame, RecordingError, RunInfo, Step, View, message};
 use crate::moment::Moment;
 
 /// A recording that can be looked into at any time of its run.
@@ -98,8 +98,9 @@ impl Recording {
         }
         let chunk = &self.open.1;
         let step = chunk.step_at(time).ok_or_else(|| self.content("steps", "at least one", "none"))?;
-        let frame = chunk.frames_at(step.record).next().ok_or_else(|| self.content("frames", "at least one", "none"))?;
-        Ok(moment(step, frame, chunk))
+        let frame = chunk.frame_at(step.record).ok_or_else(|| self.content("frames", "at least one", "none"))?;
+        let view = chunk.views_at(step.record).next().ok_or_else(|| self.content("views", "at least one", "none"))?;
+        Ok(moment(step, frame, view, chunk))
     }
 
     /// The steps with `from` <= time < `to`.
@@ -110,6 +111,11 @@ impl Recording {
     /// The frames with `from` <= time < `to`.
     pub fn frames(&self, from: Nanos, to: Nanos) -> Frames<'_> {
         Frames(self.span(from, to, |chunk| chunk.frames, |frame: &Frame| frame.time))
+    }
+
+    /// The views with `from` <= time < `to`.
+    pub fn views(&self, from: Nanos, to: Nanos) -> Views<'_> {
+        Views(self.span(from, to, |chunk| chunk.views, |view: &View| view.time))
     }
 
     fn span<T>(&self, from: Nanos, to: Nanos, items: fn(Chunk) -> Vec<T>, time: fn(&T) -> Nanos) -> Span<'_, T> {
@@ -146,9 +152,9 @@ fn info(file: &File, path: &Path, scan: &Scan) -> Result<RunInfo, RecordingError
     })
 }
 
-fn moment(step: &Step, frame: &Frame, chunk: &Chunk) -> Moment {
-    let brain = frame.telemetry.as_ref();
-    let weighed = chunk.frames_at(step.record).filter_map(|frame| frame.telemetry.as_ref()).find(|seen| !seen.weights.is_empty());
+fn moment(step: &Step, frame: &Frame, view: &View, chunk: &Chunk) -> Moment {
+    let brain = view.telemetry.as_ref();
+    let weighed = chunk.views_at(step.record).filter_map(|view| view.telemetry.as_ref()).find(|seen| !seen.weights.is_empty());
     let membrane = |name: &str| brain.iter().flat_map(|brain| &brain.populations).find(|other| other.name == name);
     let with_membrane = |activity: &Activity| Activity {
         membrane: membrane(&activity.name).map(|other| other.membrane.clone()).unwrap_or_default(),
@@ -169,9 +175,9 @@ fn moment(step: &Step, frame: &Frame, chunk: &Chunk) -> Moment {
         action: step.action.clone(),
         truth: frame.truth.clone(),
         joints: frame.joints.clone(),
-        images: frame.images.clone(),
+        images: view.images.clone(),
         telemetry: (brain.is_some() || !step.spikes.is_empty()).then_some(telemetry),
-        tallies: frame.tallies.clone(),
+        tallies: view.tallies.clone(),
     }
 }
 
@@ -231,6 +237,18 @@ pub struct Frames<'a>(Span<'a, Frame>);
 
 impl Iterator for Frames<'_> {
     type Item = Result<Frame, RecordingError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.0.next()
+    }
+}
+
+/// Views of a span of time.
+#[derive(Debug)]
+pub struct Views<'a>(Span<'a, View>);
+
+impl Iterator for Views<'_> {
+    type Item = Result<View, RecordingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         self.0.next()

@@ -1,12 +1,13 @@
-//! Taking frames of a loop.
+//! Taking frames and views of a loop.
 //!
-//! A frame holds what a [`Moment`](crate::moment::Moment) does beyond its step. It is filled in place of an old one, so that names and room are used again.
+//! Together they hold what a [`Moment`](crate::moment::Moment) does beyond its step. They are filled in place of old ones, so that names and
+//! room are used again.
 
 use embody_bridges::protocol::truth::Truth;
 use embody_robots::robot::RobotSpec;
 use embody_robots::{Body, JointState, Nanos, Pose, Stage};
 
-use super::Frame;
+use super::{Frame, View};
 use crate::moment::Picture;
 use crate::run::Session;
 
@@ -35,34 +36,37 @@ impl Sampler {
         &self.cameras
     }
 
-    /// About how many bytes a frame takes.
-    pub(super) fn bytes_per_frame(&self, body: &dyn Body) -> usize {
+    /// About how many bytes a frame and a view take.
+    pub(super) fn bytes(&self, body: &dyn Body) -> [usize; 2] {
         let images = self.cameras.iter().filter_map(|name| body.image(name));
         let pixels: usize = images.map(|image| image.brightness.len()).sum();
-        pixels * size_of::<f32>()
-            + self.links.len() * size_of::<(String, Pose)>()
-            + self.joints.len() * size_of::<(String, JointState)>()
+        let (links, joints) = (size_of::<(String, Pose)>(), size_of::<(String, JointState)>());
+        [self.links.len() * links + self.joints.len() * joints, pixels * size_of::<f32>()]
     }
 
-    /// Fills in a frame with what there is to see now.
-    pub(super) fn take(&self, session: &Session, frame: &mut Frame) {
-        let (environment, position) = (session.environment(), session.position());
-        let (body, step) = (environment.body(), environment.time_step());
-        frame.record = position.records.saturating_sub(1);
-        frame.time = Nanos(position.control_steps * body.control_period().0);
+    /// Fills in a frame with where everything is now.
+    pub(super) fn frame(&self, session: &Session, frame: &mut Frame) {
+        let step = session.environment().time_step();
+        (frame.record, frame.time) = now(session);
         (frame.truth.records, frame.truth.time, frame.truth.reward) = (frame.record, step.time, step.reward);
-        self.look_at(body.truth(), frame);
-        frame.images.resize_with(self.cameras.len(), Picture::default);
-        for (name, picture) in self.cameras.iter().zip(&mut frame.images) {
-            let Some(image) = body.image(name) else { continue };
+        self.look_at(session.environment().body().truth(), frame);
+    }
+
+    /// Fills in a view with what else there is to see now.
+    pub(super) fn view(&self, session: &Session, view: &mut View) {
+        let environment = session.environment();
+        (view.record, view.time) = now(session);
+        view.images.resize_with(self.cameras.len(), Picture::default);
+        for (name, picture) in self.cameras.iter().zip(&mut view.images) {
+            let Some(image) = environment.body().image(name) else { continue };
             picture.sensor.clone_from(name);
             (picture.width, picture.height) = (image.width, image.height);
             picture.brightness.clear();
             picture.brightness.extend_from_slice(image.brightness);
         }
-        frame.telemetry = session.controller().telemetry();
-        frame.tallies.clear();
-        frame.tallies.extend_from_slice(environment.task().tallies());
+        view.telemetry = session.controller().telemetry();
+        view.tallies.clear();
+        view.tallies.extend_from_slice(environment.task().tallies());
     }
 
     fn look_at(&self, stage: &dyn Stage, frame: &mut Frame) {
@@ -81,4 +85,10 @@ impl Sampler {
             *state = stage.joint(name).unwrap_or(*state);
         }
     }
+}
+
+/// Index of the last step record, and the time since the run began.
+fn now(session: &Session) -> (u64, Nanos) {
+    let (position, period) = (session.position(), session.environment().body().control_period());
+    (position.records.saturating_sub(1), Nanos(position.control_steps * period.0))
 }

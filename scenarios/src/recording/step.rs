@@ -1,4 +1,4 @@
-//! What a recording holds: a [`Step`] for each step record, and a [`Frame`] a few times a simulated second.
+//! What a recording holds: a [`Step`] for each step record; a [`Frame`] and, more rarely, a [`View`] a few times a simulated second.
 
 use embody_bridges::protocol::truth::Truth;
 use embody_controllers::telemetry::{Activity, Telemetry};
@@ -23,7 +23,7 @@ pub struct Step {
     pub spikes: Vec<Activity>,
 }
 
-/// What could be seen at the end of one control step, beyond its [`Step`].
+/// Where everything was at the end of one control step.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Frame {
     /// Index of the step record.
@@ -34,6 +34,15 @@ pub struct Frame {
     pub truth: Truth,
     /// The joints of one degree of freedom, by name.
     pub joints: Vec<(String, JointState)>,
+}
+
+/// What else there was to see at the end of one control step.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct View {
+    /// Index of the step record.
+    pub record: u64,
+    /// Simulated time since the run began.
+    pub time: Nanos,
     /// The last image of each camera, in 256 shades.
     pub images: Vec<Picture>,
     /// What went on in the brain: membrane potentials, counters, and now and then weights. Spikes are with each step.

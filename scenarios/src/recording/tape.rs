@@ -23,6 +23,9 @@ use crate::scenario::Loaded;
 /// Frames a simulated second, as far as the control period allows.
 pub const FRAMES_PER_SECOND: u64 = 25;
 
+/// Frames from one view to the next: images and what goes on in the brain are large, and their changes are in events and spikes.
+pub const FRAMES_PER_VIEW: u64 = 5;
+
 /// Blocks in all: one that the loop fills, one that is written, and two in between.
 const BLOCKS: usize = 4;
 
@@ -44,7 +47,9 @@ pub struct Tape {
     begin: u64,
     steps_per_block: u64,
     steps_per_frame: u64,
-    bytes_per_frame: usize,
+    steps_per_view: u64,
+    /// What a frame and a view take.
+    bytes: [usize; 2],
     activities: Vec<Activity>,
     orders: Option<SyncSender<Order>>,
     empty: Receiver<Block>,
@@ -64,7 +69,7 @@ impl Tape {
         let mut writer = Writer::create(path, topics.described().map_err(fail)?).map_err(fail)?;
         writer.message(RUN_CHANNEL, 0, |out| message::run::encode(out, &info));
         writer.end_chunk().map_err(fail)?;
-        Ok(Tape::start(path, &info, topics, writer, sampler, session))
+        Tape::start(path, &info, topics, writer, sampler, session)
     }
 
     /// Goes on with the recording of a run that was brought back to where `mark` was made.
@@ -83,10 +88,17 @@ impl Tape {
         let topics = Topics::of(&info);
         let described = topics.described().map_err(|error| RecordingError::file(path, error))?;
         let writer = Writer::resume(path, described, mark)?;
-        Ok(Tape::start(path, &info, topics, writer, sampler, session))
+        Tape::start(path, &info, topics, writer, sampler, session)
     }
 
-    fn start(path: &Path, info: &RunInfo, topics: Topics, writer: Writer, sampler: Sampler, session: &mut Session) -> Tape {
+    fn start(
+        path: &Path,
+        info: &RunInfo,
+        topics: Topics,
+        writer: Writer,
+        sampler: Sampler,
+        session: &mut Session,
+    ) -> Result<Tape, RecordingError> {
         session.watch(true);
         let (orders, todo) = sync_channel(BLOCKS);
         let (back, empty) = channel();
@@ -95,20 +107,23 @@ impl Tape {
             let _ = back.send(Block::default());
         }
         let transcriber = Transcriber::new(info, topics);
-        let thread = std::thread::spawn(move || write(&todo, &back, writer, &transcriber));
-        Tape {
+        let thread = std::thread::Builder::new().name("recording".into());
+        let thread = thread.spawn(move || write(&todo, &back, writer, &transcriber));
+        let thread = thread.map_err(|error| RecordingError::file(path, error))?;
+        Ok(Tape {
             path: path.into(),
-            bytes_per_frame: sampler.bytes_per_frame(session.environment().body()),
+            bytes: sampler.bytes(session.environment().body()),
             sampler,
             block: Block::default(),
             begin: session.position().control_steps,
             steps_per_block: (SPAN.0 / info.control_period.0).max(1),
             steps_per_frame: info.steps_per_frame,
+            steps_per_view: info.steps_per_view,
             activities: Vec::new(),
             orders: Some(orders),
             empty,
             thread: Some(thread),
-        }
+        })
     }
 
     /// Takes a step record; `control_step` is how many control steps there were before.
@@ -125,10 +140,14 @@ impl Tape {
         self.block.spikes(&self.activities);
         let done = session.position().control_steps;
         // Every block can be looked at without the one before.
-        if done == self.begin + 1 || (done - 1).is_multiple_of(self.steps_per_frame) {
-            self.sampler.take(session, self.block.frame());
+        let is_due = |every: u64| done == self.begin + 1 || (done - 1).is_multiple_of(every);
+        if is_due(self.steps_per_frame) {
+            self.sampler.frame(session, self.block.frames.next());
         }
-        if done - self.begin >= self.steps_per_block || self.block.is_full(self.bytes_per_frame) {
+        if is_due(self.steps_per_view) {
+            self.sampler.view(session, self.block.views.next());
+        }
+        if done - self.begin >= self.steps_per_block || self.block.is_full(self.bytes) {
             self.hand_over(done)?;
         }
         Ok(())
@@ -218,7 +237,7 @@ fn write(todo: &Receiver<Order>, back: &Sender<Block>, mut writer: Writer, trans
 
 fn info(loaded: &Loaded, session: &Session, sampler: &Sampler) -> RunInfo {
     let (scenario, body) = (&loaded.scenario, session.environment().body());
-    let per_frame = 1_000_000_000 / FRAMES_PER_SECOND;
+    let steps_per_frame = (1_000_000_000 / FRAMES_PER_SECOND / scenario.time.control_period.0).max(1);
     RunInfo {
         scenario: scenario.name.clone(),
         seed: scenario.seed,
@@ -227,7 +246,8 @@ fn info(loaded: &Loaded, session: &Session, sampler: &Sampler) -> RunInfo {
         config: loaded.render(),
         control_period: scenario.time.control_period,
         neural_tick: scenario.time.neural_tick,
-        steps_per_frame: (per_frame / scenario.time.control_period.0).max(1),
+        steps_per_frame,
+        steps_per_view: steps_per_frame * FRAMES_PER_VIEW,
         observation: body.observation_spec().clone(),
         action: body.action_spec().clone(),
         cameras: sampler.cameras().to_vec(),

@@ -134,6 +134,7 @@ mod tests {
             control_period: Nanos(1),
             neural_tick: Nanos(1),
             steps_per_frame: 1,
+            steps_per_view: 1,
             observation: ObservationSpec { fields: vec![ObservationField { name: "left eye".into(), kind: events }] },
             action: ActionSpec { fields: vec![field("a-b"), field("a b")] },
             cameras: vec!["left eye".into()],

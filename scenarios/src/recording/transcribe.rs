@@ -10,7 +10,7 @@ use super::container::Writer;
 use super::message::spikes::Clock;
 use super::message::step::Head;
 use super::topics::{Topic, Topics};
-use super::{Frame, RunInfo, message};
+use super::{Frame, RunInfo, View, message};
 
 /// Writes the blocks of a run as messages.
 pub(super) struct Transcriber {
@@ -23,13 +23,16 @@ impl Transcriber {
         Transcriber { info: info.clone(), topics }
     }
 
-    /// Writes the messages of a block: those of each step, then those of the frame that was taken after it.
+    /// Writes the messages of a block: those of each step, then those of the frame and the view that were taken after it.
     pub(super) fn write(&self, block: &Block, writer: &mut Writer) -> io::Result<()> {
-        let mut frames = block.frames().iter().peekable();
+        let (mut frames, mut views) = (block.frames.filled().iter().peekable(), block.views.filled().iter().peekable());
         for step in block.steps() {
             let record = self.step(&step, &block.populations, writer)?;
             if let Some(frame) = frames.next_if(|frame| frame.record == record) {
                 self.frame(frame, writer);
+            }
+            if let Some(view) = views.next_if(|view| view.record == record) {
+                self.view(view, writer);
             }
         }
         Ok(())
@@ -81,11 +84,16 @@ impl Transcriber {
         if !frame.joints.is_empty() {
             put(Topic::Joints, &|out| message::joints::encode(out, time, &frame.joints));
         }
-        for (i, picture) in frame.images.iter().enumerate() {
+    }
+
+    fn view(&self, view: &View, writer: &mut Writer) {
+        let time = view.time;
+        let mut put = |topic, fill: &dyn Fn(&mut Vec<u8>)| writer.message(self.topics.channel(topic), time.0, fill);
+        put(Topic::Metrics, &|out| message::metrics::encode(out, time, &view.tallies));
+        for (i, picture) in view.images.iter().enumerate() {
             put(Topic::Image(i), &|out| message::image::encode(out, time, picture));
         }
-        put(Topic::Metrics, &|out| message::metrics::encode(out, time, &frame.tallies));
-        if let Some(telemetry) = &frame.telemetry {
+        if let Some(telemetry) = &view.telemetry {
             put(Topic::Brain, &|out| message::brain::encode(out, time, telemetry));
         }
     }

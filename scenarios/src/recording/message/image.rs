@@ -10,7 +10,8 @@ const ENCODING: &str = "mono8";
 
 pub(in super::super) fn encode(out: &mut Vec<u8>, time: Nanos, picture: &Picture) {
     let width = usize::from(picture.width);
-    let shade = |brightness: &f32| (brightness.clamp(0.0, 1.0) * 255.0).round() as u8;
+    // The nearest shade; what lies beyond 0 and 1 becomes these.
+    let shade = |brightness: &f32| (brightness * 255.0 + 0.5) as u8;
     let mut message = Encoder::stamped(out, time, &picture.sensor);
     message.put(u32::from(picture.height));
     message.put(u32::from(picture.width));

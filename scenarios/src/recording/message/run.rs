@@ -16,7 +16,8 @@ pub(in super::super) fn encode(out: &mut Vec<u8>, info: &RunInfo) {
     message.text(&info.scenario);
     message.put(info.seed);
     [&info.version, &info.git, &info.config].into_iter().for_each(|text| message.text(text));
-    [info.control_period.0, info.neural_tick.0, info.steps_per_frame].into_iter().for_each(|number| message.put(number));
+    let numbers = [info.control_period.0, info.neural_tick.0, info.steps_per_frame, info.steps_per_view];
+    numbers.into_iter().for_each(|number| message.put(number));
     message.text(&json(serde_json::to_string(&info.observation)));
     message.text(&json(serde_json::to_string(&info.action)));
     message.texts(info.cameras.iter().map(String::as_str));
@@ -37,6 +38,7 @@ pub(in super::super) fn decode(bytes: &[u8]) -> Result<RunInfo, WireError> {
         control_period: Nanos(positive(&mut message, "control_period_ns")?),
         neural_tick: Nanos(positive(&mut message, "neural_tick_ns")?),
         steps_per_frame: positive(&mut message, "steps_per_frame")?,
+        steps_per_view: positive(&mut message, "steps_per_view")?,
         observation: json(&mut message, "observation")?,
         action: json(&mut message, "action")?,
         cameras: message.texts(&"cameras")?,
