@@ -158,8 +158,7 @@ impl Writer {
             return Ok(());
         }
         let tail = self.tail()?;
-        self.file.write_all(&tail)?;
-        self.file.sync_all()
+        self.file.write_all(&tail)
     }
 
     /// Appends what was put together.
