@@ -2,7 +2,7 @@
 
 use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep};
 
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Activity, Telemetry};
 
 /// Why a controller could not be built or could not go on.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,12 @@ pub trait Controller: Checkpoint + Send {
     fn telemetry(&self) -> Option<Telemetry> {
         None
     }
+
+    /// The spikes of the last control period, as telemetry has them, in place of what `out` held; nothing where there is none. For those
+    /// who want them every period: room is used again.
+    fn activity(&self, out: &mut Vec<Activity>) {
+        *out = self.telemetry().map(|telemetry| telemetry.populations).unwrap_or_default();
+    }
 }
 
 impl Controller for Box<dyn Controller> {
@@ -94,6 +100,9 @@ impl Controller for Box<dyn Controller> {
     }
     fn telemetry(&self) -> Option<Telemetry> {
         (**self).telemetry()
+    }
+    fn activity(&self, out: &mut Vec<Activity>) {
+        (**self).activity(out);
     }
 }
 
@@ -160,6 +169,14 @@ impl Hosted {
         match self {
             Hosted::Sensing(controller) => controller.telemetry(),
             Hosted::Privileged(_) => None,
+        }
+    }
+
+    /// See [`Controller::activity`].
+    pub fn activity(&self, out: &mut Vec<Activity>) {
+        match self {
+            Hosted::Sensing(controller) => controller.activity(out),
+            Hosted::Privileged(_) => out.clear(),
         }
     }
 }

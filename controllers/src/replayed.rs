@@ -13,7 +13,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use crate::controller::{Controller, ControllerError, Map};
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Activity, Telemetry};
 
 /// Recorded rewards: little-endian `f32`, one per control step, read a block at a time.
 pub struct RewardTape {
@@ -120,6 +120,10 @@ impl Controller for ReplayedReward {
 
     fn telemetry(&self) -> Option<Telemetry> {
         self.inner.telemetry()
+    }
+
+    fn activity(&self, out: &mut Vec<Activity>) {
+        self.inner.activity(out);
     }
 }
 

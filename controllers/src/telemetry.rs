@@ -48,18 +48,34 @@ pub struct Histogram {
 impl Histogram {
     /// Counts values in `bins` equal parts from the least to the greatest; those that aren't finite are left out.
     pub fn of(projection: &str, values: &[f32], bins: usize) -> Histogram {
-        let finite = || values.iter().copied().filter(|value| value.is_finite());
-        let range = [finite().fold(f32::INFINITY, f32::min), finite().fold(f32::NEG_INFINITY, f32::max)];
+        let range = range(values);
         let mut counts = vec![0; bins];
         if bins == 0 || range[0] > range[1] {
             return Histogram { projection: projection.into(), range: [0.0; 2], counts };
         }
         let per_unit = if range[1] > range[0] { bins as f32 / (range[1] - range[0]) } else { 0.0 };
-        for value in finite() {
+        for value in values.iter().filter(|value| value.is_finite()) {
             counts[(((value - range[0]) * per_unit) as usize).min(bins - 1)] += 1;
         }
         Histogram { projection: projection.into(), range, counts }
     }
+}
+
+/// Least and greatest finite value, in several lanes at once: this is counted while a loop waits.
+fn range(values: &[f32]) -> [f32; 2] {
+    const LANES: usize = 8;
+    let (mut least, mut greatest) = ([f32::INFINITY; LANES], [f32::NEG_INFINITY; LANES]);
+    let mut take = |lane: usize, value: f32| {
+        let (low, high) = if value.is_finite() { (value, value) } else { (f32::INFINITY, f32::NEG_INFINITY) };
+        least[lane] = if low < least[lane] { low } else { least[lane] };
+        greatest[lane] = if high > greatest[lane] { high } else { greatest[lane] };
+    };
+    let chunks = values.chunks_exact(LANES);
+    chunks.remainder().iter().for_each(|value| take(0, *value));
+    for chunk in chunks {
+        (0..LANES).for_each(|lane| take(lane, chunk[lane]));
+    }
+    [least.into_iter().fold(f32::INFINITY, f32::min), greatest.into_iter().fold(f32::NEG_INFINITY, f32::max)]
 }
 
 #[cfg(test)]

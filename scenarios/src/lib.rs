@@ -9,6 +9,7 @@ pub mod controls;
 pub mod moment;
 pub mod picture;
 pub mod plot;
+pub mod recording;
 pub mod registry;
 mod robot_files;
 pub mod run;

@@ -36,7 +36,7 @@ pub struct Moment {
 }
 
 /// The last image of a camera.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Picture {
     /// Name of the camera.
     pub sensor: String,

@@ -20,7 +20,7 @@ use crate::controller::{Controller, ControllerError, Map};
 use crate::decoder::{Decoder, Filter};
 use crate::encoder::Encoder;
 use crate::reward::Centred;
-use crate::telemetry::Telemetry;
+use crate::telemetry::{Activity, Telemetry};
 
 /// What a controller is built for: the body's specs and the loop's periods.
 #[derive(Clone, Debug)]
@@ -53,6 +53,7 @@ pub struct SporeController {
     keep: f64,
     network: Box<dyn Network>,
     output: TickOutput,
+    control_period: Nanos,
     watched: Option<Watched>,
 }
 
@@ -79,6 +80,7 @@ impl SporeController {
             keep: libm::exp(-around.control_period.as_secs_f64() / settings.reward_window.as_secs_f64()),
             network: compile(&spec, seed).map_err(network)?,
             output: TickOutput::default(),
+            control_period: around.control_period,
             watched: None,
         })
     }
@@ -111,7 +113,7 @@ impl Controller for SporeController {
         let third_factor = ThirdFactor::PerPopulation(&[0.0, dopamine]);
         self.encoder.encode(&step.observation, step.time);
         if let Some(watched) = &mut self.watched {
-            watched.begin(dopamine);
+            watched.begin(step.time.0 / self.control_period.0, dopamine);
         }
         for (tick, spikes) in (0..).zip(self.encoder.ticks()) {
             self.network.tick(TickInput { spikes: &[spikes], third_factor }, &mut self.output);
@@ -141,6 +143,13 @@ impl Controller for SporeController {
 
     fn telemetry(&self) -> Option<Telemetry> {
         self.watched.as_ref().map(|watched| self.show(watched))
+    }
+
+    fn activity(&self, out: &mut Vec<Activity>) {
+        match &self.watched {
+            Some(watched) => self.show_spikes(watched, out),
+            None => out.clear(),
+        }
     }
 }
 

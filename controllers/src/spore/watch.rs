@@ -16,15 +16,16 @@ const BINS: usize = 50;
 /// What is noted for those who look on.
 #[derive(Default)]
 pub(super) struct Watched {
-    periods: u64,
+    /// Control periods of the episode before this one: what is shown follows from the loop, not from when one began to look on.
+    period: u64,
     dopamine: f64,
     spikes: Vec<Spike>,
 }
 
 impl Watched {
-    /// A control period begins.
-    pub(super) fn begin(&mut self, dopamine: f32) {
-        (self.periods, self.dopamine) = (self.periods + 1, dopamine.into());
+    /// A control period begins, after as many others of the episode.
+    pub(super) fn begin(&mut self, period: u64, dopamine: f32) {
+        (self.period, self.dopamine) = (period, dopamine.into());
         self.spikes.clear();
     }
 
@@ -50,7 +51,7 @@ impl SporeController {
 
     /// What went on in the last control period.
     pub(super) fn show(&self, watched: &Watched) -> Telemetry {
-        let due = watched.periods % PERIODS_PER_HISTOGRAM == 1;
+        let due = watched.period.is_multiple_of(PERIODS_PER_HISTOGRAM);
         let weights = due.then(|| self.network.weights(PROJECTION)).flatten();
         let mut counters = vec![("dopamine".into(), watched.dopamine)];
         counters.extend(self.decoder.named(self.filter.hz()));
@@ -61,10 +62,25 @@ impl SporeController {
         }
     }
 
-    fn visual_activity(&self) -> Activity {
+    /// The spikes of the last control period.
+    pub(super) fn show_spikes(&self, watched: &Watched, out: &mut Vec<Activity>) {
+        if out.len() != 2 {
+            let silent = |name: &str, neurons| Activity { name: name.into(), size: size(neurons), ..Activity::default() };
+            *out = vec![silent(VISUAL, self.encoder.neurons()), silent(MOTOR, self.settings.motor_neurons)];
+        }
+        out[0].spikes.clear();
+        out[0].spikes.extend(self.visual_spikes());
+        out[1].spikes.clone_from(&watched.spikes);
+    }
+
+    fn visual_spikes(&self) -> impl Iterator<Item = Spike> {
         let seen = (0..).zip(self.encoder.ticks());
-        let seen = seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }));
-        Activity { name: VISUAL.into(), size: size(self.encoder.neurons()), spikes: seen.collect(), membrane: Vec::new() }
+        seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }))
+    }
+
+    fn visual_activity(&self) -> Activity {
+        let spikes = self.visual_spikes().collect();
+        Activity { name: VISUAL.into(), size: size(self.encoder.neurons()), spikes, membrane: Vec::new() }
     }
 
     fn motor_activity(&self, watched: &Watched) -> Activity {

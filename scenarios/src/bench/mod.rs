@@ -14,6 +14,7 @@ mod noise;
 mod physics;
 mod plasticity;
 mod real_time;
+mod recording;
 mod render;
 mod scratch;
 mod study;
@@ -74,7 +75,7 @@ pub struct Benchmark {
 }
 
 /// All benchmarks, in the order in which they run.
-pub const BENCHMARKS: [Benchmark; 11] = [
+pub const BENCHMARKS: [Benchmark; 12] = [
     Benchmark {
         name: "plasticity",
         about: "a SPORE synapse for a 1 ms step, windowed; baseline: step by step",
@@ -114,6 +115,11 @@ pub const BENCHMARKS: [Benchmark; 11] = [
         name: "loop",
         about: "simulated over wall time of whole runs; baseline: the same with plasticity step by step",
         measure: real_time::measure,
+    },
+    Benchmark {
+        name: "recording",
+        about: "a control step of whole runs that are recorded; baseline: the same runs without a recording",
+        measure: recording::measure,
     },
     Benchmark {
         name: "study",

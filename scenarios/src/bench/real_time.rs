@@ -65,7 +65,7 @@ impl Course {
 }
 
 /// Runs on by `simulated_s`; gives the wall time that it took (s).
-fn advance(runner: &mut Runner, simulated_s: f64) -> Result<f64, BenchError> {
+pub(super) fn advance(runner: &mut Runner, simulated_s: f64) -> Result<f64, BenchError> {
     let stop = AtomicBool::new(false);
     let mut turn = Turn { simulated_s, wall_s: f64::NAN, stop: &stop };
     runner.run(&stop, &mut turn)?;

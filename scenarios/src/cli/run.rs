@@ -57,6 +57,9 @@ pub struct RunArguments {
     /// Continues the run in this folder, also to a larger --time; its own config.toml holds, whatever the scenario says by now
     #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
     pub(super) resume: Option<PathBuf>,
+    /// Records all that can be seen, into recording.mcap of the run's folder; a run that was recorded is so too when it is resumed
+    #[arg(long)]
+    record: bool,
     /// No progress and no report, only errors
     #[arg(long)]
     pub(super) quiet: bool,
@@ -103,6 +106,9 @@ pub(super) fn to_the_end(
     again: &str,
     stop: &AtomicBool,
 ) -> Result<ExitCode, Failure> {
+    if arguments.record {
+        runner.record()?;
+    }
     let scenario = &runner.loaded().scenario;
     let name = format!("{} {} seed {}", scenario.name, scenario.controller.kind, scenario.seed);
     let mut progress: Box<dyn Progress> = if arguments.quiet { Box::new(Quiet) } else { progress::for_stderr(&name, None) };

@@ -16,7 +16,7 @@ use super::folder::{self, FolderError};
 use crate::scenario::Loaded;
 
 const MAGIC: &[u8; 8] = b"EMBODYCP";
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 const DIGEST: usize = 32;
 
 /// What a checkpoint file holds.

@@ -18,6 +18,8 @@ pub const SUMMARY: &str = "summary.json";
 pub const METRICS: &str = "metrics.csv";
 /// The reward of each step record: little-endian `f32`.
 pub const REWARDS: &str = "rewards.f32";
+/// All that could be seen, where it was asked for.
+pub const RECORDING: &str = "recording.mcap";
 /// The state to continue from.
 pub const CHECKPOINT: &str = "checkpoint.bin";
 /// Maps of what was learned, at the start and at the last checkpoint.

@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, VecDeque};
 use embody_robots::{Nanos, Tally, TimeStep};
 use serde::{Deserialize, Serialize};
 
+use crate::recording::Mark as RecordingMark;
+
 use super::folder::{FolderError, GrowingFile, METRICS, REWARDS, RunFolder};
 
 /// Metrics are summed up over this last part of a run.
@@ -31,6 +33,8 @@ struct State {
     marks: VecDeque<Mark>,
     /// Lengths of the two files.
     lengths: [u64; 2],
+    /// Where the recording ends, of a run that has one.
+    recording: Option<RecordingMark>,
 }
 
 /// The growing sums at one moment.
@@ -51,7 +55,7 @@ impl Recorder {
         tallies: &[Tally],
     ) -> Result<Recorder, FolderError> {
         let start = Mark { time: Nanos::ZERO, reward: 0.0, tallies: vec![[0.0; 2]; tallies.len()] };
-        let state = State { control_steps: 0, reward: 0.0, marks: VecDeque::from([start]), lengths: [0; 2] };
+        let state = State { control_steps: 0, reward: 0.0, marks: VecDeque::from([start]), lengths: [0; 2], recording: None };
         let mut recorder = Recorder::at(folder, control_period, report_every, state)?;
         let names: Vec<&str> = tallies.iter().map(|tally| tally.name.as_str()).collect();
         recorder.metrics.push(format!("time_s,{},reward_mean\n", names.join(",")).as_bytes());
@@ -142,9 +146,15 @@ impl Recorder {
         self.metrics.pending() + self.rewards.pending()
     }
 
-    /// The whole state, once everything is written.
-    pub fn save(&mut self) -> Result<Vec<u8>, FolderError> {
+    /// Where the recording of all that could be seen ended, by the state that this goes on from.
+    pub fn recording(&self) -> Option<RecordingMark> {
+        self.state.recording
+    }
+
+    /// The whole state, once everything is written; the recording ends at `recording`.
+    pub fn save(&mut self, recording: Option<RecordingMark>) -> Result<Vec<u8>, FolderError> {
         self.flush()?;
+        self.state.recording = recording;
         self.state.lengths = [self.metrics.length(), self.rewards.length()];
         Ok(postcard::to_stdvec(&self.state).unwrap_or_default())
     }

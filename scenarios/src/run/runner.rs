@@ -9,16 +9,18 @@ use embody_bridges::link::LinkError;
 use embody_bridges::protocol::messages::End;
 use embody_bridges::protocol::{Mark, Mode};
 use embody_controllers::{ControllerError, Map};
+use embody_robots::robot::RobotSpec;
 use embody_robots::{Checkpoint, CheckpointError, Nanos};
 use serde::{Deserialize, Serialize};
 
 use super::checkpoint::{self, Saved};
-use super::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, REWARDS, RunFolder, SUMMARY, Summary};
+use super::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, RECORDING, REWARDS, RunFolder, SUMMARY, Summary};
 use super::progress::{Progress, Standing};
 use super::recorder::Recorder;
 use super::remote::RemoteBrain;
 use super::session::{Session, SessionError};
 use crate::config::ConfigError;
+use crate::recording::{RecordingError, Tape};
 use crate::registry::Registry;
 use crate::scenario::{Assembly, Loaded, ScenarioError};
 
@@ -31,6 +33,9 @@ pub enum RunError {
     /// A file of the run folder can't be used.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The recording can't be written or gone on with.
+    #[error(transparent)]
+    Recording(#[from] RecordingError),
     /// The loop failed.
     #[error(transparent)]
     Session(SessionError),
@@ -95,6 +100,8 @@ pub struct Runner {
     folder: RunFolder,
     session: Session,
     recorder: Recorder,
+    robot: RobotSpec,
+    tape: Option<Tape>,
     maps: Maps,
     remote: Option<RemoteBrain>,
     wall_before: Duration,
@@ -115,7 +122,7 @@ impl Runner {
         pin_donor(&mut loaded, path)?;
         // Whatever the scenario gets wrong is found before anything is written.
         let assembly = loaded.assemble(registry)?;
-        Runner::start_with(loaded, assembly, path, None)
+        Runner::start_with(Parts::new(registry, loaded, assembly, None)?, path)
     }
 
     /// Starts a run in a new folder whose brain is another process.
@@ -127,14 +134,14 @@ impl Runner {
     ) -> Result<Runner, RunError> {
         pin_donor(&mut loaded, path)?;
         let assembly = Assembly { environment: loaded.environment(registry)?, controller: remote.controller() };
-        Runner::start_with(loaded, assembly, path, Some(remote))
+        Runner::start_with(Parts::new(registry, loaded, assembly, Some(remote))?, path)
     }
 
-    fn start_with(loaded: Loaded, assembly: Assembly, path: &Path, remote: Option<RemoteBrain>) -> Result<Runner, RunError> {
+    fn start_with(parts: Parts, path: &Path) -> Result<Runner, RunError> {
         let folder = RunFolder::create(path)?;
-        Runner::at_start(loaded, assembly, folder, remote).map_err(|(folder, error)| {
+        Runner::at_start(parts, folder).map_err(|(folder, error)| {
             folder.discard();
-            error.into()
+            error
         })
     }
 
@@ -148,10 +155,10 @@ impl Runner {
         if !folder.file(CHECKPOINT).exists() {
             refuse_lost_checkpoint(&folder, &loaded)?;
             // It was ended before its first checkpoint: from the start, then.
-            return Runner::at_start(loaded, assembly, folder, None).map_err(|(_, error)| error.into());
+            return Runner::at_start(Parts::new(registry, loaded, assembly, None)?, folder).map_err(|(_, error)| error);
         }
         let saved = read_checkpoint(&folder.file(CHECKPOINT), &loaded, path)?;
-        Runner::at_checkpoint(loaded, assembly, folder, None, &saved)
+        Runner::at_checkpoint(Parts::new(registry, loaded, assembly, None)?, folder, &saved)
     }
 
     /// Continues, in a folder, a run of `scenario` whose brain is another process.
@@ -176,20 +183,16 @@ impl Runner {
                 return Err(error.into());
             }
             refuse_lost_checkpoint(&folder, &loaded)?;
-            return Runner::at_start(loaded, assembly, folder, Some(remote)).map_err(|(_, error)| error.into());
+            let parts = Parts::new(registry, loaded, assembly, Some(remote))?;
+            return Runner::at_start(parts, folder).map_err(|(_, error)| error);
         };
         let saved = read_checkpoint(&folder.file(&checkpoint::name_of(newest.step)), &loaded, path)?;
-        Runner::at_checkpoint(loaded, assembly, folder, Some(remote), &saved)
+        Runner::at_checkpoint(Parts::new(registry, loaded, assembly, Some(remote))?, folder, &saved)
     }
 
     /// A run where a checkpoint left it. Nothing is written before all of it is known to fit.
-    fn at_checkpoint(
-        loaded: Loaded,
-        assembly: Assembly,
-        folder: RunFolder,
-        remote: Option<RemoteBrain>,
-        saved: &Saved,
-    ) -> Result<Runner, RunError> {
+    fn at_checkpoint(parts: Parts, folder: RunFolder, saved: &Saved) -> Result<Runner, RunError> {
+        let Parts { loaded, robot, assembly, remote } = parts;
         let time = &loaded.scenario.time;
         let maps_file = folder.file(MAPS);
         let maps = std::fs::read(&maps_file).map_err(|e| FolderError::new(&maps_file, e.to_string()))?;
@@ -203,37 +206,75 @@ impl Runner {
         }
         let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
         let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
-        let runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None, kept: true };
+        let tape = None;
+        let mut runner =
+            Runner { loaded, folder, session, recorder, robot, tape, maps, remote, wall_before, metric: None, kept: true };
+        runner.resume_tape()?;
         runner.write_config()?;
         Ok(runner)
     }
 
     /// A run at its first step, with its first files written. On failure the folder is given back.
-    fn at_start(
-        loaded: Loaded,
-        assembly: Assembly,
-        folder: RunFolder,
-        remote: Option<RemoteBrain>,
-    ) -> Result<Runner, (RunFolder, FolderError)> {
+    fn at_start(parts: Parts, folder: RunFolder) -> Result<Runner, (RunFolder, RunError)> {
+        let Parts { loaded, robot, assembly, remote } = parts;
         // First of all, since with it alone the run can be resumed already.
         if let Err(error) = folder::replace(&folder.file(CONFIG), loaded.render().as_bytes()) {
-            return Err((folder, error));
+            return Err((folder, error.into()));
         }
         let time = &loaded.scenario.time;
         let recorder = Recorder::create(&folder, time.control_period, time.report_every, assembly.environment.task().tallies());
         let recorder = match recorder {
             Ok(recorder) => recorder,
-            Err(error) => return Err((folder, error)),
+            Err(error) => return Err((folder, error.into())),
         };
         let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
         let session = Session::new(assembly, loaded.scenario.seed);
-        let wall_before = Duration::ZERO;
-        let mut runner = Runner { loaded, folder, session, recorder, maps, remote, wall_before, metric: None, kept: true };
+        let (wall_before, tape) = (Duration::ZERO, None);
+        let mut runner =
+            Runner { loaded, folder, session, recorder, robot, tape, maps, remote, wall_before, metric: None, kept: true };
         let written = runner.recorder.flush().and_then(|()| runner.write_maps());
-        match written {
+        match written.map_err(RunError::from).and_then(|()| runner.record_again()) {
             Ok(()) => Ok(runner),
             Err(error) => Err((runner.folder, error)),
         }
+    }
+
+    /// Records all that can be seen of the run from its start on. A run that was recorded before it was resumed goes on being recorded
+    /// without this.
+    ///
+    /// # Errors
+    /// If the recording can't be written, or the run is beyond its start already.
+    pub fn record(&mut self) -> Result<(), RunError> {
+        if self.tape.is_some() {
+            return Ok(());
+        }
+        if self.session.position().control_steps > 0 {
+            return Err(mismatch(
+                self.path(),
+                "it wasn't recorded from its start on, and what has passed can't be recorded any more",
+            ));
+        }
+        let path = self.folder.file(RECORDING);
+        self.tape = Some(Tape::create(&path, &self.loaded, &mut self.session, &self.robot)?);
+        Ok(())
+    }
+
+    /// A recording of a run that begins anew, as it was ended before its first checkpoint, begins anew too.
+    fn record_again(&mut self) -> Result<(), RunError> {
+        let path = self.folder.file(RECORDING);
+        if !path.exists() {
+            return Ok(());
+        }
+        std::fs::remove_file(&path).map_err(|e| FolderError::new(&path, e.to_string()))?;
+        self.record()
+    }
+
+    /// Goes on with the recording of a run that was brought back to a checkpoint, if it has one.
+    fn resume_tape(&mut self) -> Result<(), RunError> {
+        let Some(mark) = self.recorder.recording() else { return Ok(()) };
+        let path = self.folder.file(RECORDING);
+        self.tape = Some(Tape::resume(&path, &self.loaded, &mut self.session, &self.robot, mark)?);
+        Ok(())
     }
 
     /// Runs to the end, or until `stop` is set, and leaves checkpoint and summary either way.
@@ -285,8 +326,16 @@ impl Runner {
         }
         let mut done = self.session.position().control_steps;
         while done < total && !stop.load(Ordering::Relaxed) {
-            let recorder = &mut self.recorder;
-            self.session.advance(|record| recorder.record(record.step))?;
+            let (recorder, tape) = (&mut self.recorder, &mut self.tape);
+            self.session.advance(|record| {
+                recorder.record(record.step);
+                if let Some(tape) = tape {
+                    tape.record(record, done);
+                }
+            })?;
+            if let Some(tape) = &mut self.tape {
+                tape.look(&self.session)?;
+            }
             done += 1;
             let tallies = self.session.environment().task().tallies();
             if let Some(metric) = self.recorder.close_window(tallies) {
@@ -314,6 +363,9 @@ impl Runner {
         self.checkpoint(wall)?;
         let outcome = if done >= total { Outcome::Finished } else { Outcome::Stopped };
         self.recorder.finish(self.session.environment().task().tallies())?;
+        if let Some(tape) = &mut self.tape {
+            tape.end(&self.session)?;
+        }
         let summary = self.summary(outcome, self.wall_before + wall);
         let text = serde_json::to_string_pretty(&summary).map_err(|e| FolderError::new(self.folder.path(), e.to_string()))?;
         folder::replace(&self.folder.file(SUMMARY), format!("{text}\n").as_bytes())?;
@@ -364,7 +416,10 @@ impl Runner {
         let saved = read_checkpoint(&path, &self.loaded, self.folder.path())?;
         self.session.restore(&saved.session).map_err(|e| FolderError::new(&path, e.to_string()))?;
         let time = &self.loaded.scenario.time;
+        // No other thread may write to what is cut.
+        self.tape = None;
         self.recorder = Recorder::resume(&self.folder, time.control_period, time.report_every, &saved.recorder)?;
+        self.resume_tape()?;
         self.metric = None;
         Ok(checkpoint::prune(self.folder.path(), mark.step)?)
     }
@@ -389,8 +444,9 @@ impl Runner {
         let mode = self.remote.as_ref().map(RemoteBrain::mode);
         if mode != Some(Mode::RealTime) {
             let name = if mode.is_some() { checkpoint::name_of(mark.step) } else { CHECKPOINT.into() };
+            let recording = self.tape.as_mut().map(|tape| tape.mark(&self.session)).transpose()?;
             let saved = Saved {
-                recorder: self.recorder.save()?,
+                recorder: self.recorder.save(recording)?,
                 wall_s: (self.wall_before + wall).as_secs_f64(),
                 ..Saved::new(&self.loaded, &mark, self.session.save()?)
             };
@@ -465,6 +521,21 @@ impl Runner {
     /// The folder.
     pub fn path(&self) -> &Path {
         self.folder.path()
+    }
+}
+
+/// What a run is made of.
+struct Parts {
+    loaded: Loaded,
+    robot: RobotSpec,
+    assembly: Assembly,
+    remote: Option<RemoteBrain>,
+}
+
+impl Parts {
+    fn new(registry: &Registry, loaded: Loaded, assembly: Assembly, remote: Option<RemoteBrain>) -> Result<Parts, RunError> {
+        let robot = loaded.robot(registry)?;
+        Ok(Parts { loaded, robot, assembly, remote })
     }
 }
 
