@@ -3,6 +3,7 @@
 //! A user's own crate fills a [`Registry`] with parts of its own and calls [`main`]; it then has the whole command line.
 
 pub mod bench;
+pub mod card;
 pub mod cli;
 pub mod config;
 pub mod controls;
@@ -16,6 +17,7 @@ pub mod scenario;
 pub mod schema;
 pub mod study;
 pub mod tasks;
+mod words;
 
 pub use cli::main;
 pub use registry::Registry;

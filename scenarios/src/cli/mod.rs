@@ -4,11 +4,13 @@ mod bench;
 mod brain;
 mod brain_process;
 mod check;
+mod list;
 mod network;
 mod peers;
 mod picture;
 mod robot;
 mod run;
+mod show;
 mod signals;
 mod study;
 mod world;
@@ -46,6 +48,8 @@ enum Command {
     Peers(peers::Arguments),
     /// Lists the scenarios of the library, and the parts that they are made of.
     List,
+    /// Shows what a scenario is: its world, body, senses, task, network and periods, and what to run next.
+    Show(show::Arguments),
     /// Checks a scenario file: reads it, builds it, runs nothing.
     Check(check::Arguments),
     /// Looks at robots: what a description holds, what is wrong with it, where its links stand.
@@ -79,7 +83,8 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Brain(arguments) => brain::brain(&registry, &arguments),
         Command::Peers(arguments) => peers::peers(&arguments),
         Command::Study(arguments) => study::study(&registry, &arguments),
-        Command::List => check::list(&registry),
+        Command::List => list::list(&registry),
+        Command::Show(arguments) => show::show(&registry, &arguments),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
         Command::Picture(arguments) => picture::picture(&registry, &arguments),
