@@ -33,7 +33,8 @@ fn every_scenario_has_a_card_within_a_hundred_columns() {
 fn the_network_is_the_one_that_is_built() {
     let lab = Lab::new();
     let card = lab.succeeds("show reaching --set controller.spore.synapses_per_pair=10").out;
-    for part in ["256 inputs", "8 neurons poisson_dbl_exp", "20 480 plastic synapses", "(10 a pair)", "bias_mv 2.5", "delay 1ms"] {
+    for part in ["256 inputs", "8 neurons poisson_dbl_exp", "20 480 plastic synapses", "(10 a pair)", "bias_mv 2.5", "delay 1ms"]
+    {
         assert!(card.contains(part), "{part}: {card}");
     }
     let card = json(lab.succeeds("show lane-following --json").out.as_bytes());

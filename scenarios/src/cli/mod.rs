@@ -8,6 +8,7 @@ mod list;
 mod network;
 mod peers;
 mod picture;
+mod report;
 mod robot;
 mod run;
 mod show;
@@ -56,6 +57,8 @@ enum Command {
     Robot(robot::Arguments),
     /// Draws the world of a scenario, or what a camera in it sees, as a PNG file.
     Picture(picture::Arguments),
+    /// Writes a run or a study as one page, report.html, into its folder.
+    Report(report::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
@@ -88,6 +91,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
         Command::Picture(arguments) => picture::picture(&registry, &arguments),
+        Command::Report(arguments) => report::report(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
         Command::Echo(arguments) => {
