@@ -1,15 +1,26 @@
 //! Numbers and names as people read them, for cards and reports.
 
+use embody_robots::Nanos;
+
 /// A number with at most five significant digits, and no zeros that say nothing.
 pub fn number(value: f64) -> String {
+    with_digits(value, 5)
+}
+
+/// A measured number with at most three significant digits, or all those before the point.
+pub fn measured(value: f64) -> String {
+    with_digits(value, 3)
+}
+
+fn with_digits(value: f64, digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return format!("{}", value + 0.0);
     }
     let magnitude = libm::floor(libm::log10(value.abs())) as i32;
     if !(-4..=6).contains(&magnitude) {
-        return format!("{:e}", rounded(value, 4));
+        return format!("{:e}", rounded(value, usize::try_from(digits - 1).unwrap_or(0)));
     }
-    let text = format!("{value:.*}", usize::try_from(4 - magnitude).unwrap_or(0));
+    let text = format!("{value:.*}", usize::try_from(digits - 1 - magnitude).unwrap_or(0));
     if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
 }
 
@@ -26,6 +37,12 @@ pub fn count(value: u64) -> String {
     }
     let groups = digits.as_bytes().rchunks(3).rev().map(|group| String::from_utf8_lossy(group).into_owned());
     groups.collect::<Vec<_>>().join(" ")
+}
+
+/// A simulated time in seconds.
+pub fn seconds(time: Nanos) -> String {
+    let whole = time.0.is_multiple_of(1_000_000_000);
+    format!("{} s", if whole { count(time.0 / 1_000_000_000) } else { time.as_secs_f64().to_string() })
 }
 
 /// `one` or `several`, as it suits a count.
@@ -82,6 +99,11 @@ mod tests {
     fn numbers_are_short_and_true() {
         let texts = [0.0, -0.5235987755982988, 2.0, 1500.25, 7.2e6, 2e-7, 0.00004, 1e9].map(number);
         assert_eq!(texts, ["0", "-0.5236", "2", "1500.3", "7200000", "2e-7", "4e-5", "1e9"]);
+        assert_eq!([326.6666, 0.040488, 12345.6].map(measured), ["327", "0.0405", "12346"]);
+        assert_eq!(
+            [7_202_000_000_000, 86_400_000_000_000, 20_000_000].map(|t| seconds(Nanos(t))),
+            ["7202 s", "86 400 s", "0.02 s"]
+        );
         assert_eq!([9999, 12345, 1234567].map(count), ["9999", "12 345", "1 234 567"]);
     }
 

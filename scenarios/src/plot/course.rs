@@ -6,7 +6,7 @@ use super::colours::OKABE_ITO;
 use super::plane::Plane;
 
 const WIDTH: f64 = 460.0;
-const HEIGHT: f64 = 270.0;
+const HEIGHT: f64 = 290.0;
 
 /// Up to so many points are marked.
 const MARKED: usize = 40;

@@ -55,7 +55,7 @@ impl Map {
     }
 
     fn axis_names(&self) -> (&'static str, &'static str) {
-        if self.ground.is_some() { ("x (m)", "y (m)") } else { ("column from the middle", "row from the middle") }
+        if self.ground.is_some() { ("x (m)", "y (m)") } else { ("column", "row") }
     }
 
     fn arrows(&self) -> Vec<Arrow> {
@@ -112,7 +112,8 @@ pub fn direction_map(title: &str, before: &Map, after: &Map) -> String {
     let maps = [before, after];
     let full = maps.iter().map(|map| long_length(map)).fold(0.0, f64::max);
     let shape = maps.iter().map(|map| aspect(map)).fold(0.2, f64::max);
-    let height = TOP + PANEL * shape + 92.0;
+    let foot = if maps.iter().any(|map| map.ground.is_some()) { 92.0 } else { 60.0 };
+    let height = TOP + PANEL * shape + foot;
     figure(WIDTH as u32, height.ceil() as u32, title, |canvas| {
         let heading = Lettering { size: 18.0, colour: INK, bold: true };
         let left = PANEL_LEFTS[0];

@@ -1,4 +1,5 @@
-//! How values were spread at the start, and how at the end: two histograms over the same parts of one range.
+//! How values were spread at the start, and how at the end: two histograms over the same parts of one range. Shares are on a logarithmic
+//! scale, as few values may matter most.
 
 use super::axis::Axis;
 use super::canvas::{AXIS, Anchor, Canvas, INK, Lettering, Point, figure};
@@ -36,27 +37,30 @@ impl Spread {
     }
 }
 
+/// The least share that is shown (%): half of what one value makes.
+fn least_share(spreads: [&Spread; 2]) -> f64 {
+    let most = spreads.map(|spread| spread.counts.iter().sum::<u64>()).into_iter().max().unwrap_or(0);
+    50.0 / most.max(1) as f64
+}
+
 /// The SVG text of a figure of both, as percentages of all values; `name` should carry the unit.
 pub fn histogram(name: &str, before: &Spread, after: &Spread) -> String {
     let range = [before.range[0].min(after.range[0]), before.range[1].max(after.range[1])];
     let x = Axis::spanning(range[0], range[1], 6);
     let range = [x.low, x.high];
     let shares = [before, after].map(|spread| spread.percentages(range));
-    let plane = Plane {
-        left: 78.0,
-        right: WIDTH - 22.0,
-        top: 40.0,
-        bottom: HEIGHT - 56.0,
-        y: Axis::around(shares.iter().flatten().copied().chain([0.0]), 5),
-        x,
-    };
+    let floor = libm::log10(least_share([before, after]));
+    let plane =
+        Plane { left: 78.0, right: WIDTH - 22.0, top: 40.0, bottom: HEIGHT - 56.0, y: Axis::powers_of_ten(floor, 2.0), x };
     figure(WIDTH as u32, HEIGHT as u32, &format!("histogram of {name} at the start and at the end"), |canvas| {
         plane.frame(canvas, name, "share (%)");
+        let height = |share: f64| if share > 0.0 { libm::log10(share).max(floor) } else { floor };
         let outline = |shares: &[f64]| -> Vec<Point> {
             let edge = |part: usize| range[0] + (range[1] - range[0]) * part as f64 / PARTS as f64;
             let sides = shares.iter().enumerate();
-            let top = sides.flat_map(|(part, share)| [plane.at(edge(part), *share), plane.at(edge(part + 1), *share)]);
-            [plane.at(range[0], 0.0)].into_iter().chain(top).chain([plane.at(range[1], 0.0)]).collect()
+            let top =
+                sides.flat_map(|(part, share)| [plane.at(edge(part), height(*share)), plane.at(edge(part + 1), height(*share))]);
+            [plane.at(range[0], floor)].into_iter().chain(top).chain([plane.at(range[1], floor)]).collect()
         };
         canvas.polygon(&outline(&shares[0]), AXIS, 0.35);
         canvas.line(&outline(&shares[0]), AXIS, 1.0, 1.0);

@@ -53,7 +53,7 @@ impl Camera {
     const HEIGHT: f64 = 80.0;
 
     fn draw(&self, canvas: &mut Canvas, raster: &Raster, top: f64) {
-        let y = Axis::around(self.events.iter().flat_map(|[on, off]| [f64::from(*on), -f64::from(*off), 1.0, -1.0]), 3);
+        let y = Axis::around(self.events.iter().flat_map(|[on, off]| [f64::from(*on), -f64::from(*off), 1.0, -1.0]), 4);
         let plane = raster.panel(top, Self::HEIGHT, y);
         plane_of(canvas, &plane);
         for (colour, side, sign) in [(OKABE_ITO[1], 0, 1.0), (OKABE_ITO[0], 1, -1.0)] {
@@ -66,7 +66,7 @@ impl Camera {
                 canvas.polygon(&corners.map(|(x, y)| plane.at(x, y)), colour, 1.0);
             }
         }
-        let title = format!("camera {}: events in each control period, up: brighter, down: darker", self.name);
+        let title = format!("events of {} in each control period, up: brighter, down: darker", self.name);
         head(canvas, &title, top);
     }
 }
@@ -89,7 +89,7 @@ impl Population {
             let (x, y) = plane.at(*time, f64::from(*neuron));
             canvas.line(&[(x, y - 0.5 * tall), (x, y + 0.5 * tall)], colour, 1.3, 1.0);
         }
-        let title = format!("population {}: spikes of neurons 0 to {last} ({} spikes)", self.name, self.spikes.len());
+        let title = format!("spikes of {}, neurons 0 to {last} ({} spikes)", self.name, self.spikes.len());
         head(canvas, &title, top);
     }
 }
@@ -174,7 +174,7 @@ mod tests {
             rewards: vec![0.0, 0.5, 1.0],
         };
         let svg = raster("t", &full);
-        for text in ["camera roof", "population motor", "neurons 0 to 1 (2 spikes)", "simulated time (s)", "reward"] {
+        for text in ["events of roof", "spikes of motor", "neurons 0 to 1 (2 spikes)", "simulated time (s)", "reward"] {
             assert!(svg.contains(text), "{text}");
         }
         for odd in [Raster::default(), Raster { rewards: vec![0.0], ..Raster::default() }, full] {

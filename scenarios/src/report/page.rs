@@ -78,7 +78,7 @@ pub fn figure(svg: &str, looks: Looks, caption: &Markup) -> Markup {
     };
     // Within a page a drawing needs no name of its language.
     let svg = svg.replacen(" xmlns=\"http://www.w3.org/2000/svg\"", "", 1);
-    html! { figure class=(class) { div.sheet { (PreEscaped(svg)) } figcaption { (caption) } } }
+    html! { figure class=(class) { div.sheet { (PreEscaped(svg)) } @if !caption.0.is_empty() { figcaption { (caption) } } } }
 }
 
 /// A table of names and what they stand for.

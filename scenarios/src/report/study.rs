@@ -16,7 +16,7 @@ use crate::run::folder::{self, FolderError, MAPS};
 use crate::run::{REPORTING_HOUR, Table};
 use crate::scenario::{Loaded, ScenarioError};
 use crate::study::{Hour, Results, Run, SCENARIO, Variant, curve};
-use crate::words::{metric, number, plural};
+use crate::words::{measured, metric, number, plural};
 
 /// What a study's folder holds.
 struct Study {
@@ -47,7 +47,7 @@ pub fn page(registry: &Arc<Registry>, folder: &Path) -> Result<Markup, ReportErr
         section("runs", "Runs", study.runs()),
         section("configuration", "Configuration", study.configuration()),
     ];
-    Ok(page::page(&title, &scenario.about, &html! {}, &sections))
+    Ok(page::page(&title, &scenario.about, &study.tiles(), &sections))
 }
 
 impl Study {
@@ -63,6 +63,28 @@ impl Study {
             return Err(FolderError::new(&file, why).into());
         }
         Ok(Study { folder: folder.into(), loaded, text, results: folder::read_json(&file)? })
+    }
+
+    /// The few numbers above all others: what the first variant came to.
+    fn tiles(&self) -> Markup {
+        let results = &self.results;
+        let first = results.variants.first().and_then(|variant| Some((variant, results.at_the_end(variant)?)));
+        let runs: usize = results.variants.iter().map(|variant| variant.runs.len()).sum();
+        html! {
+            ul.tiles {
+                @if let Some((variant, end)) = first {
+                    li { b { (measured(end.mean)) } span { (metric(&results.metric)) ", " (variant.name) ", " (self.span()) } }
+                    @if let Some(share) = end.share_of_ideal { li { b { (format!("{share:.2}")) } span { "share of ideal, " (variant.name) } } }
+                }
+                li { b { (runs) } span { (plural(runs, "run", "runs")) } }
+                li { b { (self.loaded.scenario.time.duration) } span { "of simulated time each" } }
+            }
+        }
+    }
+
+    /// What the metrics of summaries are over.
+    fn span(&self) -> &'static str {
+        if self.results.simulated_s > REPORTING_HOUR.as_secs_f64() { "last hour" } else { "whole run" }
     }
 
     fn overview(&self, registry: &Arc<Registry>) -> Markup {
@@ -111,37 +133,44 @@ impl Study {
     /// The metric of each variant at a few hours.
     fn compared(&self) -> Markup {
         let hours = self.results.chosen_hours();
-        let end = self.results.variants.iter().filter_map(|variant| Some((variant, self.results.at_the_end(variant)?)));
-        let last = if self.results.simulated_s > REPORTING_HOUR.as_secs_f64() { "the last hour" } else { "the whole run" };
+        let variants = || self.results.variants.iter();
+        let last = hours.last().copied().unwrap_or(0);
+        // Variants of less time have no such hour, and short runs have none.
+        let incomplete = variants().any(|variant| variant.hours.len() < last) || hours.is_empty();
+        let ends: Vec<(&Variant, Hour)> =
+            variants().filter_map(|variant| Some((variant, self.results.at_the_end(variant)?))).collect();
         html! {
+            p { "Over the seeds: mean, its 95 % confidence interval (Student's t), median, and the least, which is the worst where more is better. A share of ideal is against the mean of variant "
+                code { "ideal" } ", where there is one." }
             @for hour in &hours {
-                @let rows: Vec<(&Variant, &Hour)> = self.results.variants.iter().filter_map(|variant| Some((variant, variant.hours.get(hour - 1)?))).collect();
+                @let rows: Vec<(&Variant, &Hour)> = variants().filter_map(|variant| Some((variant, variant.hours.get(hour - 1)?))).collect();
                 (self.table(&format!("In the hour that ends at {hour} h"), &rows))
             }
-            @let rows: Vec<(&Variant, Hour)> = end.collect();
-            (self.table(&format!("Over {last} of each run"), &rows.iter().map(|(variant, hour)| (*variant, hour)).collect::<Vec<_>>()))
+            @if incomplete {
+                (self.table(&format!("Over the {} of each run", self.span()), &ends.iter().map(|(variant, end)| (*variant, end)).collect::<Vec<_>>()))
+            }
         }
     }
 
     fn table(&self, title: &str, rows: &[(&Variant, &Hour)]) -> Markup {
-        let or_none = |value: Option<f64>| value.map_or("-".to_owned(), number);
+        let or_none = |value: Option<f64>| value.map_or("-".to_owned(), |share| format!("{share:.2}"));
         html! {
             h3 { (title) }
             div.scroll {
                 table.numbers {
-                    caption { (metric(&self.results.metric)) ", over the seeds" }
+                    caption { (metric(&self.results.metric)) }
                     thead {
                         tr {
                             th scope="col" { "variant" } th scope="col" { "seeds" } th scope="col" { "mean" } th scope="col" { "95 % interval" }
-                            th scope="col" { "median" } th scope="col" { "worst" } th scope="col" { "share of ideal" } th scope="col" { "worst, share" }
+                            th scope="col" { "median" } th scope="col" { "least" } th scope="col" { "share of ideal" } th scope="col" { "least, share" }
                         }
                     }
                     tbody {
                         @for (variant, hour) in rows {
                             tr {
-                                th scope="row" { (variant.name) } td { (variant.runs.len()) } td { data value=(hour.mean) { (number(hour.mean)) } }
-                                td { @match hour.half_width { Some(half) => { (number(hour.mean - half)) " to " (number(hour.mean + half)) } None => "-" } }
-                                td { (number(hour.median)) } td { (number(hour.worst)) }
+                                th scope="row" { (variant.name) } td { (variant.runs.len()) } td { data value=(hour.mean) { (measured(hour.mean)) } }
+                                td { @match hour.half_width { Some(half) => { (measured(hour.mean - half)) " to " (measured(hour.mean + half)) } None => "-" } }
+                                td { (measured(hour.median)) } td { (measured(hour.worst)) }
                                 td { (or_none(hour.share_of_ideal)) } td { (or_none(hour.worst_share_of_ideal)) }
                             }
                         }

@@ -7,7 +7,7 @@ use super::files::Files;
 use super::stretch::Stretch;
 use crate::plot;
 use crate::report::page::{facts, missing, value};
-use crate::words::{count, number};
+use crate::words::{count, measured, number};
 
 /// How much there was of everything.
 pub fn body(files: &Files, again: &Again) -> Markup {
@@ -63,7 +63,7 @@ fn table(stretches: &[(&str, &Stretch)]) -> Markup {
                 }
                 tr {
                     th scope="row" { "mean reward of a control step" } td { }
-                    @for (_, stretch) in stretches { td { (number(plot::mean(&stretch.rewards).unwrap_or(0.0))) } td { } }
+                    @for (_, stretch) in stretches { td { (measured(plot::mean(&stretch.rewards).unwrap_or(0.0))) } td { } }
                 }
             }
         }
@@ -81,5 +81,5 @@ fn spikes(stretch: &Stretch, population: usize) -> u64 {
 
 /// A count, and what it makes a second for each of so many.
 fn cells(total: u64, stretch: &Stretch, of: u32) -> Markup {
-    html! { td { (count(total)) } td { (number(total as f64 / stretch.seconds() / f64::from(of.max(1)))) } }
+    html! { td { (count(total)) } td { (measured(total as f64 / stretch.seconds() / f64::from(of.max(1)))) } }
 }

@@ -56,11 +56,11 @@ fn curves(files: &Files) -> Markup {
     let hours = table.hours();
     let window = files.loaded.scenario.time.report_every;
     html! {
-        p { "The mean over each window of " (window) " of simulated time, where the window ends; " code { "metrics.csv" } " has the numbers." }
+        p { "The mean over each window of " (window) " of simulated time, where the window ends; the last may be a shorter one. The numbers are in " code { "metrics.csv" } "." }
         @if table.rows.len() < 2 { p.small { "So short a run has " (table.rows.len()) " window: points rather than curves." } }
         div.figures {
             @for (index, name) in table.names.iter().enumerate().skip(1) {
-                (figure(&plot::course(&metric(name), &hours, &table.column(index)), Looks::Small, &html! { (metric(name)) }))
+                (figure(&plot::course(&metric(name), &hours, &table.column(index)), Looks::Small, &html! {}))
             }
         }
     }

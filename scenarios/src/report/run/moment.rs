@@ -11,6 +11,7 @@ use crate::moment::Picture;
 use crate::picture;
 use crate::plot;
 use crate::report::page::{Looks, figure, missing};
+use crate::words::seconds;
 
 /// Side of the picture of a camera (pixels).
 const SIDE: u16 = 640;
@@ -21,7 +22,7 @@ pub fn body(again: &Again, at: Option<Nanos>) -> Markup {
         Ok(stretch) => stretch,
         Err(why) => return missing(&format!("There is no moment to show: {why}.")),
     };
-    let [from, to] = stretch.span;
+    let [from, to] = stretch.span.map(seconds);
     html! {
         @if at.is_some() {
             p { "From " (from) " to " (to) ", made again from the start with the same seed: "
@@ -56,16 +57,12 @@ fn camera(stretch: &Stretch, image: &Picture) -> Markup {
     let seen = Image { width: image.width, height: image.height, brightness: &image.brightness };
     let (columns, rows) = (image.width, image.height);
     let where_events = if columns > rows { "below" } else { "to the right" };
-    let about = format!(
-        "{}: {columns} x {rows} pixels; {where_events}, {} events of the last {EVENTS_SHOWN}",
-        image.sensor,
-        events.len()
-    );
+    let about = format!("{columns} x {rows} pixels; {where_events}, its {} events of the last {EVENTS_SHOWN}", events.len());
     match picture::of_sensor(&seen, events, SIDE, SIDE).png() {
         Ok(png) => html! {
             figure.camera {
-                img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt={ "image of camera " (about) };
-                figcaption { "Camera " (about) ": white where the last one made a pixel brighter, black where darker, grey for none." }
+                img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt={ "image of camera " (image.sensor) ": " (about) };
+                figcaption { b { "Camera " (image.sensor) } ": " (about) ": white where the last one made a pixel brighter, black where darker, grey for none." }
             }
         },
         Err(error) => missing(&format!("The image of camera {} can't be drawn: {error}.", image.sensor)),

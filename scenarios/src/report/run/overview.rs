@@ -53,6 +53,7 @@ pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
     };
     let hour = summary.simulated_s > REPORTING_HOUR.as_secs_f64();
     html! {
+        div.beside {
         (facts(&[
             ("scenario", html! { (summary.scenario) }),
             ("controller", html! { (summary.controller) }),
@@ -65,6 +66,7 @@ pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
             ("version", html! { (summary.version) ", revision " code { (summary.git) } }),
             ("command", html! { code { (made) } }),
         ]))
+        div {
         h3 { (if hour { "Metrics over the last hour of simulated time" } else { "Metrics over the whole run" }) }
         div.scroll {
             table.numbers {
@@ -75,6 +77,8 @@ pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
                     }
                 }
             }
+        }
+        }
         }
         @if let Some(pace) = &summary.real_time {
             h3 { "Pace" }

@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use crate::registry::Registry;
 use crate::run::Session;
 use crate::scenario::{Assembly, Loaded};
-use crate::words::number;
+use crate::words::measured;
 
 /// The most control steps that are timed.
 const STEPS: usize = 2000;
@@ -148,19 +148,19 @@ impl Timing {
         html! {
             div.scroll {
                 table.numbers {
-                    thead { tr { th scope="col" { "part" } th scope="col" { "wall time (us)" } th scope="col" { "share of the whole" } } }
+                    thead { tr { th scope="col" { "part" } th scope="col" { "wall time (us)" } th scope="col" { "%" } th scope="col" { "of the whole" } } }
                     tbody {
                         @for (name, seconds) in parts {
                             tr {
                                 th scope="row" { (name) }
-                                td.measured { (number(step_us(seconds))) }
-                                td."share measured" { (self.bar(seconds)) }
+                                td.measured { (measured(step_us(seconds))) }
+                                (self.share(seconds))
                             }
                         }
                         tr {
                             th scope="row" { "the loop as a whole" }
-                            td.measured { (number(step_us(self.whole_s))) }
-                            td."share measured" { (self.bar(self.whole_s)) }
+                            td.measured { (measured(step_us(self.whole_s))) }
+                            (self.share(self.whole_s))
                         }
                     }
                 }
@@ -174,8 +174,9 @@ impl Timing {
         }
     }
 
-    fn bar(&self, seconds: f64) -> Markup {
-        let percent = (100.0 * seconds / self.whole_s).clamp(0.0, 100.0);
-        html! { span.bar style={ "width:" (format!("{percent:.0}")) "%" } { } (format!("{percent:.0} %")) }
+    /// Two cells: how much of the whole that is, as a number and as a bar.
+    fn share(&self, seconds: f64) -> Markup {
+        let percent = format!("{:.0}", (100.0 * seconds / self.whole_s).clamp(0.0, 100.0));
+        html! { td.measured { (percent) } td."measured share" { span.bar style={ "width:" (percent) "%" } { } } }
     }
 }

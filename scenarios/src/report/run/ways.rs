@@ -9,7 +9,7 @@ use super::stretch::Stretch;
 use crate::plot::{self, Frame, Scene};
 use crate::report::page::{Looks, figure, missing};
 use crate::scenario::Scenario;
-use crate::words::number;
+use crate::words::{measured, number, seconds};
 
 /// Length of the pieces that a road is drawn with (m).
 const ROAD_STEP_M: f64 = 0.5;
@@ -40,12 +40,12 @@ pub fn body(files: &Files, again: &Again) -> Markup {
 }
 
 fn drawn(name: &str, stretch: &Stretch, scene: &Scene, frame: &Frame) -> Markup {
-    let [from, to] = stretch.span;
+    let [from, to] = stretch.span.map(seconds);
     let who = stretch.ways.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
     let title = format!("{name}: {who} from {from} to {to}, seen from above");
     let svg = plot::from_above(&title, scene, frame, stretch.span.map(Nanos::as_secs_f64));
     let caption = html! {
-        b { (name) ": " (who) ", " (number(stretch.seconds())) " s from " (from) } ", mean reward " (number(plot::mean(&stretch.rewards).unwrap_or(0.0))) " a control step. " (around(scene))
+        b { (name) ": " (who) ", " (number(stretch.seconds())) " s from " (from) } ", mean reward " (measured(plot::mean(&stretch.rewards).unwrap_or(0.0))) " a control step. " (around(scene))
     };
     figure(&svg, Looks::SmallShaded, &caption)
 }

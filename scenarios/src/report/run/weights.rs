@@ -29,7 +29,7 @@ pub fn body(files: &Files, again: &Again) -> Markup {
                     @for (start, end) in pairs {
                         (figure(&drawn(start, end), Looks::Small, &html! {
                             "Weights of projection " (start.projection) " after the first control period, and after the first one that follows the last checkpoint; in the unit of the membrane potential that a spike adds to. "
-                            "Each was counted in " (end.counts.len()) " equal parts of its own range."
+                            "The scale of shares is logarithmic. Each was counted in " (end.counts.len()) " equal parts of its own range."
                         }))
                     }
                 }
@@ -54,10 +54,10 @@ fn drawn(start: &Histogram, end: &Histogram) -> String {
 fn map_caption(files: &Files) -> Markup {
     if preference::ground(&files.loaded.scenario).is_some() {
         return html! {
-            "Each arrow is the direction into which the synapses of a pixel push, where that pixel looks at the plane, before the first step and at the last checkpoint. The circle is the goal; dark arrows point to it."
+            "Each arrow is the direction into which the synapses of a pixel push, where that pixel looks at the plane, before the first step and at the last checkpoint. The circle is the goal; the colour says how well an arrow points to it."
         };
     }
     html! {
-        "Each arrow is the pair of numbers of the action that the synapses of a cell of the image speak for, the first to the right and the second upwards, before the first step and at the last checkpoint. Row and column are those of the image, counted in cells."
+        "Each arrow is the pair of numbers of the action that the synapses of a cell of the image speak for, the first to the right and the second upwards (a steering angle as one sees it: to the left for left), before the first step and at the last checkpoint. Rows and columns of the image are counted from its middle."
     }
 }
