@@ -152,9 +152,8 @@ fn a_baseline_has_no_neurons_and_a_car_has_a_road() {
     lab.run("ideal", "reaching --time 20s --controller ideal");
     let page = report(&lab, "ideal", "");
     says_what_the_summary_says(&lab, "ideal", &page);
-    for part in ["no neurons to show", "shows no weights", "There are no maps", "by difference: it sees the truth", "<td>0</td>"]
-    {
-        assert!(page.contains(part) || part == "<td>0</td>", "{part}");
+    for part in ["no neurons to show", "shows no weights", "There are no maps", "by difference: it sees the truth"] {
+        assert!(page.contains(part), "{part}");
     }
     lab.run("car", "lane-following --time 5s --controller classical");
     let page = report(&lab, "car", "");
@@ -179,10 +178,7 @@ fn what_cannot_be_made_again_is_said_to_be_missing() {
     lab.write("run/summary.json", summary.replace("+traces.", "+traces.9"));
     assert!(report(&lab, "run", "").contains("it was made by version 0.1.0+traces.9"));
     lab.write("run/summary.json", summary.replace("\"spore\"", "\"python: centring\""));
-    assert!(
-        report(&lab, "run", "").contains("a program that isn't here")
-            || lab.text("run/report.html").contains("a program that isn&#39;t here")
-    );
+    assert!(report(&lab, "run", "").contains("its brain was &quot;python: centring&quot;, a program that isn't here"));
     lab.write("run/summary.json", &summary);
     let mut rewards = lab.bytes("run/rewards.f32");
     rewards[4 * 7 + 2] ^= 1;
@@ -215,9 +211,9 @@ fn a_study_is_compared_over_its_seeds() {
         assert!(page.contains(part), "{part}");
     }
     assert!(report(&lab, "study", "") == page, "nothing in it is measured anew");
-    // Its rewards end with the run, which therefore can't be gone on with.
+    // Its rewards end with the run, which therefore can't be continued.
     let page = report(&lab, "study/permuted-1", "");
-    assert!(page.contains("gone on with from its last checkpoint, it failed"), "{}", around(&page, "class=\"missing\""));
+    assert!(page.contains("continued from its last checkpoint, it failed"), "{}", around(&page, "class=\"missing\""));
     assert!(lab.fails("report study --at 5s").contains("--at is for runs"));
     std::fs::remove_file(lab.path("study/study.json")).unwrap();
     assert!(lab.fails("report study").contains("study.json: expected the results of a study that has ended"));

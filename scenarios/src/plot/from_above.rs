@@ -151,7 +151,7 @@ fn axes(canvas: &mut Canvas, frame: &Frame) {
 /// A round length that takes up to a quarter of the picture.
 fn scale_bar(canvas: &mut Canvas, frame: &Frame) {
     let Some(&length) = Axis::spanning(0.0, frame.side / 4.0, 3).ticks.last().filter(|length| **length > 0.0) else { return };
-    let (right, y) = (LEFT + SIDE - 10.0, TOP + SIDE - 12.0);
+    let (right, y) = (LEFT + SIDE - 22.0, TOP + SIDE - 20.0);
     let left = right - frame.pixels(length);
     canvas.line(&[(left, y - 4.0), (left, y), (right, y), (right, y - 4.0)], INK, 1.6, 1.0);
     let lettering = Lettering { size: 12.0, colour: INK, bold: true };

@@ -146,6 +146,9 @@ impl Worker<'_> {
             });
             if let Err(error) = advanced {
                 let why = format!("made again from the start, it failed: {error}");
+                if at.is_some() {
+                    again.moment = Err(why.clone());
+                }
                 (again.before, again.check) = (Err(why.clone()), Err(why));
                 return;
             }
@@ -189,7 +192,8 @@ impl Worker<'_> {
     fn from_the_checkpoint(&mut self, registry: &Arc<Registry>, show: bool, again: &mut Again) -> Part<()> {
         let Some(saved) = &self.files.saved else {
             return Err(if self.files.brain_elsewhere {
-                "its brain was another program, which keeps its state in a folder of its own, so that nothing can be gone on with here".into()
+                "its brain was another program, which keeps its state in a folder of its own, so that it can't be continued here"
+                    .into()
             } else {
                 "it has no checkpoint yet".into()
             });
@@ -205,7 +209,7 @@ impl Worker<'_> {
         let mut after = end.stretch(from, from + way);
         let mut shown = end.stretch(from, from + moment);
         for step in 1..=way {
-            end.session.advance(|_| ()).map_err(|error| format!("gone on with from its last checkpoint, it failed: {error}"))?;
+            end.session.advance(|_| ()).map_err(|error| format!("continued from its last checkpoint, it failed: {error}"))?;
             let now = Moment::of(&end.session, &end.robot);
             if show && step <= moment {
                 shown.take(now.clone());

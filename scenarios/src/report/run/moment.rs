@@ -28,7 +28,7 @@ pub fn body(again: &Again, at: Option<Nanos>) -> Markup {
             p { "From " (from) " to " (to) ", made again from the start with the same seed: "
                 @match &again.check { Ok(check) => { (check) "." } Err(why) => { (why) "." } } }
         } @else {
-            p { "From " (from) " to " (to) ", gone on with in memory from the last checkpoint of the run, which it doesn't reach itself; a moment within the run is shown with "
+            p { "From " (from) " to " (to) ", continued in memory from the last checkpoint, beyond what the run itself did; a moment within the run is shown with "
                 code { "--at" } "." }
         }
         (figure(&plot::raster(&format!("Events, spikes and reward from {from} to {to}"), &stretch.raster()), Looks::Wide, &caption(stretch)))

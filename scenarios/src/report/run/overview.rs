@@ -9,7 +9,7 @@ use crate::registry::Registry;
 use crate::report::command;
 use crate::report::page::{facts, missing, value};
 use crate::run::REPORTING_HOUR;
-use crate::words::{count, metric, number};
+use crate::words::{count, measured, metric, number};
 
 /// The few numbers above all others.
 pub fn tiles(files: &Files) -> Markup {
@@ -26,13 +26,18 @@ pub fn tiles(files: &Files) -> Markup {
                     None => { b.stopped { "not ended" } span { "known up to " (reached) " of " (time.duration) } }
                 }
             }
-            @if let Some((name, value)) = first { li { b { (number(value)) } span { (name) ", last hour" } } }
+            @if let Some((name, value)) = first { li { b { (measured(value)) } span { (name) ", " (if hour(files) { "last hour" } else { "whole run" }) } } }
             @if let Some(summary) = &files.summary {
-                li { b { (number(summary.real_time_factor)) " x" } span { "real time" } }
+                li { b { (measured(summary.real_time_factor)) " x" } span { "real time" } }
                 li { b { (count(summary.control_steps)) } span { "control steps" } }
             }
         }
     }
+}
+
+/// Whether metrics are over the last hour, and not over the whole run.
+fn hour(files: &Files) -> bool {
+    files.summary.as_ref().is_some_and(|summary| summary.simulated_s > REPORTING_HOUR.as_secs_f64())
 }
 
 /// What ran.
@@ -51,34 +56,31 @@ pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
             ]))
         };
     };
-    let hour = summary.simulated_s > REPORTING_HOUR.as_secs_f64();
     html! {
         div.beside {
-        (facts(&[
-            ("scenario", html! { (summary.scenario) }),
-            ("controller", html! { (summary.controller) }),
-            ("seed", html! { data value=(summary.seed) { (summary.seed) } }),
-            ("substrate", html! { (summary.substrate) }),
-            ("world and brain", html! { (summary.transport) }),
-            ("simulated", html! { (value(summary.simulated_s)) " s of " (scenario.time.duration) ", " (if summary.finished { "finished" } else { "stopped" }) }),
-            ("control steps", html! { data value=(summary.control_steps) { (count(summary.control_steps)) } }),
-            ("trace hash", html! { code { (summary.trace_hash) } br; span.small { "over every observation, reward and action: runs with equal hashes are equal" } }),
-            ("version", html! { (summary.version) ", revision " code { (summary.git) } }),
-            ("command", html! { code { (made) } }),
-        ]))
-        div {
-        h3 { (if hour { "Metrics over the last hour of simulated time" } else { "Metrics over the whole run" }) }
-        div.scroll {
-            table.numbers {
-                thead { tr { th scope="col" { "metric" } th scope="col" { "value" } } }
-                tbody {
-                    @for (name, number) in &summary.metrics {
-                        tr { th scope="row" { (metric(name)) } td { data value=(number) data-metric=(name) { (crate::words::number(*number)) } } }
+            (facts(&[
+                ("scenario", html! { (summary.scenario) }),
+                ("controller", html! { (summary.controller) }),
+                ("seed", html! { data value=(summary.seed) { (summary.seed) } }),
+                ("substrate", html! { (summary.substrate) }),
+                ("world and brain", html! { (summary.transport) }),
+                ("simulated", html! { (value(summary.simulated_s)) " s of " (scenario.time.duration) ", " (if summary.finished { "finished" } else { "stopped" }) }),
+                ("control steps", html! { data value=(summary.control_steps) { (count(summary.control_steps)) } }),
+                ("trace hash", html! { code { (summary.trace_hash) } br; span.small { "over every observation, reward and action: runs with equal hashes are equal" } }),
+                ("version", html! { (summary.version) ", revision " code { (summary.git) } }),
+                ("command", html! { code { (made) } }),
+            ]))
+            div {
+                h3 { (if hour(files) { "Metrics over the last hour" } else { "Metrics over the whole run" }) }
+                table.numbers {
+                    thead { tr { th scope="col" { "metric" } th scope="col" { "value" } } }
+                    tbody {
+                        @for (name, value) in &summary.metrics {
+                            tr { th scope="row" { (metric(name)) } td { data value=(value) data-metric=(name) { (number(*value)) } } }
+                        }
                     }
                 }
             }
-        }
-        }
         }
         @if let Some(pace) = &summary.real_time {
             h3 { "Pace" }

@@ -32,7 +32,7 @@ pub fn body(files: &Files, again: &Again) -> Markup {
             }
         }
         @match &again.check {
-            Ok(check) => p.small { "The first was made again from the start: " (check) ". The second was gone on with, in memory, from the last checkpoint." },
+            Ok(check) => p.small { "The first was made again from the start: " (check) ". The second was continued in memory from the last checkpoint." },
             Err(why) if again.before.is_ok() => (missing(&format!("Take care: {why}."))),
             Err(_) => "",
         }
