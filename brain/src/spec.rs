@@ -83,6 +83,28 @@ pub enum Synapses {
     },
 }
 
+impl NetworkSpec {
+    /// The population called `name`.
+    pub fn population(&self, name: &str) -> Option<&Population> {
+        self.populations.iter().find(|population| population.name == name)
+    }
+
+    /// How many synapses a projection has; none if one of its populations isn't there.
+    pub fn synapses(&self, projection: &Projection) -> Option<usize> {
+        let pairs = self.population(&projection.source)?.size * self.population(&projection.target)?.size;
+        Some(match projection.synapses {
+            Synapses::Fixed(_) => pairs,
+            Synapses::Plastic { per_pair, .. } => per_pair * pairs,
+        })
+    }
+
+    /// How many synapses learn.
+    pub fn plastic_synapses(&self) -> usize {
+        let plastic = self.projections.iter().filter(|projection| matches!(projection.synapses, Synapses::Plastic { .. }));
+        plastic.filter_map(|projection| self.synapses(projection)).sum()
+    }
+}
+
 /// Why a network can't run on a substrate.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum CompileError {

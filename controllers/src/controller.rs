@@ -1,5 +1,6 @@
 //! The controller: what turns a time step into an action.
 
+use embody_brain::NetworkSpec;
 use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep};
 
 use crate::telemetry::{Activity, Telemetry};
@@ -62,6 +63,11 @@ pub trait Controller: Checkpoint + Send {
     /// Switches learning on or off.
     fn set_learning(&mut self, learning: bool);
 
+    /// The network that it runs, as it was built; none for a controller without one, or whose network is elsewhere.
+    fn network(&self) -> Option<&NetworkSpec> {
+        None
+    }
+
     /// What of it people would look at.
     fn maps(&self) -> Vec<Map> {
         Vec::new()
@@ -91,6 +97,9 @@ impl Controller for Box<dyn Controller> {
     }
     fn set_learning(&mut self, learning: bool) {
         (**self).set_learning(learning);
+    }
+    fn network(&self) -> Option<&NetworkSpec> {
+        (**self).network()
     }
     fn maps(&self) -> Vec<Map> {
         (**self).maps()
@@ -146,6 +155,14 @@ impl Hosted {
         match self {
             Hosted::Sensing(controller) => controller.act(step, action),
             Hosted::Privileged(controller) => controller.act(step, truth, action),
+        }
+    }
+
+    /// See [`Controller::network`].
+    pub fn network(&self) -> Option<&NetworkSpec> {
+        match self {
+            Hosted::Sensing(controller) => controller.network(),
+            Hosted::Privileged(_) => None,
         }
     }
 

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use embody_brain::NetworkSpec;
 use embody_robots::{Action, Checkpoint, CheckpointError, TimeStep, checkpoint, seed};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -108,6 +109,10 @@ impl Controller for ReplayedReward {
 
     fn set_learning(&mut self, learning: bool) {
         self.inner.set_learning(learning);
+    }
+
+    fn network(&self) -> Option<&NetworkSpec> {
+        self.inner.network()
     }
 
     fn maps(&self) -> Vec<Map> {

@@ -56,6 +56,11 @@ pub trait Task: Send + Checkpoint {
     /// The reward and end of the control period that `action` was applied in.
     fn evaluate(&mut self, stage: &mut dyn Stage, action: &Action) -> Result<Evaluation, StageError>;
 
+    /// The law of its reward in words, for those who read about it; nothing unless a task says it.
+    fn reward_law(&self) -> String {
+        String::new()
+    }
+
     /// The metrics since this task was made, over all episodes. The first is the one that matters most.
     fn tallies(&self) -> &[Tally];
 }

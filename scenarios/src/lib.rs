@@ -3,6 +3,7 @@
 //! A user's own crate fills a [`Registry`] with parts of its own and calls [`main`]; it then has the whole command line.
 
 pub mod bench;
+pub mod card;
 pub mod cli;
 pub mod config;
 pub mod controls;
@@ -10,7 +11,9 @@ pub mod moment;
 pub mod picture;
 pub mod plot;
 pub mod recording;
+mod preference;
 pub mod registry;
+pub mod report;
 mod robot_files;
 pub mod run;
 pub mod scenario;
@@ -19,6 +22,7 @@ pub mod study;
 pub mod tasks;
 #[cfg(feature = "viewer")]
 pub(crate) mod viewer;
+mod words;
 
 pub use cli::main;
 pub use registry::Registry;

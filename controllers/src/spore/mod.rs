@@ -51,6 +51,7 @@ pub struct SporeController {
     decoder: Decoder,
     reward: Centred,
     keep: f64,
+    spec: NetworkSpec,
     network: Box<dyn Network>,
     output: TickOutput,
     control_period: Nanos,
@@ -79,6 +80,7 @@ impl SporeController {
             reward: Centred::new(),
             keep: libm::exp(-around.control_period.as_secs_f64() / settings.reward_window.as_secs_f64()),
             network: compile(&spec, seed).map_err(network)?,
+            spec,
             output: TickOutput::default(),
             control_period: around.control_period,
             watched: None,
@@ -128,6 +130,10 @@ impl Controller for SporeController {
 
     fn set_learning(&mut self, learning: bool) {
         self.network.set_learning(learning);
+    }
+
+    fn network(&self) -> Option<&NetworkSpec> {
+        Some(&self.spec)
     }
 
     /// What each visual neuron speaks for through its weights, a map for each camera.

@@ -1,4 +1,4 @@
-//! `embody list`, `embody check` and `embody schema`.
+//! `embody check` and `embody schema`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,28 +37,6 @@ pub fn check(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
     for (what, names) in [("variants, fine as well", fine), ("variants, not built without a donor", waiting)] {
         if !names.is_empty() {
             say(format_args!("{what}: {}", names.join(", ")))?;
-        }
-    }
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Lists the library and the parts.
-pub fn list(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
-    say("scenarios (embody run NAME)")?;
-    for name in registry.library.keys() {
-        let loaded = Loaded::find(registry, name, &[])?;
-        say(format_args!("  {name:<14} {}", loaded.scenario.about))?;
-    }
-    let sections: [(&str, Vec<(&str, &str)>); 4] = [
-        ("controllers (--controller NAME)", registry.controllers.iter().map(|(name, part)| (*name, part.about)).collect()),
-        ("robots", registry.robots.iter().map(|(name, part)| (*name, part.about)).collect()),
-        ("tasks", registry.tasks.iter().map(|(name, part)| (*name, part.about)).collect()),
-        ("substrates", registry.substrates.keys().map(|name| (*name, "")).collect()),
-    ];
-    for (title, parts) in sections {
-        say(title)?;
-        for (name, about) in parts {
-            say(format!("  {name:<14} {about}").trim_end())?;
         }
     }
     Ok(ExitCode::SUCCESS)

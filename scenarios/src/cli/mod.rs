@@ -4,12 +4,15 @@ mod bench;
 mod brain;
 mod brain_process;
 mod check;
+mod list;
 mod network;
 mod peers;
 mod picture;
+mod report;
 mod robot;
 mod run;
 mod shot;
+mod show;
 mod signals;
 mod study;
 mod view;
@@ -48,6 +51,8 @@ enum Command {
     Peers(peers::Arguments),
     /// Lists the scenarios of the library, and the parts that they are made of.
     List,
+    /// Shows what a scenario is: its world, body, senses, task, network and periods, and what to run next.
+    Show(show::Arguments),
     /// Checks a scenario file: reads it, builds it, runs nothing.
     Check(check::Arguments),
     /// Looks at robots: what a description holds, what is wrong with it, where its links stand.
@@ -58,6 +63,8 @@ enum Command {
     View(view::Arguments),
     /// Draws a scenario as its window would show it, without a window, as a PNG file (built with --features viewer).
     Shot(shot::Arguments),
+    /// Writes a run or a study as one page, report.html, into its folder.
+    Report(report::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),
     /// Prints the JSON Schema of scenario files.
@@ -85,12 +92,14 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Brain(arguments) => brain::brain(&registry, &arguments),
         Command::Peers(arguments) => peers::peers(&arguments),
         Command::Study(arguments) => study::study(&registry, &arguments),
-        Command::List => check::list(&registry),
+        Command::List => list::list(&registry),
+        Command::Show(arguments) => show::show(&registry, &arguments),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
         Command::Picture(arguments) => picture::picture(&registry, &arguments),
         Command::View(arguments) => view::view(&registry, &arguments),
         Command::Shot(arguments) => shot::shot(&registry, &arguments),
+        Command::Report(arguments) => report::report(&registry, &arguments),
         Command::Bench(arguments) => bench::bench(&registry, &arguments),
         Command::Schema => check::schema(&registry),
         Command::Echo(arguments) => {

@@ -10,7 +10,6 @@ use embody_robots::Nanos;
 use indicatif::MultiProgress;
 
 use super::{Failure, complain, say, signals};
-use crate::plot;
 use crate::registry::Registry;
 use crate::run::folder::next_free;
 use crate::run::progress::{self, Quiet};
@@ -82,9 +81,7 @@ pub fn study(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
 
 /// A table of the metric by variant and hour: mean and median over the seeds, and the worst.
 fn report(results: &Results, folder: &Path) -> std::io::Result<()> {
-    let last = results.variants.iter().map(|variant| variant.hours.len()).max().unwrap_or(0);
-    let hours: Vec<usize> =
-        [1, 2, 4, 8, 12, 16, 20, 50, 100].into_iter().filter(|&hour| hour < last).chain((last > 0).then_some(last)).collect();
+    let hours = results.chosen_hours();
     let seeds = results.seeds.len();
     let names = results.variants.iter().map(|variant| variant.name.len()).max().unwrap_or(0) + 1;
     let (when, header) = if hours.is_empty() {
@@ -98,12 +95,8 @@ fn report(results: &Results, folder: &Path) -> std::io::Result<()> {
     }
     let cell = |mean: f64, median: f64, worst: f64| format!("{:>24}", format!("{mean:.1} / {median:.1} [{worst:.1}]"));
     for variant in &results.variants {
-        let whole: Vec<f64> = variant.runs.iter().filter_map(|run| run.metrics.get(&results.metric)).copied().collect();
-        let cells: String = match plot::mean(&whole) {
-            Some(mean) if hours.is_empty() => {
-                let worst = whole.iter().copied().fold(f64::INFINITY, f64::min);
-                cell(mean, plot::median(&whole).unwrap_or(mean), worst)
-            }
+        let cells: String = match results.at_the_end(variant) {
+            Some(end) if hours.is_empty() => cell(end.mean, end.median, end.worst),
             _ => hours.iter().filter_map(|hour| variant.hours.get(hour - 1)).map(|h| cell(h.mean, h.median, h.worst)).collect(),
         };
         let lost = seeds - variant.runs.len().min(seeds);

@@ -7,6 +7,8 @@ pub(crate) struct Axis {
     pub high: f64,
     pub ticks: Vec<f64>,
     decimals: usize,
+    /// Whether the axis counts in powers of ten.
+    powers: bool,
 }
 
 impl Axis {
@@ -22,7 +24,7 @@ impl Axis {
         let count = (last - first).clamp(0.0, 100.0) as usize;
         let ticks = (0..=count).map(|i| (first + i as f64) * step).collect();
         let decimals = (-libm::floor(libm::log10(step) + 1e-9)).clamp(0.0, 12.0) as usize;
-        Axis { low, high, ticks, decimals }
+        Axis { low, high, ticks, decimals, powers: false }
     }
 
     /// A range that holds all `values` with a little room at its ends, and reaches to zero where that wastes little.
@@ -38,6 +40,13 @@ impl Axis {
         Axis::spanning(low - room(low), high + room(high), wanted)
     }
 
+    /// A logarithmic range: its numbers are the powers to which ten is raised, and each whole one is marked with what it comes to.
+    pub fn powers_of_ten(low: f64, high: f64) -> Axis {
+        let (low, high) = widened(low, high);
+        let ticks = (low.ceil() as i32..=high.floor() as i32).map(f64::from).collect();
+        Axis { low, high, ticks, decimals: 0, powers: true }
+    }
+
     /// Where `value` lies: 0 at the low end, 1 at the high end.
     pub fn fraction(&self, value: f64) -> f64 {
         (value - self.low) / (self.high - self.low)
@@ -45,6 +54,9 @@ impl Axis {
 
     /// A tick's number, with as many decimals as all ticks need and a true minus sign.
     pub fn label(&self, tick: f64) -> String {
+        if self.powers {
+            return crate::words::number(libm::pow(10.0, tick));
+        }
         let largest = self.low.abs().max(self.high.abs());
         if largest >= 1e6 || (largest < 1e-4 && largest > 0.0) {
             return minus(format!("{tick:.1e}"));
@@ -123,6 +135,12 @@ mod tests {
             }
         }
         assert_eq!(Axis::around(std::iter::empty(), 5).high, 1.0);
+    }
+
+    #[test]
+    fn a_logarithmic_axis_is_marked_at_powers_of_ten() {
+        let axis = Axis::powers_of_ten(-1.3, 2.0);
+        assert_eq!(axis.ticks.iter().map(|tick| axis.label(*tick)).collect::<Vec<_>>(), ["0.1", "1", "10", "100"]);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use plotters::style::RGBColor;
 
 use super::axis::{Axis, minus};
 use super::canvas::{AXIS, Anchor, Canvas, FAINT_INK, INK, Lettering, Point, figure, fitted};
+use super::colours::{OKABE_ITO, plasma};
 use super::stats::mean;
 
 /// A grid of direction vectors over a rectangle.
@@ -16,6 +17,13 @@ pub struct Map {
     /// The vectors (dx, dy), row by row from the bottom, each row from the left. Missing ones and those that aren't finite
     /// count as no direction.
     pub vectors: Vec<(f64, f64)>,
+    /// The ground that the rectangle covers, where the directions are directions on it; none for a mere grid of cells.
+    pub ground: Option<Ground>,
+}
+
+/// The ground under a map.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Ground {
     /// The rectangle's sides in metres.
     pub size_m: (f64, f64),
     /// The goal, in metres from the rectangle's middle.
@@ -26,22 +34,32 @@ pub struct Map {
 
 /// One cell that has a direction.
 struct Arrow {
-    /// The cell's middle, in metres from the rectangle's.
+    /// The cell's middle, in metres (or cells) from the rectangle's.
     at: Point,
     /// The vector, y up.
     vector: Point,
     length: f64,
-    /// Agreement with the direction to the goal; none at the goal itself, where there is no such direction.
+    /// Agreement with the direction to the goal; none at the goal itself, where there is no such direction, and where there is no goal.
     cosine: Option<f64>,
 }
 
 impl Map {
-    fn cell_m(&self) -> (f64, f64) {
-        (self.size_m.0 / self.width.max(1) as f64, self.size_m.1 / self.height.max(1) as f64)
+    /// The rectangle's sides in metres; in cells where there is no ground.
+    fn size(&self) -> (f64, f64) {
+        self.ground.map_or((self.width as f64, self.height as f64), |ground| ground.size_m)
+    }
+
+    fn cell_size(&self) -> (f64, f64) {
+        let (width, height) = self.size();
+        (width / self.width.max(1) as f64, height / self.height.max(1) as f64)
+    }
+
+    fn axis_names(&self) -> (&'static str, &'static str) {
+        if self.ground.is_some() { ("x (m)", "y (m)") } else { ("column", "row") }
     }
 
     fn arrows(&self) -> Vec<Arrow> {
-        let (cell_x, cell_y) = self.cell_m();
+        let (cell_x, cell_y) = self.cell_size();
         let middle = |index: usize, count: usize, cell: f64| (index as f64 + 0.5 - count as f64 / 2.0) * cell;
         let width = self.width.max(1);
         let cells = self.vectors.iter().enumerate().take(self.width * self.height);
@@ -53,7 +71,9 @@ impl Map {
                     at,
                     vector,
                     length,
-                    cosine: cosine_to((self.goal_m.0 - at.0, self.goal_m.1 - at.1), vector, length),
+                    cosine: self
+                        .ground
+                        .and_then(|ground| cosine_to((ground.goal_m.0 - at.0, ground.goal_m.1 - at.1), vector, length)),
                 })
             })
             .collect()
@@ -71,26 +91,9 @@ fn cosine_to(way: Point, vector: Point, length: f64) -> Option<f64> {
     (distance > 0.0 && dot.is_finite()).then(|| dot.clamp(-1.0, 1.0))
 }
 
-/// The colours of cosines from 1 down to -1 in even steps: matplotlib's plasma from its dark end to 0.8, beyond which white
-/// swallows it. Its lightness rises evenly, so that it reads in grey and under colour blindness.
-const PLASMA: [(u8, u8, u8); 9] = [
-    (13, 8, 135),
-    (65, 4, 157),
-    (106, 0, 168),
-    (143, 13, 164),
-    (177, 42, 144),
-    (204, 71, 120),
-    (225, 100, 98),
-    (242, 132, 75),
-    (252, 166, 54),
-];
-
+/// Dark where the cosine is one, bright where it is minus one.
 fn colour_of(cosine: f64) -> RGBColor {
-    let place = (1.0 - cosine.clamp(-1.0, 1.0)) / 2.0 * (PLASMA.len() - 1) as f64;
-    let below = (place as usize).min(PLASMA.len() - 2);
-    let (a, b, part) = (PLASMA[below], PLASMA[below + 1], place - below as f64);
-    let mix = |a: u8, b: u8| (f64::from(a) + (f64::from(b) - f64::from(a)) * part).round() as u8;
-    RGBColor(mix(a.0, b.0), mix(a.1, b.1), mix(a.2, b.2))
+    plasma((1.0 - cosine) / 2.0)
 }
 
 const WIDTH: f64 = 900.0;
@@ -102,14 +105,15 @@ const NAME: Lettering = Lettering { size: 13.0, colour: INK, bold: false };
 
 /// The SVG text of a figure with the maps before and after learning side by side.
 ///
-/// The goal is a circle. Both panels share one scale of lengths: the larger of the two 95th percentiles fills a
+/// The goal is a circle; without ground there is none, and arrows have one colour. Both panels share one scale of lengths: the larger of the two 95th percentiles fills a
 /// cell, longer arrows are cut to it, so that a map that hasn't formed yet looks as faint as it is. Cells without a direction
 /// are dots.
 pub fn direction_map(title: &str, before: &Map, after: &Map) -> String {
     let maps = [before, after];
     let full = maps.iter().map(|map| long_length(map)).fold(0.0, f64::max);
     let shape = maps.iter().map(|map| aspect(map)).fold(0.2, f64::max);
-    let height = TOP + PANEL * shape + 92.0;
+    let foot = if maps.iter().any(|map| map.ground.is_some()) { 92.0 } else { 60.0 };
+    let height = TOP + PANEL * shape + foot;
     figure(WIDTH as u32, height.ceil() as u32, title, |canvas| {
         let heading = Lettering { size: 18.0, colour: INK, bold: true };
         let left = PANEL_LEFTS[0];
@@ -117,17 +121,20 @@ pub fn direction_map(title: &str, before: &Map, after: &Map) -> String {
         let note = Lettering { size: 13.0, colour: FAINT_INK, bold: false };
         canvas.text("arrow lengths share one scale", (left, 49.0), Anchor::Start, note);
         for ((map, left), name) in maps.into_iter().zip(PANEL_LEFTS).zip(["before", "after"]) {
-            let numbered = name == "before" || before.size_m != after.size_m;
+            let numbered = name == "before" || before.size() != after.size();
             Panel { map, left, height: PANEL * aspect(map), full, numbered }.draw(canvas, name);
         }
-        canvas.text("y (m)", (22.0, TOP + PANEL * aspect(before) / 2.0), Anchor::Upwards, NAME);
-        colour_bar(canvas, TOP, TOP + PANEL * shape);
+        canvas.text(before.axis_names().1, (22.0, TOP + PANEL * aspect(before) / 2.0), Anchor::Upwards, NAME);
+        if maps.iter().any(|map| map.ground.is_some()) {
+            colour_bar(canvas, TOP, TOP + PANEL * shape);
+        }
     })
 }
 
 /// A map's height over its width, kept where it can be drawn.
 fn aspect(map: &Map) -> f64 {
-    let ratio = map.size_m.1 / map.size_m.0;
+    let (width, height) = map.size();
+    let ratio = height / width;
     if ratio.is_finite() { ratio.clamp(0.2, 2.0) } else { 1.0 }
 }
 
@@ -153,13 +160,13 @@ struct Panel<'a> {
 impl Panel<'_> {
     /// Pixels for a position in metres from the rectangle's middle.
     fn at(&self, (x, y): Point) -> Point {
-        let (width_m, height_m) = self.sides_m();
+        let (width_m, height_m) = self.sides();
         (self.left + (x / width_m + 0.5) * PANEL, TOP + (0.5 - y / height_m) * self.height)
     }
 
-    fn sides_m(&self) -> (f64, f64) {
+    fn sides(&self) -> (f64, f64) {
         let side = |metres: f64| if metres.is_finite() && metres > 0.0 { metres } else { 1.0 };
-        (side(self.map.size_m.0), side(self.map.size_m.1))
+        (side(self.map.size().0), side(self.map.size().1))
     }
 
     fn draw(&self, canvas: &mut Canvas, name: &str) {
@@ -168,12 +175,14 @@ impl Panel<'_> {
         let reach = cell_x.min(cell_y) * 0.92;
         let arrows = self.map.arrows();
         for arrow in &arrows {
-            let colour = arrow.cosine.map_or(AXIS, colour_of);
+            let without = if self.map.ground.is_some() { AXIS } else { OKABE_ITO[0] };
+            let colour = arrow.cosine.map_or(without, colour_of);
             let length = (arrow.length / self.full).min(1.0) * reach;
             let unit = (arrow.vector.0 / arrow.length, -arrow.vector.1 / arrow.length);
             draw_arrow(canvas, self.at(arrow.at), unit, length, colour);
         }
-        self.goal(canvas);
+        let Some(ground) = &self.map.ground else { return };
+        self.goal(canvas, ground);
         let counted = arrows.iter().filter(|arrow| arrow.cosine.is_some()).count();
         let text = self
             .map
@@ -187,7 +196,7 @@ impl Panel<'_> {
         let corners = [(self.left, TOP), (right, TOP), (right, bottom), (self.left, bottom), (self.left, TOP)];
         canvas.line(&corners, AXIS, 1.0, 1.0);
         canvas.text(name, (self.left, TOP - 17.0), Anchor::Start, Lettering { size: 14.0, colour: INK, bold: true });
-        let (half_x, half_y) = (self.sides_m().0 / 2.0, self.sides_m().1 / 2.0);
+        let (half_x, half_y) = (self.sides().0 / 2.0, self.sides().1 / 2.0);
         let x_axis = Axis::spanning(-half_x, half_x, 4);
         for tick in &x_axis.ticks {
             let (x, _) = self.at((*tick, 0.0));
@@ -202,13 +211,13 @@ impl Panel<'_> {
                 canvas.text(&y_axis.label(*tick), (self.left - 8.0, y), Anchor::End, NUMBER);
             }
         }
-        canvas.text("x (m)", (self.left + PANEL / 2.0, bottom + 38.0), Anchor::Middle, NAME);
+        canvas.text(self.map.axis_names().0, (self.left + PANEL / 2.0, bottom + 38.0), Anchor::Middle, NAME);
     }
 
-    fn goal(&self, canvas: &mut Canvas) {
-        let radius = self.map.goal_radius_m / self.sides_m().0 * PANEL;
+    fn goal(&self, canvas: &mut Canvas, ground: &Ground) {
+        let radius = ground.goal_radius_m / self.sides().0 * PANEL;
         if radius.is_finite() && radius > 0.0 {
-            canvas.ring(self.at(self.map.goal_m), radius.min(PANEL / 2.0), INK, 1.6);
+            canvas.ring(self.at(ground.goal_m), radius.min(PANEL / 2.0), INK, 1.6);
         }
     }
 }
@@ -256,9 +265,7 @@ mod tests {
             width,
             height,
             vectors: vec![(1.0, 0.0); width * height],
-            size_m: (0.4, 0.4),
-            goal_radius_m: 0.05,
-            ..Map::default()
+            ground: Some(Ground { size_m: (0.4, 0.4), goal_radius_m: 0.05, ..Ground::default() }),
         };
         let vectors = blank.arrows().iter().map(|arrow| field(arrow.at.0, arrow.at.1)).collect();
         Map { vectors, ..blank }
@@ -275,20 +282,31 @@ mod tests {
 
     #[test]
     fn rows_start_at_the_bottom() {
-        let map = Map { width: 1, height: 2, vectors: vec![(0.0, 1.0), (0.0, 1.0)], size_m: (1.0, 1.0), ..Map::default() };
+        let map = Map {
+            width: 1,
+            height: 2,
+            vectors: vec![(0.0, 1.0), (0.0, 1.0)],
+            ground: Some(Ground { size_m: (1.0, 1.0), ..Ground::default() }),
+        };
         let cosines = |map: &Map| -> Vec<_> { map.arrows().iter().map(|arrow| arrow.cosine).collect() };
         assert_eq!(cosines(&map), [Some(1.0), Some(-1.0)]);
-        assert_eq!(cosines(&Map { goal_m: (0.0, 2.0), ..map }), [Some(1.0), Some(1.0)], "the goal may lie anywhere");
+        assert_eq!(
+            cosines(&Map { ground: Some(Ground { size_m: (1.0, 1.0), goal_m: (0.0, 2.0), ..Ground::default() }), ..map }),
+            [Some(1.0), Some(1.0)],
+            "the goal may lie anywhere"
+        );
     }
 
     #[test]
     fn degenerate_maps_are_drawn_too() {
         let fine = map(6, 6, |x, y| (-x, -y));
+        let sized = |size_m| Map { ground: Some(Ground { size_m, ..Ground::default() }), ..fine.clone() };
         let short = Map { vectors: vec![(1.0, 1.0)], ..fine.clone() };
         let broken = map(4, 4, |_, _| (f64::NAN, f64::INFINITY));
-        let flat = Map { size_m: (0.0, f64::NAN), ..fine.clone() };
-        let tall = Map { size_m: (0.1, 10.0), ..fine.clone() };
-        for odd in [Map::default(), short, broken, flat, tall, map(5, 5, |_, _| (1e-300, 0.0))] {
+        let flat = sized((0.0, f64::NAN));
+        let tall = sized((0.1, 10.0));
+        let bare = Map { ground: None, ..fine.clone() };
+        for odd in [Map::default(), short, broken, flat, tall, bare, map(5, 5, |_, _| (1e-300, 0.0))] {
             let svg = direction_map("t", &odd, &fine);
             assert!(svg.ends_with("</svg>\n") && !svg.contains("NaN") && !svg.contains("inf"), "{odd:?}");
         }

@@ -3,7 +3,9 @@
 use plotters::style::RGBColor;
 
 use super::axis::{Axis, time_unit};
-use super::canvas::{AXIS, Anchor, Canvas, FAINT_INK, GRID, INK, Lettering, Point, figure, fitted, text_width};
+use super::canvas::{Anchor, Canvas, FAINT_INK, INK, Lettering, Point, figure, fitted, text_width};
+use super::colours::OKABE_ITO;
+use super::plane::Plane;
 
 /// One variant's course over simulated time. Shorter lists end the curve; points that aren't finite are left out.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -18,18 +20,9 @@ pub struct Curve {
     pub low: Vec<f64>,
     /// The upper edge of the band.
     pub high: Vec<f64>,
+    /// The repetitions themselves, drawn faintly; none to leave them out.
+    pub single: Vec<Vec<f64>>,
 }
-
-/// Okabe and Ito's colours, told apart under every common colour blindness; without their yellow, which white swallows.
-const COLOURS: [RGBColor; 7] = [
-    RGBColor(0, 114, 178),
-    RGBColor(213, 94, 0),
-    RGBColor(0, 158, 115),
-    RGBColor(204, 121, 167),
-    RGBColor(230, 159, 0),
-    RGBColor(86, 180, 233),
-    RGBColor(0, 0, 0),
-];
 
 const WIDTH: f64 = 860.0;
 const LEFT: f64 = 84.0;
@@ -74,72 +67,71 @@ pub fn learning_curve(title: &str, subtitle: &str, y_label: &str, curves: &[Curv
     // As high as the labels need.
     let bottom = TOP + LEAST_HEIGHT.max(LABEL_PITCH * curves.len() as f64);
     let plane = Plane {
+        left: LEFT,
+        right: WIDTH - room - LEADER - 14.0,
+        top: TOP,
         bottom,
         x: Axis::spanning(0.0, hours * per_hour, 8),
-        y: Axis::around(points().flat_map(|s| [s.low, s.mean, s.high]), 8),
-        right: WIDTH - room - LEADER - 14.0,
-        per_hour,
+        y: Axis::around(points().flat_map(|s| [s.low, s.mean, s.high]).chain(singles(curves)), 8),
     };
+    let chart = Chart { plane, per_hour };
     figure(WIDTH as u32, (bottom + FOOT) as u32, title, |canvas| {
-        plane.frame(canvas, title, subtitle, y_label, unit);
+        chart.frame(canvas, title, subtitle, y_label, unit);
         for (course, colour) in courses.iter().zip(colours()) {
-            plane.band(canvas, course, colour);
+            chart.band(canvas, course, colour);
+        }
+        for (curve, colour) in curves.iter().zip(colours()) {
+            chart.single(canvas, curve, colour);
         }
         for (course, colour) in courses.iter().zip(colours()) {
-            plane.mean(canvas, course, colour);
+            chart.mean(canvas, course, colour);
         }
-        plane.labels(canvas, curves, &courses, room);
+        chart.labels(canvas, curves, &courses, room);
         if points().next().is_none() {
-            let centre = ((LEFT + plane.right) / 2.0, (TOP + bottom) / 2.0);
+            let centre = ((LEFT + chart.plane.right) / 2.0, (TOP + bottom) / 2.0);
             canvas.text("no data yet", centre, Anchor::Middle, Lettering { size: 15.0, colour: FAINT_INK, bold: false });
         }
     })
 }
 
 fn colours() -> impl Iterator<Item = RGBColor> {
-    COLOURS.into_iter().cycle()
+    OKABE_ITO.into_iter().cycle()
 }
 
-/// The rectangle in which the data lie, with its two axes.
-struct Plane {
-    x: Axis,
-    y: Axis,
-    right: f64,
-    bottom: f64,
+/// The finite values of all repetitions.
+fn singles(curves: &[Curve]) -> impl Iterator<Item = f64> {
+    curves.iter().flat_map(|curve| curve.single.iter().flatten().copied()).filter(|value| value.is_finite())
+}
+
+/// The data in their plane; times are in hours.
+struct Chart {
+    plane: Plane,
     per_hour: f64,
 }
 
-impl Plane {
+impl Chart {
     fn at(&self, time_h: f64, value: f64) -> Point {
-        let x = LEFT + self.x.fraction(time_h * self.per_hour) * (self.right - LEFT);
-        (x, self.height(value))
-    }
-
-    fn height(&self, value: f64) -> f64 {
-        self.bottom - self.y.fraction(value) * (self.bottom - TOP)
+        self.plane.at(time_h * self.per_hour, value)
     }
 
     /// Title, axes, ticks and grid.
     fn frame(&self, canvas: &mut Canvas, title: &str, subtitle: &str, y_label: &str, unit: &str) {
-        let number = Lettering { size: 12.0, colour: FAINT_INK, bold: false };
-        let name = Lettering { size: 13.0, colour: INK, bold: false };
         let room = WIDTH - LEFT - 14.0;
         canvas.text(&fitted(title, 18.0, room), (LEFT, 26.0), Anchor::Start, Lettering { size: 18.0, colour: INK, bold: true });
         let small = Lettering { size: 13.0, colour: FAINT_INK, bold: false };
         canvas.text(&fitted(subtitle, 13.0, room), (LEFT, 49.0), Anchor::Start, small);
-        for tick in &self.y.ticks {
-            let y = self.height(*tick);
-            canvas.line(&[(LEFT, y), (self.right, y)], GRID, 1.0, 1.0);
-            canvas.text(&self.y.label(*tick), (LEFT - 9.0, y), Anchor::End, number);
+        self.plane.frame(canvas, &format!("simulated time ({unit})"), y_label);
+    }
+
+    /// The repetitions, faintly.
+    fn single(&self, canvas: &mut Canvas, curve: &Curve, colour: RGBColor) {
+        for values in &curve.single {
+            let points = curve.time_h.iter().zip(values).filter(|(_, value)| value.is_finite());
+            let points: Vec<Point> = points.map(|(&time_h, &value)| self.at(time_h, value)).collect();
+            if points.len() > 1 {
+                canvas.line(&points, colour, 0.8, 0.35);
+            }
         }
-        canvas.line(&[(LEFT, self.bottom), (self.right, self.bottom)], AXIS, 1.2, 1.0);
-        for tick in &self.x.ticks {
-            let x = LEFT + self.x.fraction(*tick) * (self.right - LEFT);
-            canvas.line(&[(x, self.bottom), (x, self.bottom + 5.0)], AXIS, 1.2, 1.0);
-            canvas.text(&self.x.label(*tick), (x, self.bottom + 17.0), Anchor::Middle, number);
-        }
-        canvas.text(&format!("simulated time ({unit})"), ((LEFT + self.right) / 2.0, self.bottom + 43.0), Anchor::Middle, name);
-        canvas.text(&fitted(y_label, 13.0, self.bottom - TOP), (24.0, (TOP + self.bottom) / 2.0), Anchor::Upwards, name);
     }
 
     fn band(&self, canvas: &mut Canvas, course: &[Sample], colour: RGBColor) {
@@ -167,14 +159,17 @@ impl Plane {
             .iter()
             .zip(courses)
             .zip(colours())
-            .filter_map(|((curve, course), colour)| course.last().map(|s| (self.height(s.mean), colour, curve.name.as_str())))
+            .filter_map(|((curve, course), colour)| {
+                course.last().map(|s| (self.plane.height(s.mean), colour, curve.name.as_str()))
+            })
             .collect();
         ends.sort_by(|a, b| a.0.total_cmp(&b.0));
-        let heights = spread(&ends.iter().map(|end| end.0).collect::<Vec<_>>(), LABEL_PITCH, TOP, self.bottom);
+        let Plane { right, bottom, .. } = self.plane;
+        let heights = spread(&ends.iter().map(|end| end.0).collect::<Vec<_>>(), LABEL_PITCH, TOP, bottom);
         let lettering = Lettering { size: LABEL_SIZE, colour: INK, bold: false };
         for ((y, colour, name), height) in ends.into_iter().zip(heights) {
-            let elbow = self.right + LEADER - 10.0;
-            canvas.line(&[(self.right + 3.0, y), (elbow, height)], colour, 0.8, 0.7);
+            let elbow = right + LEADER - 10.0;
+            canvas.line(&[(right + 3.0, y), (elbow, height)], colour, 0.8, 0.7);
             canvas.line(&[(elbow, height), (elbow + 7.0, height)], colour, 3.0, 1.0);
             canvas.text(&fitted(name, LABEL_SIZE, room), (elbow + 14.0, height), Anchor::Start, lettering);
         }
@@ -224,6 +219,7 @@ mod tests {
             mean: mean.to_vec(),
             low: mean.iter().map(|m| m - 0.1).collect(),
             high: mean.iter().map(|m| m + 0.1).collect(),
+            single: Vec::new(),
         }
     }
 
@@ -246,6 +242,7 @@ mod tests {
     fn sparse_and_degenerate_data_are_drawn_too() {
         let zero = Curve { low: vec![0.0; 3], high: vec![0.0; 3], ..curve("zero", &[0.0; 3]) };
         let broken = curve("broken", &[f64::NAN, f64::INFINITY, 0.5]);
+        let single = Curve { single: vec![vec![0.1, f64::NAN, 0.3], vec![], vec![0.5]], ..curve("single", &[0.3; 3]) };
         let ragged = Curve { high: vec![], ..curve("ragged", &[0.1, 0.2]) };
         for curves in [
             vec![],
@@ -254,6 +251,7 @@ mod tests {
             vec![curve("one", &[0.3])],
             vec![broken],
             vec![ragged],
+            vec![single],
             vec![curve("huge", &[f64::MAX, f64::MIN])],
         ] {
             assert!(is_sound(&learning_curve("t", "", "y", &curves)), "{curves:?}");

@@ -5,14 +5,25 @@
 
 mod axis;
 mod canvas;
+mod colours;
+mod course;
 mod direction_map;
+mod from_above;
+mod histogram;
 mod learning_curve;
+mod plane;
+mod raster;
 mod stats;
 mod terminal;
 
 #[cfg(feature = "viewer")]
 pub(crate) use axis::{Axis, time_unit};
 pub use direction_map::{Map, direction_map};
+pub use course::course;
+pub use direction_map::{Ground, Map, direction_map};
+pub use from_above::{Frame, Path, Scene, from_above};
+pub use histogram::{Spread, histogram};
 pub use learning_curve::{Curve, learning_curve};
+pub use raster::{Camera, Population, Raster, raster};
 pub use stats::{confidence_half_width, mean, median, standard_deviation, student_t_975};
 pub use terminal::curve;

@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use std::thread::JoinHandle;
 
 use embody_bridges::link::RealTimeReport;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 /// The resolved scenario.
@@ -178,9 +179,13 @@ pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), FolderError> {
 
 /// Reads the summary of a run folder.
 pub fn read_summary(folder: &Path) -> Result<Summary, FolderError> {
-    let path = folder.join(SUMMARY);
-    let text = fs::read_to_string(&path).map_err(|e| FolderError::new(&path, e.to_string()))?;
-    serde_json::from_str(&text).map_err(|e| FolderError::new(&path, e.to_string()))
+    read_json(&folder.join(SUMMARY))
+}
+
+/// Reads what a file holds as JSON.
+pub fn read_json<T: DeserializeOwned>(path: &Path) -> Result<T, FolderError> {
+    let text = fs::read_to_string(path).map_err(|e| FolderError::new(path, e.to_string()))?;
+    serde_json::from_str(&text).map_err(|e| FolderError::new(path, e.to_string()))
 }
 
 /// The first of `<parent>/<name>-<n>` that doesn't exist yet.

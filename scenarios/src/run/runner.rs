@@ -582,7 +582,7 @@ fn refuse_lost_checkpoint(folder: &RunFolder, loaded: &Loaded) -> Result<(), Run
 }
 
 /// Reads a checkpoint that must have been made under this very scenario, by this very version.
-pub(super) fn read_checkpoint(file: &Path, loaded: &Loaded, folder: &Path) -> Result<Saved, RunError> {
+pub(crate) fn read_checkpoint(file: &Path, loaded: &Loaded, folder: &Path) -> Result<Saved, RunError> {
     let saved = checkpoint::read(file)?;
     if saved.version != crate::VERSION {
         let why = format!("its checkpoint is of version {}, this program is {}", saved.version, crate::VERSION);

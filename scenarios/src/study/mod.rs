@@ -6,7 +6,7 @@
 mod queue;
 mod results;
 
-pub use results::{Results, write_results};
+pub use results::{Hour, Results, Run, Variant, curve, write_results};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -1,17 +1,17 @@
 //! What a study found: `study.json`, `study.csv`, `study.svg` and, where a controller shows one, `map.svg`.
 
 use std::collections::BTreeMap;
-use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::Study;
 use crate::plot::{self, Curve};
-use crate::run::folder::{self, FolderError, MAPS, METRICS, Summary};
-use crate::run::{Outcome, RunError};
+use crate::preference;
+use crate::run::folder::{self, FolderError, MAPS, Summary};
+use crate::run::{Outcome, RunError, Table};
 
 /// What a study found.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Results {
     /// Name of the scenario.
     pub scenario: String,
@@ -30,7 +30,7 @@ pub struct Results {
 }
 
 /// What one variant came to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Variant {
     /// Its name.
     pub name: String,
@@ -43,7 +43,7 @@ pub struct Variant {
 }
 
 /// One run of a variant.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Run {
     /// Master seed.
     pub seed: u64,
@@ -58,7 +58,7 @@ pub struct Run {
 }
 
 /// The metric over the seeds in the hour that ends at `hour`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Hour {
     /// When the hour ends (h).
     pub hour: usize,
@@ -67,42 +67,19 @@ pub struct Hour {
     /// Median over the seeds.
     pub median: f64,
     /// Half the width of the mean's 95 % confidence interval (Student's t); none for a single seed.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub half_width: Option<f64>,
     /// Least over the seeds.
     pub worst: f64,
     /// Mean as a share of the variant `ideal` over all its hours and seeds, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub share_of_ideal: Option<f64>,
     /// Worst seed as a share of the same.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub worst_share_of_ideal: Option<f64>,
     /// Mean over that of the variant `blind` over all its hours and seeds, if there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times_blind: Option<f64>,
-}
-
-/// The rows of a run's `metrics.csv`: column names, then rows that begin with the time (s).
-struct Table {
-    names: Vec<String>,
-    rows: Vec<Vec<f64>>,
-}
-
-fn read_table(folder: &Path) -> Result<Table, FolderError> {
-    let path = folder.join(METRICS);
-    let text = std::fs::read_to_string(&path).map_err(|e| FolderError::new(&path, e.to_string()))?;
-    let mut lines = text.lines();
-    let names: Vec<String> = lines.next().unwrap_or_default().split(',').map(str::to_owned).collect();
-    let row = |line: &str| -> Option<Vec<f64>> {
-        let row: Vec<f64> = line.split(',').map(|value| value.parse().ok()).collect::<Option<_>>()?;
-        (row.len() == names.len()).then_some(row)
-    };
-    let rows: Option<Vec<Vec<f64>>> = lines.map(row).collect();
-    let rows = rows.ok_or_else(|| FolderError::new(&path, format!("expected rows of {} numbers", names.len())))?;
-    if names.len() < 2 {
-        return Err(FolderError::new(&path, "expected a time and at least one metric"));
-    }
-    Ok(Table { names, rows })
 }
 
 /// Writes what the study found into its folder, from the runs that were finished.
@@ -120,7 +97,7 @@ pub fn write_results(study: &Study, finished: &[Option<(Outcome, Summary)>]) -> 
         for i in members {
             let planned = &study.runs()[i];
             let Some((Outcome::Finished, summary)) = &finished[i] else { continue };
-            let table = read_table(&planned.folder)?;
+            let table = Table::read(&planned.folder)?;
             metric.clone_from(&table.names[1]);
             controller.clone_from(&summary.controller);
             for row in &table.rows {
@@ -188,30 +165,50 @@ fn by_hour(table: &Table) -> Vec<f64> {
 
 fn hours(runs: &[Run], ideal: Option<f64>, blind: Option<f64>) -> Vec<Hour> {
     let count = runs.iter().map(|run| run.by_hour.len()).min().unwrap_or(0);
-    let over = |value: f64, level: Option<f64>| level.filter(|level| *level > 0.0).map(|level| value / level);
-    (0..count)
-        .map(|h| {
-            let values: Vec<f64> = runs.iter().map(|run| run.by_hour[h]).collect();
-            let mean = plot::mean(&values).unwrap_or(0.0);
-            let worst = values.iter().copied().fold(f64::INFINITY, f64::min);
-            Hour {
-                hour: h + 1,
-                mean,
-                median: plot::median(&values).unwrap_or(mean),
-                half_width: plot::confidence_half_width(&values),
-                worst,
-                share_of_ideal: over(mean, ideal),
-                worst_share_of_ideal: over(worst, ideal),
-                times_blind: over(mean, blind),
-            }
-        })
-        .collect()
+    let values = |h: usize| runs.iter().map(|run| run.by_hour[h]).collect::<Vec<f64>>();
+    (0..count).map(|h| Hour::of(h + 1, &values(h), ideal, blind)).collect()
 }
 
-/// Mean and 95 % interval over the seeds in each window.
-fn curve(name: &str, tables: &[Table]) -> Curve {
+impl Hour {
+    fn of(hour: usize, values: &[f64], ideal: Option<f64>, blind: Option<f64>) -> Hour {
+        let over = |value: f64, level: Option<f64>| level.filter(|level| *level > 0.0).map(|level| value / level);
+        let mean = plot::mean(values).unwrap_or(0.0);
+        let worst = values.iter().copied().fold(f64::INFINITY, f64::min);
+        Hour {
+            hour,
+            mean,
+            median: plot::median(values).unwrap_or(mean),
+            half_width: plot::confidence_half_width(values),
+            worst,
+            share_of_ideal: over(mean, ideal),
+            worst_share_of_ideal: over(worst, ideal),
+            times_blind: over(mean, blind),
+        }
+    }
+}
+
+impl Results {
+    /// The hours that a table shows: a few round ones, and the last that any variant has.
+    pub fn chosen_hours(&self) -> Vec<usize> {
+        let last = self.variants.iter().map(|variant| variant.hours.len()).max().unwrap_or(0);
+        [1, 2, 4, 8, 12, 16, 20, 50, 100].into_iter().filter(|&hour| hour < last).chain((last > 0).then_some(last)).collect()
+    }
+
+    /// The metric over the last hour of each of a variant's runs, or over all of it where that is shorter; none without runs. Its hour is 0.
+    pub fn at_the_end(&self, variant: &Variant) -> Option<Hour> {
+        let values = |variant: &Variant| -> Vec<f64> {
+            variant.runs.iter().filter_map(|run| run.metrics.get(&self.metric)).copied().collect()
+        };
+        let level = |name: &str| plot::mean(&values(self.variants.iter().find(|variant| variant.name == name)?));
+        let own = values(variant);
+        (!own.is_empty()).then(|| Hour::of(0, &own, level("ideal"), level("blind")))
+    }
+}
+
+/// Mean and 95 % interval over the seeds in each window, and the seeds themselves.
+pub fn curve(name: &str, tables: &[Table]) -> Curve {
     let count = tables.iter().map(|table| table.rows.len()).min().unwrap_or(0);
-    let mut curve = Curve { name: name.into(), time_h: Vec::new(), mean: Vec::new(), low: Vec::new(), high: Vec::new() };
+    let mut curve = Curve { name: name.into(), ..Curve::default() };
     for row in 0..count {
         let values: Vec<f64> = tables.iter().map(|table| table.rows[row][1]).collect();
         let mean = plot::mean(&values).unwrap_or(0.0);
@@ -222,37 +219,23 @@ fn curve(name: &str, tables: &[Table]) -> Curve {
         curve.low.push((mean - half).max(0.0_f64.min(mean)));
         curve.high.push(mean + half);
     }
+    if tables.len() > 1 {
+        curve.single = tables.iter().map(|table| table.column(1)).collect();
+    }
     curve
 }
 
-/// The map of the first run whose controller shows one and learned, before and after.
+/// The map of the first run whose controller shows one and learned, before and after, if it lies on the ground.
 fn map(study: &Study, finished: &[Option<(Outcome, Summary)>]) -> Result<Option<String>, FolderError> {
     let scenario = &study.loaded().scenario;
-    let metres = |settings: &toml::Table, key: &str| settings.get(key).and_then(|v| v.as_float());
-    let robot = scenario.robot.settings(&scenario.robot.kind);
-    let task = scenario.task.settings(&scenario.task.kind);
-    let (Some(half_extent), Some(goal)) = (metres(&robot, "camera_half_extent_m"), metres(&task, "success_radius_m")) else {
+    if preference::ground(scenario).is_none() {
         return Ok(None);
-    };
-    let goal_m: [f64; 2] = task.get("goal_m").and_then(|goal| goal.clone().try_into().ok()).unwrap_or_default();
-    for (planned, done) in study.runs().iter().zip(finished) {
-        if done.is_none() {
-            continue;
-        }
-        let path = planned.folder.join(MAPS);
-        let text = std::fs::read_to_string(&path).map_err(|e| FolderError::new(&path, e.to_string()))?;
-        let maps: crate::run::Maps = serde_json::from_str(&text).map_err(|e| FolderError::new(&path, e.to_string()))?;
-        if let (Some(start), Some(latest)) = (maps.start.first(), maps.latest.first()) {
-            let panel = |map: &embody_controllers::Map| plot::Map {
-                width: map.size[0],
-                height: map.size[1],
-                vectors: map.vectors.iter().map(|v| (f64::from(v[0]), f64::from(v[1]))).collect(),
-                size_m: (2.0 * half_extent, 2.0 * half_extent),
-                goal_m: (goal_m[0], goal_m[1]),
-                goal_radius_m: goal,
-            };
-            let title = format!("{} {}-{}: {} of each pixel", scenario.name, planned.variant, planned.seed, start.name);
-            return Ok(Some(plot::direction_map(&title, &panel(start), &panel(latest))));
+    }
+    for (planned, _) in study.runs().iter().zip(finished).filter(|(_, done)| done.is_some()) {
+        let maps = folder::read_json(&planned.folder.join(MAPS))?;
+        let run = format!("{}-{}", planned.variant, planned.seed);
+        if let Some(picture) = preference::pictures(scenario, &run, &maps).into_iter().next() {
+            return Ok(Some(picture));
         }
     }
     Ok(None)

@@ -199,6 +199,14 @@ impl Task for ArmReachingTask {
         Ok(Evaluation { reward: reward as f32, end: None })
     }
 
+    fn reward_law(&self) -> String {
+        let ArmReaching { heading_limit_deg, reference_speed, .. } = self.settings;
+        format!(
+            "(1 - err / {heading_limit_deg} deg), at least 0, times min(1, speed / {reference_speed}), with err the angle, in the space of the \
+             driven joints, between their velocity and the way to their positions at the goal, and speed the length of that velocity"
+        )
+    }
+
     fn tallies(&self) -> &[Tally] {
         &self.state.tallies
     }

@@ -218,6 +218,14 @@ impl Task for LaneFollowingTask {
         Ok(Evaluation { reward: reward as f32, end: None })
     }
 
+    fn reward_law(&self) -> String {
+        let LaneFollowing { reward_per_deg2, reward_per_m2, .. } = self.settings;
+        format!(
+            "exp(-{reward_per_deg2} beta^2 - {reward_per_m2} d^2), with beta the angle between car and lane (degrees), and d the distance from \
+             the middle of the lane (m)"
+        )
+    }
+
     fn tallies(&self) -> &[Tally] {
         &self.state.tallies
     }

@@ -182,6 +182,16 @@ impl Task for ReachingTask {
         Ok(Evaluation { reward: self.state.reward as f32, end: None })
     }
 
+    fn reward_law(&self) -> String {
+        let Reaching { heading_limit_deg, reference_speed_m_s, reward_filter, .. } = self.settings;
+        let filter =
+            if reward_filter == Nanos::ZERO { String::new() } else { format!("; low-pass filtered over {reward_filter}") };
+        format!(
+            "(1 - err / {heading_limit_deg} deg), at least 0, times min(1, speed / {reference_speed_m_s} m/s), with err the angle between the \
+             velocity and the way to the goal{filter}"
+        )
+    }
+
     fn tallies(&self) -> &[Tally] {
         &self.state.tallies
     }
