@@ -60,6 +60,46 @@ fn collada_is_put_upright_and_into_metres() {
     );
 }
 
+/// A Collada file of one geometry of three vertices, made of `polygons`, and shown by `scene`.
+fn collada(polygons: &str, scene: &str) -> String {
+    format!(
+        r##"<COLLADA><library_geometries><geometry id="g"><mesh>
+        <source id="p"><float_array>0 0 0 1 0 0 0 1 0</float_array></source>
+        <vertices id="v"><input semantic="POSITION" source="#p"/></vertices>
+        {polygons}</mesh></geometry></library_geometries>
+        <library_visual_scenes><visual_scene><node>{scene}</node></visual_scene></library_visual_scenes></COLLADA>"##
+    )
+}
+
+const INSTANCE: &str = r##"<instance_geometry url="#g"/>"##;
+
+#[test]
+fn a_small_file_cannot_ask_for_much_memory() {
+    // Six million triangles each, from less than a twentieth of the memory they would take.
+    let triangles = format!("<triangles><p>{}</p></triangles>", "0 1 2 ".repeat(20_000));
+    let said = parse(collada(&triangles, &INSTANCE.repeat(300)), "dae").unwrap_err();
+    assert!(said.starts_with("a.dae:5: expected at most 16777216 corners"), "{said}");
+    let fan = "0 ".repeat(6_000_000);
+    let said = parse(collada(&format!("<polygons><p>{fan}</p></polygons>"), INSTANCE), "dae").unwrap_err();
+    assert!(said.starts_with("a.dae:4: expected at most 16777216 corners"), "{said}");
+    let said = parse(format!("v 0 0 0\nf{}", " 1".repeat(6_000_000)), "obj").unwrap_err();
+    assert!(said.starts_with("a.obj:2: expected at most 16777216 corners"), "{said}");
+    let said = parse(format!("solid\n{}", "vertex 0 0 0\n".repeat((1 << 24) + 1)), "stl");
+    assert!(said.unwrap_err().starts_with("a.stl:16777218: expected at most 16777216 corners"));
+}
+
+#[test]
+fn a_list_of_polygons_is_gone_through_once() {
+    let list = |sizes: &str, lists: &str| collada(&format!("<polylist><vcount>{sizes}</vcount>{lists}</polylist>"), INSTANCE);
+    assert_eq!(parse(list("3 4", "<p>0 1 2 0 1 2 0</p>"), "dae").unwrap().triangles.len(), 3);
+    let said = parse(list(&"0 ".repeat(100_000), &"<p/>".repeat(100_000)), "dae").unwrap_err();
+    assert!(said.contains("<polylist>: expected one <p>, found more"), "{said}");
+    let said = parse(list("0 3", "<p>0 1 2</p>"), "dae").unwrap_err();
+    assert!(said.starts_with("a.dae:4: <p>: expected polygons of three or more corners, found one of 0"), "{said}");
+    let said = parse(list("3 3", "<p>0 1 2</p>"), "dae").unwrap_err();
+    assert!(said.contains("as many indices as <vcount> says"), "{said}");
+}
+
 fn roots(folder: &Path) -> Roots {
     Roots::new(Some(folder), BTreeMap::new(), &[])
 }
@@ -79,7 +119,16 @@ fn a_package_is_found_where_it_may_lie() {
     assert_eq!(roots(&folder).find(&format!("file://{}", folder.join("local.OBJ").display())), Ok(folder.join("local.OBJ")));
     let given = Roots::new(Some(&folder), BTreeMap::from([("arm".into(), at("own"))]), &[at("shelf")]);
     assert_eq!(given.find("package://arm/meshes/a.stl"), Ok(at("own/meshes/a.stl")), "a given folder comes first");
-    assert!(given.find("package://arm/meshes/b.stl").unwrap_err().to_string().contains("missing"), "and is the only one");
+    assert_eq!(given.find("package://arm/meshes/b.stl"), Ok(at("shelf/arm/meshes/b.stl")), "and isn't the only one");
+    let around = Roots::new(Some(&folder), BTreeMap::from([("arm".into(), at("shelf"))]), &[]);
+    assert_eq!(around.find("package://arm/meshes/b.stl"), Ok(at("shelf/arm/meshes/b.stl")), "or holds the package");
+    // A file of that name that leads out of one folder doesn't stand for those in the others.
+    fs::create_dir_all(at("bad/meshes")).unwrap();
+    fs::create_dir_all(at("arm2")).unwrap();
+    fs::write(at("arm2/secret.stl"), OBJ).unwrap();
+    std::os::unix::fs::symlink(at("arm2/secret.stl"), at("bad/meshes/a.stl")).unwrap();
+    let bad = Roots::new(Some(&folder), BTreeMap::from([("arm".into(), at("bad"))]), &[]);
+    assert_eq!(bad.find("package://arm/meshes/a.stl"), Ok(at("arm/meshes/a.stl")));
     let path = Roots::new(None, BTreeMap::new(), &[at("shelf")]);
     assert_eq!(path.find("package://arm/meshes/b.stl"), Ok(at("shelf/arm/meshes/b.stl")));
     assert!(path.find("local.OBJ").unwrap_err().to_string().contains("the description has no folder"));
@@ -87,24 +136,51 @@ fn a_package_is_found_where_it_may_lie() {
 }
 
 #[test]
+fn a_name_may_lead_upwards_to_what_lies_there() {
+    let top = tempfile::tempdir().unwrap();
+    let at = |name: &str| top.path().canonicalize().unwrap().join(name);
+    for name in ["arm/meshes/a.obj", "arm/urdf/b.obj", "other/c.obj"] {
+        fs::create_dir_all(at(name).parent().unwrap()).unwrap();
+        fs::write(at(name), OBJ).unwrap();
+    }
+    let beside = roots(&at("arm/urdf"));
+    assert_eq!(beside.find("../meshes/a.obj"), Ok(at("arm/meshes/a.obj")));
+    assert_eq!(beside.find("../urdf/./b.obj"), Ok(at("arm/urdf/b.obj")));
+    assert_eq!(beside.find(&at("arm/meshes/a.obj").display().to_string()), Ok(at("arm/meshes/a.obj")));
+    assert!(beside.find("../meshes/none.obj").unwrap_err().to_string().contains("missing; looked for"));
+    // A link leads out of the folder that a name leads up to.
+    std::os::unix::fs::symlink(at("other/c.obj"), at("arm/meshes/link.obj")).unwrap();
+    let said = beside.find("../meshes/link.obj").unwrap_err().to_string();
+    assert!(said.contains("outside") && said.contains("--package NAME=DIR"), "{said}");
+    let given = Roots::new(Some(&at("arm/urdf")), BTreeMap::from([("any".into(), at("other"))]), &[]);
+    assert_eq!(given.find("../meshes/link.obj"), Ok(at("other/c.obj")), "and that is the remedy");
+}
+
+#[test]
 fn nothing_outside_is_read() {
+    // What lies in the folder of temporary files, or around it, lies around the description too.
+    let elsewhere = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let secret = elsewhere.path().canonicalize().unwrap().join("secret.stl");
     let top = tempfile::tempdir().unwrap();
     let at = |name: &str| top.path().join(name);
     fs::create_dir_all(at("arm")).unwrap();
-    for name in ["secret.stl", "arm/text.txt"] {
-        fs::write(at(name), OBJ).unwrap();
-    }
-    std::os::unix::fs::symlink(at("secret.stl"), at("arm/link.stl")).unwrap();
+    fs::write(at("arm/text.txt"), OBJ).unwrap();
+    fs::write(&secret, OBJ).unwrap();
+    std::os::unix::fs::symlink(&secret, at("arm/link.stl")).unwrap();
     let said = |file: &str| roots(&at("arm")).find(file).unwrap_err().to_string();
-    for name in ["../secret.stl", "package://arm/../secret.stl", "package://../secret.stl", "meshes/../../secret.stl"] {
-        assert!(said(name).contains("leads upwards"), "{name}: {}", said(name));
-    }
-    for name in ["link.stl".to_owned(), at("secret.stl").display().to_string(), format!("file://{}", at("secret.stl").display())]
+    let upwards = format!("{}{}", "../".repeat(30), secret.display());
+    for name in ["link.stl", "../arm/link.stl", &upwards, &secret.display().to_string(), &format!("file://{}", secret.display())]
     {
-        assert!(said(&name).contains("outside"), "{name}: {}", said(&name));
+        assert!(said(name).contains("outside"), "{name}: {}", said(name));
+    }
+    for name in
+        [format!("package://arm/{upwards}"), format!("package://{upwards}"), format!("package://arm/{}", secret.display())]
+    {
+        assert!(roots(&at("arm")).find(&name).is_err(), "{name}");
     }
     assert!(said("text.txt").contains("expected a file that ends in .stl, .obj, .dae"));
     assert!(said("/etc/passwd").contains("expected a file that ends in"));
+    assert!(said("../../../../../../etc/passwd").contains("expected a file that ends in"));
     assert!(said("none.stl").contains("missing; looked for"));
     assert!(said("package://arm//etc/none.stl").contains("missing"));
 }

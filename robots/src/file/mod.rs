@@ -5,6 +5,7 @@
 
 mod bytes;
 mod error;
+mod meshes;
 mod report;
 mod summary;
 mod xml;
@@ -15,17 +16,16 @@ pub(crate) use bytes::{read as read_bytes, text as to_text};
 pub use error::ReadError;
 pub use report::{Finding, Ignored, MeshUse, Report};
 pub use summary::summary;
-pub(crate) use xml::{Document, Element};
+pub(crate) use xml::{Attribute, Document, Element};
 
-use crate::mesh::{self, Roots};
-use crate::robot::{Place, RobotSpec, Shape, check_shape};
+use meshes::Meshes;
+
+use crate::mesh::Roots;
+use crate::robot::{Place, RobotSpec, Severity, Shape};
 use crate::{catalogue, mjcf, urdf};
 
 /// The largest description that is read (MiB). Those in the wild have a hundredth of it.
 const LARGEST_MIB: u64 = 16;
-
-/// The most corners of all meshes of a robot together (2^24): a description may name one large mesh a thousand times.
-const MOST_CORNERS: usize = 1 << 24;
 
 /// A robot that was read, or taken from the catalogue.
 #[derive(Clone, Debug)]
@@ -47,30 +47,27 @@ impl Description {
     pub fn prepare(&mut self, roots: &Roots) -> Result<(), ReadError> {
         let Description { robot, report, .. } = self;
         report.refuse(robot)?;
-        let at = |link, part, what| ReadError::At { file: report.file.clone(), line: report.line(Place::Part(link, part)), what };
-        let mut corners = 0;
+        let mut meshes = Meshes::new(roots);
         for (link, spec) in robot.links.iter_mut().enumerate() {
             for (part, spec) in spec.parts.iter_mut().enumerate() {
                 if let Shape::Mesh { file, scale } = &spec.shape {
-                    let path = roots.find(file).map_err(|e| at(link, part, e.to_string()))?;
-                    let mesh = mesh::read(&path).map_err(|e| at(link, part, e.to_string()))?;
-                    corners += mesh.vertices.len().max(3 * mesh.triangles.len());
-                    if corners > MOST_CORNERS {
-                        return Err(at(
-                            link,
-                            part,
-                            format!("expected meshes of at most {MOST_CORNERS} corners in all, found more"),
-                        ));
-                    }
-                    spec.shape = Shape::Triangles(mesh.scaled(*scale));
-                    // Scaled, it may have grown beyond what an engine can hold.
-                    if let Some(what) = check_shape(&spec.shape) {
-                        return Err(at(link, part, what));
-                    }
+                    let wrong =
+                        |what| ReadError::At { file: report.file.clone(), line: report.line(Place::Part(link, part)), what };
+                    spec.shape = meshes.read(file, *scale).map_err(wrong)?;
                 }
             }
         }
         Ok(())
+    }
+
+    /// What is wrong with its meshes, line by line: those that can't be had, can't be read, or are too large.
+    pub fn mesh_problems(&self, roots: &Roots) -> Vec<Finding> {
+        let mut meshes = Meshes::new(roots);
+        let used = self.report.meshes(&self.robot).into_iter();
+        used.filter_map(|MeshUse { line, file, scale }| {
+            Some(Finding { severity: Severity::Error, line, what: meshes.read(file, scale).err()? })
+        })
+        .collect()
     }
 }
 
@@ -124,7 +121,15 @@ pub fn parse(text: &str, file: &str) -> Result<Description, ReadError> {
     let mut report = Report::new(file);
     let root = document.root();
     let robot = match root.name() {
-        "robot" => urdf::read(root, &mut report)?,
+        "robot" => match document.xacro() {
+            Some(line) => {
+                let what = "this is a template: expected what `xacro` makes of it, without xacro's elements and ${...}";
+                report.warn(line, what.into());
+                let at = |why: ReadError| ReadError::At { file: file.into(), line, what: format!("{what} ({why})") };
+                urdf::read(root, &mut report).map_err(at)?
+            }
+            None => urdf::read(root, &mut report)?,
+        },
         "mujoco" => mjcf::read(root, &mut report)?,
         other => return Err(root.error(format!("expected <robot> (URDF) or <mujoco> (MJCF), found <{}>", xml::shortened(other)))),
     };

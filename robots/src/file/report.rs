@@ -39,12 +39,14 @@ pub struct Ignored {
 }
 
 /// A mesh that a description names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct MeshUse<'a> {
     /// The line, counted from 1.
     pub line: u32,
     /// The file as the description names it.
     pub file: &'a str,
+    /// By how much its coordinates are multiplied along x, y, z.
+    pub scale: [f64; 3],
 }
 
 impl Report {
@@ -112,7 +114,7 @@ impl Report {
             .enumerate()
             .flat_map(|(link, spec)| spec.parts.iter().enumerate().map(move |(part, spec)| (Place::Part(link, part), spec)));
         let mesh = |(place, part): (Place, &'a crate::robot::Part)| match &part.shape {
-            Shape::Mesh { file, .. } => Some(MeshUse { line: self.line(place), file }),
+            Shape::Mesh { file, scale } => Some(MeshUse { line: self.line(place), file, scale: *scale }),
             _ => None,
         };
         parts.filter_map(mesh).collect()

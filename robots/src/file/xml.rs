@@ -62,6 +62,16 @@ impl<'a> Document<'a> {
         root
     }
 
+    /// The line of the first sign that this is a template for xacro: one of its elements, or an expression to be worked out.
+    pub(crate) fn xacro(&self) -> Option<u32> {
+        let is_template = |node: &Node| {
+            let namespace = node.tag_name().namespace().is_some_and(|name| name.contains("xacro"));
+            namespace || node.attributes().any(|attribute| attribute.value().contains("${"))
+        };
+        let first = self.tree.descendants().filter(Node::is_element).find(is_template)?;
+        Some(line_of(&self.ends, first.range().start))
+    }
+
     /// What nobody looked at, in the order of the document: elements without what is in them, and attributes.
     pub(crate) fn ignored(&self) -> Vec<Ignored> {
         let read = self.read.borrow();
@@ -144,11 +154,19 @@ impl<'d, 'a> Element<'d, 'a> {
         self.child(name).ok_or_else(|| self.error(format!("<{}>: expected <{name}> in it, found none", self.name())))
     }
 
-    /// Its attribute of that name, marked as read.
+    /// Its attributes, each marked as read once somebody asks what it says.
+    pub(crate) fn attributes(self) -> impl Iterator<Item = Attribute<'d, 'a>> {
+        self.node.attributes().map(move |attribute| Attribute { attribute, element: self })
+    }
+
+    /// Its attribute of that name.
+    pub(crate) fn find(self, name: &str) -> Option<Attribute<'d, 'a>> {
+        self.attributes().find(|attribute| attribute.name() == name)
+    }
+
+    /// What its attribute of that name says, marked as read.
     pub(crate) fn attribute(&self, name: &str) -> Option<&'d str> {
-        let attribute = self.node.attributes().find(|attribute| attribute.name() == name)?;
-        self.document.read.borrow_mut().insert(attribute.range().start);
-        Some(attribute.value())
+        self.find(name).map(|attribute| attribute.text())
     }
 
     /// Its attribute of that name.
@@ -172,10 +190,7 @@ impl<'d, 'a> Element<'d, 'a> {
     /// # Errors
     /// If it is anything else.
     pub(crate) fn numbers<const N: usize>(&self, name: &str) -> Result<Option<[f64; N]>, ReadError> {
-        let Some(list) = self.list(name)? else { return Ok(None) };
-        let found = list.len();
-        let wrong = |_| self.error(format!("<{}>: {name}: expected {N} numbers, found {found}", self.name()));
-        list.try_into().map_err(wrong).map(Some)
+        self.find(name).map(|attribute| attribute.numbers()).transpose()
     }
 
     /// Its attribute of that name, finite numbers between spaces.
@@ -183,12 +198,7 @@ impl<'d, 'a> Element<'d, 'a> {
     /// # Errors
     /// If it is anything else.
     pub(crate) fn list(&self, name: &str) -> Result<Option<Vec<f64>>, ReadError> {
-        let Some(text) = self.attribute(name) else { return Ok(None) };
-        let number = |word: &str| match word.parse::<f64>() {
-            Ok(number) if number.is_finite() => Ok(number),
-            _ => Err(self.error(format!("<{}>: {name}: expected finite numbers, found {:?}", self.name(), shortened(text)))),
-        };
-        text.split_whitespace().map(number).collect::<Result<Vec<_>, _>>().map(Some)
+        self.find(name).map(|attribute| attribute.list()).transpose()
     }
 
     /// The text in it, up to the first element.
@@ -196,28 +206,80 @@ impl<'d, 'a> Element<'d, 'a> {
         self.node.text().unwrap_or_default()
     }
 
-    /// The numbers in its text.
-    ///
-    /// # Errors
-    /// If there is anything else.
-    pub(crate) fn text_list<T: std::str::FromStr>(&self) -> Result<Vec<T>, ReadError> {
-        let wrong = |word| self.error(format!("<{}>: expected numbers, found {:?}", self.name(), shortened(word)));
-        self.text().split_whitespace().map(|word| word.parse().map_err(|_| wrong(word))).collect()
+    /// The numbers in its text, one after the other.
+    pub(crate) fn text_values<T: std::str::FromStr>(self) -> impl Iterator<Item = Result<T, ReadError>> {
+        let wrong = move |word| self.error(format!("<{}>: expected numbers, found {:?}", self.name(), shortened(word)));
+        self.text().split_whitespace().map(move |word| word.parse().map_err(|_| wrong(word)))
     }
 
     /// So many numbers in its text.
     ///
     /// # Errors
     /// If there is anything else.
-    pub(crate) fn text_numbers<const N: usize>(&self) -> Result<[f64; N], ReadError> {
-        let list = self.text_list()?;
-        let found = list.len();
-        list.try_into().map_err(|_: Vec<f64>| self.error(format!("<{}>: expected {N} numbers, found {found}", self.name())))
+    pub(crate) fn text_numbers<const N: usize>(self) -> Result<[f64; N], ReadError> {
+        let list: Vec<f64> = self.text_values().take(N + 1).collect::<Result<_, _>>()?;
+        let wrong = |list: Vec<f64>| {
+            let found = if list.len() > N { "more".into() } else { list.len().to_string() };
+            self.error(format!("<{}>: expected {N} numbers, found {found}", self.name()))
+        };
+        list.try_into().map_err(wrong)
     }
 
     /// An error about this element.
     pub(crate) fn error(&self, what: String) -> ReadError {
         ReadError::At { file: self.document.file.into(), line: self.line(), what }
+    }
+}
+
+/// An attribute of an element.
+#[derive(Clone, Copy)]
+pub(crate) struct Attribute<'d, 'a> {
+    attribute: roxmltree::Attribute<'d, 'a>,
+    element: Element<'d, 'a>,
+}
+
+impl<'d> Attribute<'d, '_> {
+    /// Its name, without namespace.
+    pub(crate) fn name(&self) -> &'d str {
+        self.attribute.name()
+    }
+
+    /// How long what it says is, in bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.attribute.value().len()
+    }
+
+    /// What it says, marked as read.
+    pub(crate) fn text(&self) -> &'d str {
+        self.element.document.read.borrow_mut().insert(self.attribute.range().start);
+        self.attribute.value()
+    }
+
+    /// Finite numbers between spaces.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub(crate) fn list(&self) -> Result<Vec<f64>, ReadError> {
+        let number = |word: &str| match word.parse::<f64>() {
+            Ok(number) if number.is_finite() => Ok(number),
+            _ => Err(self.wrong(format!("expected finite numbers, found {:?}", shortened(self.attribute.value())))),
+        };
+        self.text().split_whitespace().map(number).collect()
+    }
+
+    /// So many finite numbers between spaces.
+    ///
+    /// # Errors
+    /// If it is anything else.
+    pub(crate) fn numbers<const N: usize>(&self) -> Result<[f64; N], ReadError> {
+        let list = self.list()?;
+        let found = list.len();
+        list.try_into().map_err(|_| self.wrong(format!("expected {N} numbers, found {found}")))
+    }
+
+    /// An error about this attribute.
+    pub(crate) fn wrong(&self, what: String) -> ReadError {
+        self.element.error(format!("<{}>: {}: {what}", self.element.name(), self.name()))
     }
 }
 

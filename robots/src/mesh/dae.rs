@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use nalgebra::{Matrix4, Point3, Unit, Vector3};
 
-use super::Mesh;
+use super::{MOST_CORNERS, Mesh, within};
 use crate::file::{Document, Element, ReadError, to_text};
 
 /// Reads a Collada file.
@@ -23,7 +23,6 @@ pub(super) fn read(bytes: Vec<u8>, file: &str) -> Result<Mesh, ReadError> {
     let base = axes(root)?;
     let scenes = root.all("library_visual_scenes").flat_map(|library| library.all("visual_scene"));
     let mut waiting: Vec<(Element, Matrix4<f64>)> = scenes.flat_map(Element::children).map(|node| (node, base)).collect();
-    let mut shown = 0;
     while let Some((node, above)) = waiting.pop() {
         if node.name() != "node" {
             continue;
@@ -32,11 +31,8 @@ pub(super) fn read(bytes: Vec<u8>, file: &str) -> Result<Mesh, ReadError> {
         waiting.extend(node.all("node").map(|child| (child, here)));
         for instance in node.all("instance_geometry") {
             if let Some(geometry) = geometries.get(instance.needed("url")?.trim_start_matches('#')) {
-                // One geometry can be shown any number of times: what comes of it all stays below what a file can hold.
-                shown += geometry.vertices.len();
-                if shown > 1 << 24 {
-                    return Err(instance.error("expected at most 2^24 vertices in a scene, found more".into()));
-                }
+                // One geometry can be shown any number of times.
+                within(mesh.corners() + geometry.corners()).map_err(|what| instance.error(what))?;
                 append(&mut mesh, geometry, &here);
             }
         }
@@ -92,9 +88,14 @@ fn append(mesh: &mut Mesh, geometry: &Mesh, matrix: &Matrix4<f64>) {
 /// Every geometry by its name.
 fn geometries<'d>(root: Element<'d, '_>) -> Result<BTreeMap<&'d str, Mesh>, ReadError> {
     let mut found = BTreeMap::new();
+    // Triangles take six times the room of their text: all geometries together have that of one mesh.
+    let mut corners = 0;
     for geometry in root.all("library_geometries").flat_map(|library| library.all("geometry")) {
         if let (Some(name), Some(mesh)) = (geometry.attribute("id"), geometry.child("mesh")) {
-            found.insert(name, read_mesh(mesh)?);
+            let mesh = read_mesh(mesh)?;
+            corners += mesh.corners();
+            within(corners).map_err(|what| geometry.error(what))?;
+            found.insert(name, mesh);
         }
     }
     Ok(found)
@@ -102,41 +103,76 @@ fn geometries<'d>(root: Element<'d, '_>) -> Result<BTreeMap<&'d str, Mesh>, Read
 
 fn read_mesh(element: Element) -> Result<Mesh, ReadError> {
     let mut mesh = Mesh { vertices: vertices(element)?, triangles: Vec::new() };
-    for polygons in element.children().filter(|child| matches!(child.name(), "triangles" | "polylist" | "polygons")) {
-        let mut stride = 1;
-        let mut offset = 0;
-        for input in polygons.all("input") {
-            let own = input.number("offset")?.unwrap_or(0.0).clamp(0.0, 100.0) as usize;
-            stride = stride.max(own + 1);
-            if input.attribute("semantic") == Some("VERTEX") {
-                offset = own;
+    for polygons in element.children() {
+        match polygons.name() {
+            "triangles" => {
+                for corners in polygons.all("p") {
+                    let corner = indices(polygons, corners, mesh.vertices.len())?;
+                    corner.chunks_exact(3).try_for_each(|three| fan(&mut mesh, three, corners))?;
+                }
             }
-        }
-        let sizes: Option<Vec<usize>> = polygons.child("vcount").map(|sizes| sizes.text_list()).transpose()?;
-        for corners in polygons.all("p") {
-            let indices: Vec<u32> = corners.text_list()?;
-            let corner: Vec<u32> = indices.chunks(stride).filter_map(|chunk| chunk.get(offset).copied()).collect();
-            if corner.iter().any(|corner| *corner as usize >= mesh.vertices.len()) {
-                return Err(corners.error(format!("<p>: expected indices below {}", mesh.vertices.len())));
+            "polygons" => {
+                for corners in polygons.all("p") {
+                    let polygon = indices(polygons, corners, mesh.vertices.len())?;
+                    fan(&mut mesh, &polygon, corners)?;
+                }
             }
-            let whole = [corner.len()];
-            let three = vec![3; corner.len() / 3];
-            let sizes = match polygons.name() {
-                "triangles" => &three,
-                "polygons" => whole.as_slice(),
-                _ => sizes.as_deref().unwrap_or_default(),
-            };
-            let mut rest = corner.as_slice();
-            for size in sizes {
-                let Some((polygon, after)) = rest.split_at_checked(*size) else {
-                    return Err(corners.error("<p>: expected as many indices as <vcount> says, found fewer".into()));
-                };
-                rest = after;
-                mesh.triangles.extend(polygon.get(1..).unwrap_or_default().windows(2).map(|pair| [polygon[0], pair[0], pair[1]]));
-            }
+            "polylist" => read_polylist(polygons, &mut mesh)?,
+            _ => {}
         }
     }
     Ok(mesh)
+}
+
+/// A list of polygons: their sizes, and the corners of all in one `<p>`.
+fn read_polylist(polygons: Element, mesh: &mut Mesh) -> Result<(), ReadError> {
+    let mut lists = polygons.all("p");
+    let Some(corners) = lists.next() else { return Ok(()) };
+    if let Some(second) = lists.next() {
+        return Err(second.error("<polylist>: expected one <p>, found more".into()));
+    }
+    let corner = indices(polygons, corners, mesh.vertices.len())?;
+    let mut rest = corner.as_slice();
+    for size in polygons.needed_child("vcount")?.text_values::<usize>() {
+        let Some((polygon, after)) = rest.split_at_checked(size?) else {
+            return Err(corners.error("<p>: expected as many indices as <vcount> says, found fewer".into()));
+        };
+        rest = after;
+        fan(mesh, polygon, corners)?;
+    }
+    Ok(())
+}
+
+/// The vertices that a `<p>` names, of `count`; what it says of normals and the like between them is left out.
+fn indices(polygons: Element, corners: Element, count: usize) -> Result<Vec<u32>, ReadError> {
+    let (mut stride, mut offset) = (1, 0);
+    for input in polygons.all("input") {
+        let own = input.number("offset")?.unwrap_or(0.0).clamp(0.0, 100.0) as usize;
+        stride = stride.max(own + 1);
+        if input.attribute("semantic") == Some("VERTEX") {
+            offset = own;
+        }
+    }
+    let mut found = Vec::new();
+    for index in corners.text_values::<u32>().skip(offset).step_by(stride) {
+        let index = index?;
+        if index as usize >= count {
+            return Err(corners.error(format!("<p>: expected indices below {count}")));
+        }
+        if found.len() >= MOST_CORNERS {
+            return Err(corners.error(format!("<p>: expected at most {MOST_CORNERS} corners, found more")));
+        }
+        found.push(index);
+    }
+    Ok(found)
+}
+
+/// Adds a polygon as a fan of triangles.
+fn fan(mesh: &mut Mesh, polygon: &[u32], corners: Element) -> Result<(), ReadError> {
+    let ([first, rest @ ..], 3..) = (polygon, polygon.len()) else {
+        return Err(corners.error(format!("<p>: expected polygons of three or more corners, found one of {}", polygon.len())));
+    };
+    rest.windows(2).try_for_each(|pair| mesh.push([*first, pair[0], pair[1]])).map_err(|what| corners.error(what))
 }
 
 /// The positions that a mesh's `<vertices>` names.
@@ -147,6 +183,8 @@ fn vertices(mesh: Element) -> Result<Vec<[f32; 3]>, ReadError> {
     let name = position.needed("source")?.trim_start_matches('#');
     let source = mesh.all("source").find(|source| source.attribute("id") == Some(name));
     let source = source.ok_or_else(|| position.error(format!("there is no source {name:?}")))?;
-    let numbers: Vec<f32> = source.needed_child("float_array")?.text_list()?;
+    let array = source.needed_child("float_array")?;
+    let numbers: Vec<f32> = array.text_values().take(3 * MOST_CORNERS + 1).collect::<Result<_, _>>()?;
+    within(numbers.len().div_ceil(3)).map_err(|what| array.error(what))?;
     Ok(numbers.chunks_exact(3).map(|vertex| [vertex[0], vertex[1], vertex[2]]).collect())
 }

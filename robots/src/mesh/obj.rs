@@ -1,6 +1,6 @@
 //! OBJ: corners, and faces of three or more of them.
 
-use super::Mesh;
+use super::{Mesh, within};
 use crate::file::{ReadError, to_text};
 
 /// Reads the lines `v` and `f`; a face of more than three corners becomes a fan of triangles. All other lines are left alone.
@@ -8,23 +8,31 @@ pub(super) fn read(bytes: Vec<u8>, file: &str) -> Result<Mesh, ReadError> {
     let text = to_text(bytes, file)?;
     let mut mesh = Mesh::default();
     for (index, line) in text.lines().enumerate() {
+        let at = |what: String| ReadError::At { file: file.into(), line: index as u32 + 1, what };
         let wrong = |what: &str| {
             let found: String = line.trim().chars().take(60).collect();
-            ReadError::At { file: file.into(), line: index as u32 + 1, what: format!("{what}, found {found:?}") }
+            at(format!("{what}, found {found:?}"))
         };
         let mut words = line.split_whitespace();
         match words.next() {
             Some("v") => {
                 // A weight and a colour may follow.
                 let numbers: Vec<f32> = words.take(3).map_while(|word| word.parse().ok()).collect();
+                within(mesh.vertices.len() + 1).map_err(at)?;
                 mesh.vertices.push(numbers.try_into().map_err(|_| wrong("v: expected three numbers"))?);
             }
             Some("f") => {
                 let count = mesh.vertices.len();
-                let corners: Option<Vec<u32>> = words.map(|word| corner(word, count)).collect();
-                let corners = corners.filter(|corners| corners.len() >= 3);
-                let corners = corners.ok_or_else(|| wrong("f: expected three or more vertices from above it"))?;
-                mesh.triangles.extend(corners[1..].windows(2).map(|pair| [corners[0], pair[0], pair[1]]));
+                let few = || wrong("f: expected three or more vertices from above it");
+                // One by one: a line may have millions.
+                let mut corners = words.map(|word| corner(word, count).ok_or_else(few));
+                let mut next = || corners.next().transpose();
+                let (Some(first), Some(mut last), Some(mut corner)) = (next()?, next()?, next()?) else { return Err(few()) };
+                loop {
+                    mesh.push([first, last, corner]).map_err(at)?;
+                    let Some(after) = next()? else { break };
+                    (last, corner) = (corner, after);
+                }
             }
             _ => {}
         }

@@ -1,12 +1,16 @@
 //! Which file a description means, and which it may not.
 //!
-//! `package://a/b` is looked for in the folder given for package a; or else in each folder of ROS_PACKAGE_PATH, then in the description's folder and
-//! in each one around it, as a/b and then as b. Any other name is looked for in the description's folder. Whatever is found must lie in the folder
-//! that it was looked for in, links followed, and must end like a mesh; names with `..` are refused. So a description can only have meshes
-//! read that lie beside it or where its user said.
+//! `package://a/b` is looked for in the folder given for package a, as b and then as a/b; then in each folder of ROS_PACKAGE_PATH, in the
+//! description's folder and in each one around it, as a/b and then as b. Any other name is taken from the description's folder, and may lead
+//! upwards, as `../meshes/b` does.
+//!
+//! Whatever is found must end like a mesh and lie in the folder that it was looked for in, links followed. For a name that leads
+//! upwards that is the folder it leads up to, and none is the root of all files. Otherwise it must lie in a folder that the user named: one
+//! given for a package, or one of ROS_PACKAGE_PATH. So a description can only have meshes read that lie where its own folder does, or where its
+//! user said, and a link can't lead out of there.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Component, Path, PathBuf, absolute};
 
 /// The endings of the files that are read.
 pub(super) const ENDINGS: [&str; 3] = ["stl", "obj", "dae"];
@@ -16,10 +20,17 @@ pub(super) const ENDINGS: [&str; 3] = ["stl", "obj", "dae"];
 pub struct Roots {
     /// The folder of each package that is given one.
     packages: BTreeMap<String, PathBuf>,
-    /// The folders that packages lie in, in the order in which they are looked into.
-    around: Vec<PathBuf>,
+    /// Other folders of packages that the user named.
+    shelves: Vec<PathBuf>,
     /// The folder of the description.
     folder: Option<PathBuf>,
+}
+
+/// Where something may lie.
+struct Candidate {
+    /// The folder that it must lie in; none for what lies in no folder of the description.
+    root: Option<PathBuf>,
+    path: PathBuf,
 }
 
 /// Why there is no mesh.
@@ -63,11 +74,12 @@ pub fn package_path() -> Vec<PathBuf> {
 impl Roots {
     /// The folders for a description in `folder`: those given for packages, by name; and `package_path`, folders of packages as in ROS_PACKAGE_PATH.
     pub fn new(folder: Option<&Path>, packages: BTreeMap<String, PathBuf>, package_path: &[PathBuf]) -> Roots {
-        let folder = folder.map(|folder| std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned()));
-        // The root of all files around a description is none that its user would have meant.
-        let ancestors = folder.iter().flat_map(|folder| folder.ancestors()).filter(|folder| folder.parent().is_some());
-        let around = package_path.iter().cloned().chain(ancestors.map(Path::to_owned)).collect();
-        Roots { packages, around, folder }
+        let real = |folder: &Path| folder.canonicalize().or_else(|_| absolute(folder)).unwrap_or_else(|_| folder.to_owned());
+        Roots {
+            packages: packages.into_iter().map(|(name, folder)| (name, real(&folder))).collect(),
+            shelves: package_path.iter().map(|folder| real(folder)).collect(),
+            folder: folder.map(real),
+        }
     }
 
     /// The file that a description means by `file`.
@@ -76,42 +88,75 @@ impl Roots {
     /// If it is missing, or may not be read.
     pub fn find(&self, file: &str) -> Result<PathBuf, MeshError> {
         let refused = |why: String| MeshError::Refused { file: file.into(), why };
-        let candidates = match file.strip_prefix("package://") {
-            Some(name) => self.in_packages(name),
-            None => {
-                let path = Path::new(file.strip_prefix("file://").unwrap_or(file));
-                self.folder.iter().map(|folder| (folder.clone(), path.to_owned())).collect()
-            }
-        };
-        if candidates.iter().any(|(_, name)| name.components().any(|part| part == Component::ParentDir)) {
-            return Err(refused("its name leads upwards (..); name the folder it lies in with --package".into()));
-        }
         let ending = Path::new(file).extension().and_then(|ending| ending.to_str()).unwrap_or_default().to_ascii_lowercase();
         if !ENDINGS.contains(&ending.as_str()) {
             return Err(refused(format!("expected a file that ends in .{}", ENDINGS.join(", ."))));
         }
-        for (root, name) in &candidates {
-            // An absolute name takes the place of the root, and must then lie in it.
-            let (Ok(found), Ok(root)) = (root.join(name).canonicalize(), root.canonicalize()) else { continue };
-            if !found.starts_with(&root) {
-                return Err(refused(format!("it lies outside {}", root.display())));
-            }
-            if found.is_file() {
-                return Ok(found);
+        let candidates = match file.strip_prefix("package://") {
+            Some(name) => self.in_packages(name),
+            None => self.beside(Path::new(file.strip_prefix("file://").unwrap_or(file))),
+        };
+        let mut outside = None;
+        for Candidate { root, path } in &candidates {
+            match path.canonicalize() {
+                Ok(found) if !self.allows(root.as_deref(), &found) => outside = outside.or(Some(path)),
+                Ok(found) if found.is_file() => return Ok(found),
+                _ => {}
             }
         }
-        Err(MeshError::Missing { file: file.into(), tried: candidates.into_iter().map(|(root, name)| root.join(name)).collect() })
+        match outside {
+            Some(path) => Err(refused(format!(
+                "{} lies outside the folders that may be read; to allow the one it lies in, name that for a package (--package NAME=DIR; \
+                 packages in a scenario)",
+                path.display()
+            ))),
+            None => Err(MeshError::Missing { file: file.into(), tried: candidates.into_iter().map(|at| at.path).collect() }),
+        }
     }
 
-    /// The folders that `a/b` may lie in, and its name there.
-    fn in_packages(&self, name: &str) -> Vec<(PathBuf, PathBuf)> {
+    /// Whether a file, links followed, may be read that was looked for in `root`.
+    fn allows(&self, root: Option<&Path>, found: &Path) -> bool {
+        let named = self.packages.values().chain(&self.shelves).map(PathBuf::as_path);
+        root.into_iter().chain(named).any(|folder| found.starts_with(folder))
+    }
+
+    /// The folder of the description and those around it, but for the root of all files, which its user can't have meant.
+    fn own(&self) -> impl Iterator<Item = &Path> {
+        self.folder.iter().flat_map(|folder| folder.ancestors()).filter(|folder| folder.parent().is_some())
+    }
+
+    /// Where a name without a package leads. An absolute one takes the place of the folder.
+    fn beside(&self, name: &Path) -> Vec<Candidate> {
+        let Some(folder) = &self.folder else { return Vec::new() };
+        let path = plain(&folder.join(name));
+        let root = self.own().find(|root| path.starts_with(root)).map(Path::to_owned);
+        vec![Candidate { root, path }]
+    }
+
+    /// Where `a/b` of packages may lie.
+    fn in_packages(&self, name: &str) -> Vec<Candidate> {
         let (package, rest) = name.split_once('/').unwrap_or(("", name));
         // A second slash would make the rest an absolute name.
         let rest = Path::new(rest.trim_start_matches('/'));
-        if let Some(folder) = self.packages.get(package) {
-            return vec![(folder.clone(), rest.to_owned())];
-        }
-        let with_and_without = |root: &PathBuf| [(root.clone(), Path::new(package).join(rest)), (root.clone(), rest.to_owned())];
-        self.around.iter().flat_map(with_and_without).collect()
+        let in_package = Path::new(package).join(rest);
+        let given = self.packages.get(package).into_iter().flat_map(|folder| [(folder.as_path(), rest), (folder, &in_package)]);
+        let around = self.shelves.iter().map(PathBuf::as_path).chain(self.own());
+        let around = around.flat_map(|folder| [(folder, in_package.as_path()), (folder, rest)]);
+        given.chain(around).map(|(root, name)| Candidate { path: plain(&root.join(name)), root: Some(root.to_owned()) }).collect()
     }
+}
+
+/// The path without `.` and `..`, by its names alone: links aren't looked at yet.
+fn plain(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::ParentDir => {
+                plain.pop();
+            }
+            Component::CurDir => {}
+            part => plain.push(part),
+        }
+    }
+    plain
 }

@@ -1,6 +1,6 @@
 //! STL: triangles by their corners, as text or in binary.
 
-use super::Mesh;
+use super::{Mesh, within};
 use crate::file::{ReadError, to_text};
 
 /// Bytes before the first triangle of a binary file: a title, and how many there are.
@@ -13,7 +13,10 @@ const TRIANGLE: usize = 50;
 pub(super) fn read(bytes: Vec<u8>, file: &str) -> Result<Mesh, ReadError> {
     let count = bytes.get(80..HEADER).map(|count| u32::from_le_bytes([count[0], count[1], count[2], count[3]]) as usize);
     match count {
-        Some(count) if HEADER + TRIANGLE * count == bytes.len() => Ok(binary(&bytes[HEADER..])),
+        Some(count) if HEADER + TRIANGLE * count == bytes.len() => {
+            within(3 * count).map_err(|what| ReadError::Whole { file: file.into(), what })?;
+            Ok(binary(&bytes[HEADER..]))
+        }
         Some(count) if !bytes.starts_with(b"solid") => {
             let (expected, found) = (HEADER + TRIANGLE * count, bytes.len());
             let what = format!("expected {expected} bytes for the {count} triangles of a binary STL file, found {found}");
@@ -36,13 +39,12 @@ fn text(text: &str, file: &str) -> Result<Mesh, ReadError> {
         if words.next() != Some("vertex") {
             continue;
         }
-        let numbers: Vec<f32> = words.map_while(|word| word.parse().ok()).collect();
-        let wrong = |_| ReadError::At {
-            file: file.into(),
-            line: index as u32 + 1,
-            what: format!("vertex: expected three numbers, found {:?}", line.trim().chars().take(60).collect::<String>()),
-        };
-        corners.push(numbers.try_into().map_err(wrong)?);
+        let at = |what: String| ReadError::At { file: file.into(), line: index as u32 + 1, what };
+        within(corners.len() + 1).map_err(at)?;
+        // One more than there may be, so that it is noticed.
+        let numbers: Vec<f32> = words.take(4).map_while(|word| word.parse().ok()).collect();
+        let found = || line.trim().chars().take(60).collect::<String>();
+        corners.push(numbers.try_into().map_err(|_| at(format!("vertex: expected three numbers, found {:?}", found())))?);
     }
     Ok(of_corners(corners))
 }

@@ -8,6 +8,7 @@ mod check;
 mod inertial;
 mod joint;
 mod link;
+mod number;
 mod origin;
 mod sensor;
 mod shape;
@@ -22,6 +23,7 @@ pub(crate) use check::check_shape;
 pub use check::{Place, Problem, RobotError, Severity};
 pub use joint::{Joint, JointKind, Limits, Mimic, Units};
 pub use link::{Inertial, Link, Part, brightness};
+pub(crate) use number::Number;
 pub use origin::{Origin, rotation, unit};
 pub use sensor::{EventCameraSpec, Jitter, JointQuantity, Sensor};
 pub use shape::Shape;
@@ -67,6 +69,7 @@ impl RobotSpec {
             mode: mode(joint),
             max_effort: above_zero(joint.limits.effort),
             max_speed: above_zero(joint.limits.velocity),
+            bounds: None,
             lag,
         }));
     }

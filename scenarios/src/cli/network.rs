@@ -57,6 +57,12 @@ impl NetworkArguments {
         }
     }
 
+    /// Whether an endpoint to connect to was named.
+    #[cfg(feature = "viewer")]
+    pub fn connects(&self) -> bool {
+        !self.connect.is_empty()
+    }
+
     /// What was told, as it would be told again.
     pub fn told(&self) -> String {
         let mut told: String = self.connect.iter().map(|endpoint| format!(" --connect {endpoint}")).collect();

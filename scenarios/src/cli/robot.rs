@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use embody_robots::file::{self, Description, MeshUse};
+use embody_robots::file::{self, Description, Finding};
 use embody_robots::mesh::{Roots, package_path};
 use embody_robots::robot::Severity;
 use embody_robots::{Kinematics, Pose};
@@ -24,7 +24,7 @@ pub struct Arguments {
 enum Command {
     /// Prints the tree, joints, limits and masses of a robot, and what of its file was ignored.
     Info(Source),
-    /// Looks for mistakes: inertias that can't be, limits reversed, meshes missing, and more.
+    /// Looks for mistakes: inertias that can't be, limits reversed, meshes that can't be had or read, and more.
     Check(Source),
     /// Prints where links stand in the base frame.
     Fk(Fk),
@@ -76,21 +76,21 @@ impl Source {
         Ok(file::find(&self.robot)?)
     }
 
-    /// The meshes that can't be had, with the reason.
-    fn missing_meshes<'a>(&self, description: &'a Description) -> Vec<(MeshUse<'a>, String)> {
+    /// The folders that its meshes may lie in.
+    fn roots(&self, description: &Description) -> Roots {
         let packages: BTreeMap<_, _> = self.packages.iter().map(|(name, folder)| (name.clone(), PathBuf::from(folder))).collect();
-        let roots = Roots::new(description.folder.as_deref(), packages, &package_path());
-        let meshes = description.report.meshes(&description.robot);
-        meshes.into_iter().filter_map(|mesh| Some((mesh, roots.find(mesh.file).err()?.to_string()))).collect()
+        Roots::new(description.folder.as_deref(), packages, &package_path())
     }
 }
 
 fn info(source: &Source) -> Result<ExitCode, Failure> {
     let description = source.read()?;
     say(file::summary(&description).trim_end())?;
-    let missing = source.missing_meshes(&description);
-    for (mesh, why) in &missing {
-        say(format_args!("{}:{}: {why}", description.report.file, mesh.line))?;
+    let roots = source.roots(&description);
+    for mesh in description.report.meshes(&description.robot) {
+        if let Err(why) = roots.find(mesh.file) {
+            say(format_args!("{}:{}: {why}", description.report.file, mesh.line))?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -99,16 +99,14 @@ fn info(source: &Source) -> Result<ExitCode, Failure> {
 fn check(source: &Source) -> Result<ExitCode, Failure> {
     let description = source.read()?;
     let report = &description.report;
-    let told = report.findings.iter().map(|finding| (finding.line, finding.severity, finding.what.clone()));
-    let missing = source.missing_meshes(&description);
-    let missing = missing.into_iter().map(|(mesh, why)| (mesh.line, Severity::Error, why));
-    let mut found: Vec<_> = told.chain(missing).collect();
-    found.sort();
-    for (line, severity, what) in &found {
+    let mut found = report.findings.clone();
+    found.extend(description.mesh_problems(&source.roots(&description)));
+    found.sort_by(|a, b| (a.line, a.severity, &a.what).cmp(&(b.line, b.severity, &b.what)));
+    for Finding { severity, line, what } in &found {
         let severity = if *severity == Severity::Error { "error" } else { "warning" };
         say(format_args!("{}:{line}: {severity}: {what}", report.file))?;
     }
-    let errors = found.iter().filter(|(_, severity, _)| *severity == Severity::Error).count();
+    let errors = found.iter().filter(|finding| finding.severity == Severity::Error).count();
     match (errors, found.len() - errors) {
         (0, 0) => say(format_args!("{}: {}, fine", report.file, description.robot.name))?,
         (errors, warnings) => say(format_args!("{}: {errors} errors, {warnings} warnings", report.file))?,

@@ -18,7 +18,6 @@ mod terminal;
 
 #[cfg(feature = "viewer")]
 pub(crate) use axis::{Axis, time_unit};
-pub use direction_map::{Map, direction_map};
 pub use course::course;
 pub use direction_map::{Ground, Map, direction_map};
 pub use from_above::{Frame, Path, Scene, from_above};

@@ -12,6 +12,8 @@ mod layout;
 mod live;
 mod panels;
 mod player;
+mod recorded;
+mod remote;
 mod scene;
 mod series;
 mod shot;
@@ -22,6 +24,8 @@ mod window;
 
 pub(crate) use live::LiveSource;
 pub(crate) use player::{Player, Speed};
+pub(crate) use recorded::RecordedSource;
+pub(crate) use remote::RemoteSource;
 pub(crate) use scene::Subject;
 pub(crate) use shot::{Frame, shot};
 pub(crate) use source::Source;
