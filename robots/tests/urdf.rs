@@ -73,12 +73,14 @@ fn what_is_ignored_is_told_with_its_line() {
 fn mistakes_are_found_with_their_line_and_the_rest_is_read() {
     use Severity::{Error, Warning};
     let cases = [
-        (r#"izz="1"/>"#, r#"izz="9"/>"#, Error, 6, "triangle inequality"),
+        (r#"izz="1"/>"#, r#"izz="9"/>"#, Warning, 6, "triangle inequality"),
+        (r#"izz="1"/>"#, r#"izz="-9"/>"#, Error, 6, "negative principal moment"),
+        (r#"effort="10""#, r#"effort="0""#, Warning, 15, "limit of effort is 0, and taken for none"),
+        (r#"upper="2""#, r#"upper="1e300""#, Error, 15, "-1 to 1e300 are absurd"),
         (r#"ixy="0.1""#, r#"ixy="2""#, Error, 6, "negative principal moment"),
         (r#"mass value="2""#, r#"mass value="-2""#, Error, 6, "mass_kg -2"),
         (r#"mass value="2""#, r#"mass value="0""#, Warning, 6, "mass is zero"),
         (r#"lower="-1" upper="2""#, r#"lower="2" upper="-1""#, Error, 15, "reversed: lower 2 is above upper -1"),
-        (r#"upper="2""#, r#"upper="1e300""#, Error, 15, "absurd"),
         (r#"velocity="0.5""#, r#"velocity="-1""#, Error, 15, "velocity limit -1 is absurd"),
         (r#"lower="-1" upper="2" "#, "", Warning, 12, "moves without end"),
         (r#"damping="0.7""#, r#"damping="-0.7""#, Error, 12, "damping -0.7"),
@@ -147,4 +149,29 @@ fn a_long_chain_needs_neither_stack_nor_patience() {
     let kinematics = embody_robots::Kinematics::new(&description.robot).unwrap();
     assert_eq!(kinematics.poses(&[]).len(), 20_000);
     assert!(file::summary(&description).lines().count() > 20_000);
+}
+
+#[test]
+fn a_template_is_told_to_be_one() {
+    let template = ARM.replacen("<robot name=\"arm\">", "<robot name=\"arm\" xmlns:xacro=\"http://www.ros.org/wiki/xacro\">", 1);
+    assert!(read(&template).report.findings.iter().all(|finding| !finding.what.contains("template")), "a name alone makes none");
+    let with = |from: &str, to: &str| template.replacen(from, to, 1);
+    for (text, line) in
+        [(with("<link name=\"wheel\"/>", "<link name=\"wheel\"/><xacro:arm/>"), 23), (with("name=\"arm\"", "name=\"${arm}\""), 2)]
+    {
+        let findings = read(&text).report.findings;
+        let told = findings.iter().any(|finding| finding.line == line && finding.what.contains("this is a template"));
+        assert!(told, "{findings:?}");
+    }
+    let said = refused(&with("upper=\"2\"", "upper=\"${top}\""));
+    assert!(said.starts_with("arm.urdf:15: this is a template") && said.contains("found \"${top}\""), "{said}");
+}
+
+#[test]
+fn extreme_numbers_are_told_in_few_digits() {
+    let description =
+        read(&ARM.replacen("upper=\"2\"", "upper=\"1e300\"", 1).replacen("mass value=\"2\"", "mass value=\"1e300\"", 1));
+    let told = file::summary(&description);
+    assert!(told.lines().all(|line| line.len() < 300), "{told}");
+    assert!(told.contains("-1 to 1e300 m") && told.contains("1e300 kg"), "{told}");
 }

@@ -35,27 +35,61 @@ impl Inertial {
                 + part.mass_kg * (Matrix3::identity() * d.norm_squared() - d * d.transpose())
         };
         let sum = parts.iter().map(about_centre).sum::<Matrix3<f64>>();
-        let inertia_kg_m2 = [sum.m11, sum.m12, sum.m13, sum.m22, sum.m23, sum.m33];
-        Some(Inertial { mass_kg, origin: Origin::at(centre.into()), inertia_kg_m2 })
+        Some(Inertial { mass_kg, origin: Origin::at(centre.into()), inertia_kg_m2: upper(&sum) })
     }
 
-    /// Says why no body can have this inertia: its principal moments (m1 <= m2 <= m3) must not be negative, and no body is
-    /// without m3 <= m1 + m2. Rounding in the last of six digits is let pass.
+    /// Says why this is no inertia at all: it isn't finite, or a principal moment is negative. Rounding in the last of six digits is let pass.
     pub fn impossible(&self) -> Option<String> {
         if !self.inertia_kg_m2.iter().all(|x| x.is_finite()) {
             return Some("inertia isn't finite".into());
         }
-        let mut moments: [f64; 3] = self.matrix().symmetric_eigenvalues().into();
-        moments.sort_by(f64::total_cmp);
-        let [m1, m2, m3] = moments;
-        let slack = 1e-5 * m3.abs().max(m1.abs());
-        if m1 < -slack {
-            return Some(format!("inertia has the negative principal moment {m1:.3e} kg m^2"));
-        }
-        (m3 > m1 + m2 + slack).then(|| {
+        let (_, [m1, _, m3]) = self.principal();
+        (m1 < -slack(m1, m3)).then(|| format!("inertia has the negative principal moment {m1:.3e} kg m^2"))
+    }
+
+    /// Says why no body has this inertia, though one can be computed with: its principal moments m1 <= m2 <= m3 break m3 <= m1 + m2.
+    /// Rounding in the last of six digits is let pass.
+    pub fn unbalanced(&self) -> Option<String> {
+        let (_, [m1, m2, m3]) = self.principal();
+        (m3 > m1 + m2 + slack(m1, m3)).then(|| {
             format!("inertia breaks the triangle inequality: the principal moment {m3:.3e} kg m^2 is above the sum of {m1:.3e} and {m2:.3e}")
         })
     }
+
+    /// The inertia that a world computes with: this one, if a body can have it.
+    ///
+    /// If it is [unbalanced](Inertial::unbalanced), its two lesser principal moments are raised by half of what their sum lacks each, until it
+    /// equals the greatest. Of all possible inertias with the same principal axes and no smaller moments that is the nearest, by the sum
+    /// of squares; it is that of a flat body.
+    #[must_use]
+    pub fn balanced(&self) -> Inertial {
+        if self.unbalanced().is_none() {
+            return *self;
+        }
+        let (axes, [m1, m2, m3]) = self.principal();
+        let lacks = 0.5 * (m3 - m1 - m2);
+        let moments = Matrix3::from_diagonal(&Vector3::new(m1 + lacks, m2 + lacks, m3));
+        Inertial { inertia_kg_m2: upper(&(axes * moments * axes.transpose())), ..*self }
+    }
+
+    /// The principal axes, one a column, and moments (kg m^2), the least first.
+    fn principal(&self) -> (Matrix3<f64>, [f64; 3]) {
+        let eigen = self.matrix().symmetric_eigen();
+        let mut order = [0, 1, 2];
+        order.sort_by(|a, b| eigen.eigenvalues[*a].total_cmp(&eigen.eigenvalues[*b]));
+        let axes = Matrix3::from_columns(&order.map(|index| eigen.eigenvectors.column(index).into_owned()));
+        (axes, order.map(|index| eigen.eigenvalues[index]))
+    }
+}
+
+/// What rounding in the last of six digits comes to, of the least and the greatest moment.
+fn slack(least: f64, greatest: f64) -> f64 {
+    1e-5 * greatest.abs().max(least.abs())
+}
+
+/// A symmetric matrix: xx, xy, xz, yy, yz, zz.
+fn upper(matrix: &Matrix3<f64>) -> [f64; 6] {
+    [matrix.m11, matrix.m12, matrix.m13, matrix.m22, matrix.m23, matrix.m33]
 }
 
 #[cfg(test)]
@@ -75,10 +109,34 @@ mod tests {
     #[test]
     fn only_bodies_that_can_be_are_let_pass() {
         let of = |inertia_kg_m2| Inertial { mass_kg: 1.0, origin: Origin::IDENTITY, inertia_kg_m2 };
-        assert_eq!(of([1.0, 0.0, 0.0, 2.0, 0.0, 3.0]).impossible(), None, "a flat body");
-        assert_eq!(of([0.0; 6]).impossible(), None);
-        assert!(of([1.0, 0.0, 0.0, 2.0, 0.0, 3.1]).impossible().unwrap().contains("triangle"));
+        let flat = of([1.0, 0.0, 0.0, 2.0, 0.0, 3.0]);
+        assert_eq!((flat.impossible(), flat.unbalanced(), flat.balanced()), (None, None, flat), "a flat body");
+        assert_eq!((of([0.0; 6]).impossible(), of([0.0; 6]).unbalanced()), (None, None));
+        let broken = of([1.0, 0.0, 0.0, 2.0, 0.0, 3.1]);
+        assert_eq!(broken.impossible(), None, "it can be computed with");
+        assert!(broken.unbalanced().unwrap().contains("triangle"));
         assert!(of([1.0, 3.0, 0.0, 1.0, 0.0, 1.0]).impossible().unwrap().contains("negative"));
         assert!(of([f64::NAN, 0.0, 0.0, 1.0, 0.0, 1.0]).impossible().unwrap().contains("finite"));
+    }
+
+    #[test]
+    fn moments_that_no_body_has_are_raised_to_the_nearest_that_one_has() {
+        // Links 2 and 3 of the xArm 6 as `xarm/xarm6_robot.urdf` of pybullet 3.2.7 has them: 0.8 % and 16 % too much.
+        for (inertia_kg_m2, excess) in [
+            ([0.0248674, -0.00430651, -0.00067797, 0.00485548, 0.00457245, 0.02387827], 0.008),
+            ([0.0053694, 0.0014185, -0.00092094, 0.0032423, -0.00169178, 0.00501731], 0.16),
+        ] {
+            let told = Inertial { mass_kg: 1.0, origin: Origin::IDENTITY, inertia_kg_m2 };
+            let [m1, m2, m3] = told.principal().1;
+            let found = m3 / (m1 + m2) - 1.0;
+            assert!((found - excess).abs() < 0.1 * excess && told.unbalanced().is_some(), "{found}");
+            let raised = told.balanced();
+            assert_eq!((raised.unbalanced(), raised.impossible()), (None, None));
+            let lacks = 0.5 * (m3 - m1 - m2);
+            for (moment, expected) in raised.principal().1.into_iter().zip([m1 + lacks, m2 + lacks, m3]) {
+                assert!((moment - expected).abs() < 1e-12, "{moment} {expected}");
+            }
+            assert!((raised.matrix() - told.matrix()).norm() < 1.5 * lacks, "its axes stay");
+        }
     }
 }

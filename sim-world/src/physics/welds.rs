@@ -69,7 +69,7 @@ impl Welds {
         let members: Vec<_> = (0..robot.links.len()).map(member).collect();
         let mut inertials = vec![Vec::new(); bodies.len()];
         for (link, member) in robot.links.iter().zip(&members) {
-            inertials[member.body].extend(link.inertial.map(|inertial| moved(inertial, &member.offset)));
+            inertials[member.body].extend(link.inertial.map(|inertial| moved(inertial.balanced(), &member.offset)));
         }
         for (body, parts) in bodies.iter_mut().zip(inertials) {
             // One alone keeps its own axes, and its bits.

@@ -2,7 +2,7 @@
 
 use super::{GREATEST, LEAST_LENGTH_M, Place, Problem, moderate, not_negative};
 use crate::mesh::Mesh;
-use crate::robot::{Inertial, Link, Origin, Part, RobotSpec, Shape};
+use crate::robot::{Inertial, Link, Number, Origin, Part, RobotSpec, Shape};
 use crate::tree::Tree;
 
 /// The links that move without mass and say nothing of it.
@@ -29,7 +29,7 @@ fn check_inertial(link: &Link, index: usize, inertial: &Inertial) -> Option<Prob
     let place = Place::Inertial(index);
     let about = |what: String| format!("link {:?}: {what}", link.name);
     if !not_negative(inertial.mass_kg) {
-        let what = format!("mass_kg {} must be finite, not negative and at most {GREATEST:e}", inertial.mass_kg);
+        let what = format!("mass_kg {} must be finite, not negative and at most {GREATEST:e}", Number(inertial.mass_kg));
         return Some(Problem::error(place, about(what)));
     }
     if !is_moderate(&inertial.origin) {
@@ -37,6 +37,10 @@ fn check_inertial(link: &Link, index: usize, inertial: &Inertial) -> Option<Prob
     }
     if let Some(what) = inertial.impossible() {
         return Some(Problem::error(place, about(what)));
+    }
+    if let Some(what) = inertial.unbalanced() {
+        let what = format!("{what}; in a world the lesser two are raised until it holds");
+        return Some(Problem::warning(place, about(what)));
     }
     if inertial.mass_kg == 0.0 {
         return Some(Problem::warning(place, about("its mass is zero".into())));
@@ -53,7 +57,7 @@ fn check_part(part: &Part) -> Option<String> {
         return Some(format!("a part stands at {:?}, which can't be", part.origin));
     }
     if !not_negative(part.friction) {
-        return Some(format!("friction {} must be finite and not negative", part.friction));
+        return Some(format!("friction {} must be finite and not negative", Number(part.friction)));
     }
     (!(0.0..=1.0).contains(&part.brightness)).then(|| format!("brightness {} must be 0 to 1", part.brightness))
 }

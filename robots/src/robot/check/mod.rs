@@ -85,8 +85,8 @@ pub struct RobotError {
 }
 
 impl RobotSpec {
-    /// Looks for what can't be: names twice or missing, cycles, numbers that aren't finite or of the wrong sign, inertias that no body
-    /// has, limits reversed. The first such problem is the error; [`problems`](RobotSpec::problems) gives all.
+    /// Looks for what can't be: names twice or missing, cycles, numbers that aren't finite or of the wrong sign, negative
+    /// moments of inertia, limits reversed. The first such problem is the error; [`problems`](RobotSpec::problems) gives all.
     pub fn check(&self) -> Result<(), RobotError> {
         let first = self.problems().into_iter().find(|problem| problem.severity == Severity::Error);
         first.map_or(Ok(()), |problem| Err(RobotError { robot: self.name.clone(), what: problem.what }))
