@@ -110,18 +110,20 @@ fn geoms_are_parts_and_weigh() {
 #[test]
 fn actuators_are_in_the_units_of_their_joints() {
     let description = read(WALKER);
-    let motor = |name: &str, joint: &str, mode, max_effort, max_speed, lag| Actuator::Joint {
+    let motor = |name: &str, joint: &str, mode, max_effort, max_speed, bounds, lag| Actuator::Joint {
         name: name.into(),
         joint: joint.into(),
         mode,
         max_effort,
         max_speed,
+        bounds,
         lag,
     };
+    let lag = Some(Nanos::from_millis(20));
     let expected = [
-        motor("swing", "swing", Mode::Effort, Some(4.0), None, None),
-        motor("up", "lift", Mode::Position { kp: 200.0, kd: 8.0 }, Some(6.0), None, Some(Nanos::from_millis(20))),
-        motor("lift", "lift", Mode::Velocity { kd: 4.0 }, None, Some(1.0), None),
+        motor("swing", "swing", Mode::Effort, Some(4.0), None, Some([-4.0, 2.0]), None),
+        motor("up", "lift", Mode::Position { kp: 200.0, kd: 8.0 }, Some(6.0), None, None, lag),
+        motor("lift", "lift", Mode::Velocity { kd: 4.0 }, None, Some(1.0), Some([-1.0, 1.0]), None),
     ];
     assert_eq!(description.robot.actuators, expected);
     assert!(description.report.findings.iter().any(|finding| finding.line == 29 && finding.what.contains("no bounds")));
@@ -177,5 +179,104 @@ fn deep_bodies_and_deep_classes_need_no_stack() {
         .replace("</mujoco>", "</worldbody></mujoco>");
     assert_eq!(read(&bodies).robot.links.len(), 20_000);
     let classes = deep("<default class='a'>", "</default>", 20_000);
-    assert!(file::parse(&classes, "a.xml").unwrap_err().to_string().contains("nested 100 deep"));
+    assert!(file::parse(&classes, "a.xml").unwrap_err().to_string().contains("at most 1000 classes"));
+}
+
+/// A model of one joint "j", -90 to 90 degrees, with the given defaults and actuators.
+fn driven(defaults: &str, actuators: &str) -> Description {
+    read(&format!(
+        "<mujoco>{defaults}<worldbody><body name=\"b\"><joint name=\"j\" range=\"-90 90\"/><geom size=\"0.1\"/></body></worldbody>\n\
+         <actuator>{actuators}</actuator></mujoco>"
+    ))
+}
+
+/// Mode, greatest effort, greatest speed and bounds of the action of its only motor.
+fn law(description: &Description) -> (Mode, Option<f64>, Option<f64>, [f32; 2]) {
+    let robot = &description.robot;
+    let [Actuator::Joint { mode, max_effort, max_speed, .. }] = robot.actuators.as_slice() else {
+        panic!("{:?}", robot.actuators)
+    };
+    (*mode, *max_effort, *max_speed, robot.action_spec().fields[0].bounds)
+}
+
+#[test]
+fn what_a_command_may_be_is_kept() {
+    let of = |actuators: &str| law(&driven("", actuators));
+    let servo = Mode::Position { kp: 10.0, kd: 0.0 };
+    let quarter = std::f32::consts::FRAC_PI_2;
+    assert_eq!(of(r#"<position joint="j" kp="10" ctrlrange="-0.2 0.3"/>"#), (servo, None, None, [-0.2, 0.3]));
+    assert_eq!(of(r#"<position joint="j" kp="10" ctrlrange="-0.2 0.3" ctrllimited="false"/>"#).3, [-quarter, quarter]);
+    assert_eq!(of(r#"<position joint="j" kp="10" inheritrange="0.5"/>"#).3, [-0.5 * quarter, 0.5 * quarter]);
+    assert_eq!(of(r#"<motor joint="j" ctrlrange="0 1" gear="2"/>"#), (Mode::Effort, Some(2.0), None, [0.0, 2.0]), "one way");
+    assert_eq!(of(r#"<velocity joint="j" kv="2" ctrlrange="0 3"/>"#), (Mode::Velocity { kd: 2.0 }, None, Some(3.0), [0.0, 3.0]));
+    let lopsided = driven("", r#"<motor joint="j" ctrlrange="-9 9" forcerange="0 1"/>"#);
+    assert_eq!(law(&lopsided), (Mode::Effort, Some(1.0), None, [-1.0, 1.0]));
+    let told = |what: &str| lopsided.report.findings.iter().any(|finding| finding.line == 2 && finding.what.contains(what));
+    assert!(told("forcerange 0 to 1: the greater of both holds either way"), "{:?}", lopsided.report.findings);
+}
+
+#[test]
+fn general_actuators_are_read_by_their_law() {
+    let of = |rest: &str| law(&driven("", &format!(r#"<general joint="j" {rest}/>"#)));
+    assert_eq!(of(r#"gainprm="3" ctrlrange="-1 2""#), (Mode::Effort, Some(6.0), None, [-3.0, 6.0]));
+    // The arm of MuJoCo Menagerie's Panda, and a gripper whose command of 0 to 255 is a position.
+    let arm =
+        of(r#"gaintype="fixed" biastype="affine" gainprm="4500" biasprm="0 -4500 -450" ctrlrange="-1 1" forcerange="-87 87""#);
+    assert_eq!(arm, (Mode::Position { kp: 4500.0, kd: 450.0 }, Some(87.0), None, [-1.0, 1.0]));
+    let (mode, _, _, bounds) = of(r#"biastype="affine" gainprm="0.5" biasprm="0 -100 -10" ctrlrange="0 255""#);
+    assert_eq!((mode, bounds), (Mode::Position { kp: 100.0, kd: 10.0 }, [0.0, 1.275]));
+    let (mode, _, speed, _) = of(r#"biastype="affine" gainprm="5" biasprm="0 0 -5" ctrlrange="-2 2" gear="10""#);
+    assert_eq!((mode, speed), (Mode::Velocity { kd: 500.0 }, Some(0.2)));
+    for (left_out, why) in [
+        (r#"<general joint="j" gaintype="muscle"/>"#, "gaintype \"muscle\" isn't known"),
+        (r#"<general joint="j" dyntype="integrator" ctrlrange="0 1"/>"#, "dyntype \"integrator\" isn't known"),
+        (r#"<general joint="j" biastype="affine" biasprm="0 1 0" ctrlrange="0 1"/>"#, "pushes away"),
+        (r#"<general joint="j"/>"#, "no bounds"),
+        (r#"<general tendon="t"/>"#, "drives no joint"),
+        (r#"<muscle joint="j"/>"#, "isn't known as an actuator"),
+    ] {
+        let description = driven("", left_out);
+        let findings = &description.report.findings;
+        assert!(
+            description.robot.actuators.is_empty() && findings.iter().any(|f| f.line == 2 && f.what.contains(why)),
+            "{findings:?}"
+        );
+    }
+}
+
+#[test]
+fn defaults_add_up_as_mujoco_has_it() {
+    // Two of a kind, two of the outermost, and classes that know what stood before them.
+    let defaults = r#"<default><position kp="50"/><position kv="3"/><default class="a"><motor gear="2"/></default></default>
+        <default><general ctrlrange="-0.5 0.5"/><position kp="70"/></default>"#;
+    let of = |class: &str| {
+        let description = driven(&defaults.replace('\n', ""), &format!(r#"<position joint="j" {class}/>"#));
+        let [Actuator::Joint { mode, bounds, .. }] = description.robot.actuators.as_slice() else { panic!() };
+        (*mode, *bounds)
+    };
+    assert_eq!(of(""), (Mode::Position { kp: 70.0, kd: 3.0 }, Some([-0.5, 0.5])));
+    assert_eq!(of(r#"class="a""#), (Mode::Position { kp: 200.0, kd: 12.0 }, None));
+    let general = r#"<default><general gainprm="9" biastype="affine" biasprm="0 -9 0"/></default>"#;
+    assert_eq!(law(&driven(general, r#"<position joint="j"/>"#)).0, Mode::Position { kp: 9.0, kd: 0.0 });
+}
+
+#[test]
+fn what_many_inherit_is_short() {
+    let long = "0.1 ".repeat(100_000);
+    let text = format!(
+        "<mujoco>\n<default>\n<geom size=\"{long}\"/></default><worldbody>{}</worldbody></mujoco>",
+        "<geom/>".repeat(100_000)
+    );
+    let said = file::parse(&text, "a.xml").unwrap_err().to_string();
+    assert!(said.starts_with("a.xml:3: <geom>: size: expected at most 250 bytes in a default, found 400000"), "{said}");
+    // Of nine hundred classes within each other, each with a hundred attributes, no element asks more than the last.
+    let within = |attribute: &dyn Fn(usize, usize) -> String| {
+        let class = |i: usize| format!("<default class='c{i}'><geom {}/>", (0..100).map(|j| attribute(i, j)).collect::<String>());
+        let open: String = (0..900).map(class).collect();
+        let geoms = "<geom class='c899' size='1'/>".repeat(100_000);
+        format!("<mujoco><default>{open}{}</default><worldbody>{geoms}</worldbody></mujoco>", "</default>".repeat(900))
+    };
+    assert_eq!(read(&within(&|_, j| format!("a{j}='1' "))).robot.links[0].parts.len(), 100_000);
+    let said = file::parse(&within(&|i, j| format!("a{i}x{j}='1' ")), "a.xml").unwrap_err().to_string();
+    assert!(said.contains("<geom>: expected at most 100 attributes in a class and those around it"), "{said}");
 }

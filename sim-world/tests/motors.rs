@@ -24,13 +24,18 @@ fn rod(axis: [f64; 3]) -> RobotSpec {
 
 fn motor(mode: Mode) -> Actuator {
     let (name, joint) = ("motor".into(), "hinge".into());
-    Actuator::Joint { name, joint, mode, max_effort: Some(10.0), max_speed: Some(100.0), lag: None }
+    Actuator::Joint { name, joint, mode, max_effort: Some(10.0), max_speed: Some(100.0), bounds: None, lag: None }
 }
 
 /// Position and velocity of the hinge after each of `steps` steps under `command`.
 fn run(robot: &RobotSpec, gravity_m_s2: f64, command: f32, steps: usize) -> Vec<[f64; 2]> {
+    run_by(PERIOD, robot, gravity_m_s2, command, steps)
+}
+
+/// The same in steps of `period`.
+fn run_by(period: Nanos, robot: &RobotSpec, gravity_m_s2: f64, command: f32, steps: usize) -> Vec<[f64; 2]> {
     let arena = Arena { gravity_m_s2, ..Arena::default() };
-    let mut body = SimulatedBody::new(robot, &arena, PERIOD, PERIOD).expect("builds");
+    let mut body = SimulatedBody::new(robot, &arena, period, period).expect("builds");
     body.reset(1).expect("reset");
     let mut seen = Observation::from_spec(body.observation_spec());
     let action = Action { fields: vec![vec![command]; robot.actuators.len()] };
@@ -100,6 +105,67 @@ fn a_velocity_is_reached_as_fast_as_the_effort_lets_it() {
     let states = run(&robot, 9.81, 9.0, 400);
     near(states[49][1], 0.2 / INERTIA * 0.05, 0.01, "speed at the limit of effort (rad/s)");
     near(last(&states)[1], 2.0, 1e-3, "the limit of speed (rad/s)");
+}
+
+#[test]
+fn an_effort_brings_a_joint_to_its_greatest_speed_and_no_further() {
+    let mut robot = rod(UPRIGHT);
+    robot.actuators.push(motor(Mode::Effort));
+    if let Actuator::Joint { max_speed, .. } = &mut robot.actuators[0] {
+        *max_speed = Some(3.0);
+    }
+    for period_ms in [1, 10] {
+        for command in [0.5, -0.5] {
+            let states = run_by(Nanos::from_millis(period_ms), &robot, 9.81, command, 300);
+            assert!(states.iter().all(|[_, velocity]| velocity.abs() < 3.0 + 1e-5), "{period_ms} ms: {:?}", last(&states));
+            near(last(&states)[1], f64::from(command) * 6.0, 1e-3, "the limit of speed (rad/s)");
+        }
+    }
+    // It brakes with all its might, and below half of its speed it pulls with all of it.
+    let states = run(&robot, 9.81, 0.5, 39);
+    near(last(&states)[1], 0.5 / INERTIA * 0.039, 1e-3, "speed after 39 ms (rad/s)");
+}
+
+#[test]
+fn a_command_beyond_its_bounds_is_that_at_them() {
+    let mut robot = rod(UPRIGHT);
+    for (mode, command, at) in
+        [(Mode::Position { kp: 400.0, kd: 20.0 }, 1.0, 0), (Mode::Velocity { kd: 5.0 }, -9.0, 1), (Mode::Effort, -9.0, 1)]
+    {
+        robot.actuators = vec![motor(mode)];
+        if let Actuator::Joint { bounds, .. } = &mut robot.actuators[0] {
+            *bounds = Some([-0.1, 0.2]);
+        }
+        let expected = if at == 0 { 0.2 } else { -0.1 };
+        let found = run(&robot, 9.81, command, 2000);
+        let expected = if mode == Mode::Effort { -0.1 / INERTIA * 2.0 } else { expected };
+        near(last(&found)[at], expected, 2e-3, "what it is limited to");
+    }
+}
+
+#[test]
+fn a_load_that_overhauls_a_motor_gets_more_than_its_limit_for_a_few_steps() {
+    // Gravity pulls with 0.98 N m, and the motor, told to stand, may give 0.5.
+    for (period_ms, most) in [(1_u32, 0.84), (10, 0.96)] {
+        let mut robot = rod(LEVEL);
+        robot.actuators.push(motor(Mode::Velocity { kd: 50.0 }));
+        if let Actuator::Joint { max_effort, .. } = &mut robot.actuators[0] {
+            *max_effort = Some(0.5);
+        }
+        let dt = f64::from(period_ms) * 1e-3;
+        let mut before = [0.0; 2];
+        let effort = |state: [f64; 2]| {
+            let load = 0.981 * libm::cos(before[0]);
+            let effort = INERTIA * (state[1] - before[1]) / dt + load;
+            before = state;
+            effort
+        };
+        let states = run_by(Nanos::from_millis(period_ms.into()), &robot, 9.81, 0.0, 40);
+        let efforts: Vec<f64> = states.into_iter().map(effort).collect();
+        let greatest = efforts.iter().copied().fold(0.0, f64::max);
+        near(greatest, most, 0.01, "the most that it gives (N m)");
+        assert!(efforts[16..].iter().all(|effort| *effort < 0.55), "{period_ms} ms: {efforts:?}");
+    }
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn robot(draws: &[Draw]) -> RobotSpec {
                 mode,
                 max_effort,
                 max_speed,
+                bounds: None,
                 lag: None,
             });
         }

@@ -9,11 +9,12 @@ use nalgebra::{Matrix3, Rotation3, Translation3, UnitQuaternion, Vector3};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::file;
+use crate::file::{self, Description};
 use crate::mesh::{Roots, package_path};
 use crate::nanos::Nanos;
 use crate::robot::{
-    EventCameraSpec, Jitter, Joint, JointKind, JointQuantity, Link, Mode, Origin, Part, RobotSpec, Sensor, Shape,
+    EventCameraSpec, Jitter, Joint, JointKind, JointQuantity, Link, Mode, Origin, Part, Place, Problem, RobotSpec, Sensor,
+    Severity, Shape,
 };
 use crate::stage::Pose;
 
@@ -79,15 +80,17 @@ pub enum DriveMode {
     Effort,
 }
 
-/// How joints are driven. Efforts are limited as the description says, positions and speeds too.
+/// How joints are driven. Efforts are limited as the description says, positions and speeds too; a limit of zero is taken for none. Actuators that
+/// the description itself has, as MJCF files may, are left out: all that drives the robot is said here.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Drive {
     /// What a command means.
     pub mode: DriveMode,
-    /// Stiffness as a share of the greatest effort (1/rad or 1/m): kp = stiffness x effort. Of positions alone.
+    /// Stiffness as a share of the greatest effort (1/rad or 1/m), or of 1 N m or 1 N where there is none: kp = stiffness x effort. Of positions
+    /// alone.
     pub stiffness: f64,
-    /// Damping as a share of the greatest effort (s/rad or s/m): kd = damping x effort. Of positions and velocities.
+    /// Damping as a share of the same (s/rad or s/m): kd = damping x effort. Of positions and velocities.
     pub damping: f64,
     /// Greatest speed (rad/s or m/s), where it is below the description's; 0 for the description's.
     pub max_speed: f64,
@@ -169,11 +172,21 @@ impl Model {
     /// # Errors
     /// If the description can't be read, has a mistake, or lacks a mesh; if a joint isn't there or can't be driven; if a camera looks nowhere.
     pub fn robot(&self, base: &Path) -> Result<RobotSpec, String> {
-        let mut robot = self.read(base)?;
+        let Description { mut robot, report, .. } = self.read(base)?;
+        let told: Vec<String> = robot.joints.iter().map(|joint| joint.name.clone()).collect();
         self.choose_joints(&mut robot)?;
         let drive = &self.drive;
         robot.drive(|joint| drive.mode(joint), (drive.lag > Nanos::ZERO).then_some(drive.lag));
         drive.limit_speeds(&mut robot);
+        // Said before equipment is added, with the line that would mend it.
+        if let Some(problem) = robot.problems().iter().find(|problem| problem.severity == Severity::Error) {
+            let driven = if let Place::Actuator(index) = problem.place { Some(robot.actuators[index].joint()) } else { None };
+            let limits = told.iter().position(|name| Some(name.as_str()) == driven).map(Place::Limits);
+            return Err(match limits {
+                Some(place) => report.error(&Problem { place, ..problem.clone() }).to_string(),
+                None => problem.what.clone(),
+            });
+        }
         robot.links.extend(self.marks.iter().map(Mark::link));
         let fixed = |mark: &Mark| {
             let name = format!("{} mark", mark.name);
@@ -194,7 +207,7 @@ impl Model {
     }
 
     /// The description, with its meshes and without its own actuators.
-    fn read(&self, base: &Path) -> Result<RobotSpec, String> {
+    fn read(&self, base: &Path) -> Result<Description, String> {
         let path = base.join(&self.source);
         let described = if file::is_path(&self.source) { file::read(&path) } else { file::find(&self.source) };
         let mut description = described.map_err(|e| format!("source: {e}"))?;
@@ -202,7 +215,7 @@ impl Model {
         let roots = Roots::new(description.folder.as_deref(), packages, &package_path());
         description.prepare(&roots).map_err(|e| format!("source: {e}"))?;
         description.robot.actuators.clear();
-        Ok(description.robot)
+        Ok(description)
     }
 
     /// Keeps the joints that are driven, with their limits, and locks the others.
@@ -234,7 +247,8 @@ impl Model {
 impl Drive {
     /// The mode of a joint's motor.
     fn mode(&self, joint: &Joint) -> Mode {
-        let effort = joint.limits.effort.unwrap_or(1.0);
+        // Zero is taken for none, as by `RobotSpec::drive`.
+        let effort = joint.limits.effort.filter(|effort| *effort > 0.0).unwrap_or(1.0);
         let (kp, kd) = (self.stiffness * effort, self.damping * effort);
         match self.mode {
             DriveMode::Position => Mode::Position { kp, kd },

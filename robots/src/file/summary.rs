@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Description;
-use crate::robot::{Actuator, Joint, JointKind, Link, Mode, RobotSpec, Severity, Shape};
+use crate::robot::{Actuator, Joint, JointKind, Link, Mode, Number, RobotSpec, Severity, Shape};
 use crate::tree::Tree;
 
 /// The description in words, line by line.
@@ -19,7 +19,14 @@ fn write(out: &mut String, description: &Description) -> fmt::Result {
     let mass_kg: f64 = robot.links.iter().map(Link::mass_kg).sum();
     let degrees: usize =
         robot.joints.iter().filter(|joint| joint.mimic.is_none()).map(|joint| joint.kind.degrees_of_freedom()).sum();
-    writeln!(out, "{}: {}, {} links, {degrees} degrees of freedom, {mass_kg:.6} kg", report.file, robot.name, robot.links.len())?;
+    writeln!(
+        out,
+        "{}: {}, {} links, {degrees} degrees of freedom, {} kg",
+        report.file,
+        robot.name,
+        robot.links.len(),
+        of_mass(mass_kg)
+    )?;
     tree(out, robot)?;
     for actuator in &robot.actuators {
         writeln!(out, "actuator {}", of_actuator(actuator))?;
@@ -56,12 +63,16 @@ fn tree(out: &mut String, robot: &RobotSpec) -> fmt::Result {
 
 fn of_link(link: &Link) -> String {
     let mass = match &link.inertial {
-        Some(inertial) => format!(", {:.6} kg", inertial.mass_kg),
+        Some(inertial) => format!(", {} kg", of_mass(inertial.mass_kg)),
         None => String::new(),
     };
     let shapes: Vec<_> = link.parts.iter().map(|part| name(&part.shape)).collect();
     let shapes = if shapes.is_empty() { String::new() } else { format!(", {}", shapes.join(", ")) };
     format!("{}{mass}{shapes}", link.name)
+}
+
+fn of_mass(mass_kg: f64) -> String {
+    if mass_kg.abs() < 1e7 { format!("{mass_kg:.6}") } else { Number(mass_kg).to_string() }
 }
 
 fn name(shape: &Shape) -> String {
@@ -86,21 +97,21 @@ fn of_joint(joint: &Joint) -> String {
         words += &format!(" about {}", axis.map(|x| format!("{:.4}", x + 0.0)).join(" "));
     }
     if let Some([low, high]) = joint.limits.position {
-        words += &format!(", {low} to {high} {position}");
+        words += &format!(", {} to {} {position}", Number(low), Number(high));
     }
     if let Some(limit) = joint.limits.velocity {
-        words += &format!(", at most {limit} {velocity}");
+        words += &format!(", at most {} {velocity}", Number(limit));
     }
     if let Some(limit) = joint.limits.effort {
-        words += &format!(", at most {limit} {effort}");
+        words += &format!(", at most {} {effort}", Number(limit));
     }
     for (what, value) in [("damping", joint.damping), ("friction", joint.friction), ("armature", joint.armature)] {
         if value != 0.0 {
-            words += &format!(", {what} {value}");
+            words += &format!(", {what} {}", Number(value));
         }
     }
     if let Some(mimic) = &joint.mimic {
-        words += &format!(", is {} times {} plus {}", mimic.multiplier, mimic.joint, mimic.offset);
+        words += &format!(", is {} times {} plus {}", Number(mimic.multiplier), mimic.joint, Number(mimic.offset));
     }
     words + ")"
 }
@@ -112,15 +123,18 @@ fn of_actuator(actuator: &Actuator) -> String {
             "{name}: wheels under {joint}, wheelbase {} m, {} m/s, steering {:.4} to {:.4} rad with a lag of {}",
             wheels.wheelbase_m, wheels.speed_m_s, -wheels.max_steering_rad, wheels.max_steering_rad, wheels.steering_lag
         ),
-        Actuator::Joint { name, joint, mode, max_effort, max_speed, .. } => {
+        Actuator::Joint { name, joint, mode, max_effort, max_speed, bounds, .. } => {
             let mode = match mode {
-                Mode::Position { kp, kd } => format!("position, kp {kp}, kd {kd}"),
-                Mode::Velocity { kd } => format!("velocity, kd {kd}"),
+                Mode::Position { kp, kd } => format!("position, kp {}, kd {}", Number(*kp), Number(*kd)),
+                Mode::Velocity { kd } => format!("velocity, kd {}", Number(*kd)),
                 Mode::Effort => "effort".into(),
             };
-            let limit =
-                |what: &str, limit: &Option<f64>| limit.map_or(String::new(), |limit| format!(", {what} at most {limit}"));
-            format!("{name}: {mode} of {joint}{}{}", limit("effort", max_effort), limit("speed", max_speed))
+            let bounds = bounds.map(|[low, high]| format!(", commands {} to {}", Number(low), Number(high)));
+            let limit = |what: &str, limit: &Option<f64>| {
+                limit.map_or(String::new(), |limit| format!(", {what} at most {}", Number(limit)))
+            };
+            let (effort, speed) = (limit("effort", max_effort), limit("speed", max_speed));
+            format!("{name}: {mode} of {joint}{}{effort}{speed}", bounds.unwrap_or_default())
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::compiler::Compiler;
-use super::defaults::Defaults;
+use super::defaults::{Defaults, Kind};
 use crate::file::{Element, ReadError};
 
 /// The assets that geoms name.
@@ -25,7 +25,7 @@ impl<'d> Assets<'d> {
         for element in root.all("asset").flat_map(Element::children) {
             match element.name() {
                 "mesh" => {
-                    let mesh = defaults.style(element.known(), None, &["mesh"])?;
+                    let mesh = defaults.style(element.known(), None, Some(Kind::Mesh))?;
                     let Some(file) = element.attribute("file") else { continue };
                     let name = element.attribute("name").unwrap_or_else(|| stem(file));
                     let scale = mesh.numbers("scale")?.unwrap_or([1.0; 3]);
@@ -34,7 +34,7 @@ impl<'d> Assets<'d> {
                     assets.meshes.insert(name, (path, scale));
                 }
                 "material" => {
-                    let material = defaults.style(element.known(), None, &["material"])?;
+                    let material = defaults.style(element.known(), None, Some(Kind::Material))?;
                     if let (Some(name), Some(rgba)) = (element.attribute("name"), material.numbers("rgba")?) {
                         assets.materials.insert(name, rgba);
                     }

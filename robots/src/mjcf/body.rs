@@ -3,6 +3,7 @@
 use nalgebra::{Isometry3, Vector3};
 
 use super::Model;
+use super::defaults::Kind;
 use super::joint::Hinge;
 use super::{geom, joint, mass, orientation};
 use crate::file::{Element, ReadError, Report};
@@ -48,7 +49,7 @@ pub(super) fn read(root: Element, model: &Model, robot: &mut RobotSpec, report: 
         if is_world {
             add_world(link, next.element, robot, report);
         } else {
-            let pose = next.frame * orientation::pose(&model.defaults.style(next.element, None, &[])?, &model.compiler)?;
+            let pose = next.frame * orientation::pose(&model.defaults.style(next.element, None, None)?, &model.compiler)?;
             hang(link, &next, pose, &contents, model, robot, report)?;
         }
         let parent = (!is_world).then_some(name);
@@ -79,7 +80,7 @@ fn flatten<'d, 'a>(
         }
         let element = next.element.known();
         element.attribute("name");
-        let frame = next.frame * orientation::pose(&model.defaults.style(element, None, &[])?, &model.compiler)?;
+        let frame = next.frame * orientation::pose(&model.defaults.style(element, None, None)?, &model.compiler)?;
         let class = element.attribute("childclass").or(next.class);
         let children: Vec<_> = element.children().map(|element| Content { element, frame, class }).collect();
         waiting.extend(children.into_iter().rev());
@@ -95,7 +96,7 @@ fn read_link(name: &str, body: Element, contents: &[Content], model: &Model, rep
     for Content { element, frame, class } in contents {
         match element.name() {
             "geom" => {
-                let styled = model.defaults.style(element.known(), *class, &["geom"])?;
+                let styled = model.defaults.style(element.known(), *class, Some(Kind::Geom))?;
                 element.attribute("name");
                 match geom::read(&styled, *frame, model)? {
                     Ok(geom) => {
@@ -185,8 +186,8 @@ fn read_joints(contents: &[Content], model: &Model, before: usize, report: &mut 
         if !matches!(element.name(), "joint" | "freejoint") {
             continue;
         }
-        let kinds: &[&str] = if element.name() == "joint" { &["joint"] } else { &[] };
-        let styled = model.defaults.style(element.known(), *class, kinds)?;
+        let kind = (element.name() == "joint").then_some(Kind::Joint);
+        let styled = model.defaults.style(element.known(), *class, kind)?;
         let mut hinge = joint::read(&styled, format!("joint{}", before + hinges.len()), &model.compiler, report)?;
         turn_into(&mut hinge, frame);
         let free = |hinge: &Hinge| hinge.joint.kind == JointKind::Free;

@@ -61,9 +61,14 @@ fn limits(styled: &Styled, word: &str, name: &str, compiler: &Compiler, report: 
     let limited = compiler.limited(styled.attribute("limited"), range.is_some());
     let effort: Option<[f64; 2]> = styled.numbers("actuatorfrcrange")?;
     let effort_limited = compiler.limited(styled.attribute("actuatorfrclimited"), effort.is_some());
+    let effort = effort.filter(|_| effort_limited);
+    if let Some([low, high]) = effort.filter(|[low, high]| *low != -*high) {
+        let what = format!("joint {name:?}: actuatorfrcrange {low} to {high}: the greater of both holds either way");
+        report.warn(styled.element.line(), what);
+    }
     Ok(Limits {
         position: range.filter(|_| limited).map(|range| range.map(|end| end * unit - zero)),
         velocity: None,
-        effort: effort.filter(|_| effort_limited).map(|[low, high]| low.abs().max(high.abs())),
+        effort: effort.map(|[low, high]| low.abs().max(high.abs())),
     })
 }

@@ -8,7 +8,7 @@ use crate::robot::{Inertial, RobotSpec};
 
 /// Reads an `<inertial>`.
 pub(super) fn read(element: Element, model: &Model) -> Result<Inertial, ReadError> {
-    let origin = orientation::pose(&model.defaults.style(element, None, &[])?, &model.compiler)?.into();
+    let origin = orientation::pose(&model.defaults.style(element, None, None)?, &model.compiler)?.into();
     element.needed("mass")?;
     let inertia_kg_m2 = match (element.numbers("fullinertia")?, element.numbers("diaginertia")?) {
         (Some([xx, yy, zz, xy, xz, yz]), _) => [xx, xy, xz, yy, yz, zz],

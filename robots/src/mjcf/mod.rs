@@ -2,7 +2,7 @@
 //!
 //! Read are the compiler's angles, Euler sequence, limits and folders; default classes; bodies and frames with every way of saying an orientation;
 //! joints, several of one body as a chain of links without mass between them; geoms, and the inertia that follows from them; meshes by
-//! name; the actuators motor, position and velocity; joints that are coupled linearly. All else is ignored, and told. Other files are not
+//! name; actuators of joints whose force is linear in command, position and velocity; joints that are coupled linearly. All else is ignored, and told. Other files are not
 //! included: a model must be in one.
 //!
 //! A joint's position is counted from the pose in the file, whatever its `ref`. The base frame is the world; what stands in it without a body

@@ -41,6 +41,8 @@ pub enum Actuator {
         max_effort: Option<f64>,
         /// Greatest speed that it drives at (rad/s or m/s); none for no limit.
         max_speed: Option<f64>,
+        /// Least and greatest command, in its own units; none for those that follow from the joint's limits or the motor's.
+        bounds: Option<[f64; 2]>,
         /// Time constant of a first-order lag of the command; none for a command that is obeyed at once.
         lag: Option<Nanos>,
     },
@@ -89,8 +91,8 @@ impl Actuator {
 
     /// The field of the action; `joints` are the robot's.
     ///
-    /// A position is bounded by the joint's limits, or half a turn (or a metre) either way where it has none; a velocity and an effort by
-    /// the motor's, which [`check`](super::RobotSpec::check) asks for.
+    /// Where a motor has no bounds of its own, a position is bounded by the joint's limits, or half a turn (or a metre) either way where it has none;
+    /// a velocity and an effort by the motor's, which [`check`](super::RobotSpec::check) asks for.
     pub fn action_field(&self, joints: &[Joint]) -> ActionField {
         let field = |size, unit: &str, [low, high]: [f32; 2]| ActionField {
             name: self.name().into(),
@@ -102,19 +104,20 @@ impl Actuator {
         match self {
             Actuator::PlanarVelocity { max_speed_m_s, .. } => field(2, "m/s", both_ways(*max_speed_m_s)),
             Actuator::Car { wheels, .. } => field(1, "rad", both_ways(wheels.max_steering_rad)),
-            Actuator::Joint { joint, mode, max_effort, max_speed, .. } => {
+            Actuator::Joint { joint, mode, max_effort, max_speed, bounds, .. } => {
                 let joint = joints.iter().find(|j| &j.name == joint);
                 let units = joint.and_then(|j| j.kind.units());
                 let unit = |of: fn(super::joint::Units) -> &'static str| units.map_or("", of);
-                match mode {
+                let (unit, usual) = match mode {
                     Mode::Position { .. } => {
                         let without = if unit(|u| u.position) == "m" { [-1.0, 1.0] } else { [-PI, PI] };
                         let limits = joint.and_then(|j| j.limits.position);
-                        field(1, unit(|u| u.position), limits.map_or(without, |limits| limits.map(|x| x as f32)))
+                        (unit(|u| u.position), limits.map_or(without, |limits| limits.map(|x| x as f32)))
                     }
-                    Mode::Velocity { .. } => field(1, unit(|u| u.velocity), both_ways(max_speed.unwrap_or(0.0))),
-                    Mode::Effort => field(1, unit(|u| u.effort), both_ways(max_effort.unwrap_or(0.0))),
-                }
+                    Mode::Velocity { .. } => (unit(|u| u.velocity), both_ways(max_speed.unwrap_or(0.0))),
+                    Mode::Effort => (unit(|u| u.effort), both_ways(max_effort.unwrap_or(0.0))),
+                };
+                field(1, unit, bounds.map_or(usual, |bounds| bounds.map(|x| x as f32)))
             }
         }
     }

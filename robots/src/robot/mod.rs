@@ -69,6 +69,7 @@ impl RobotSpec {
             mode: mode(joint),
             max_effort: above_zero(joint.limits.effort),
             max_speed: above_zero(joint.limits.velocity),
+            bounds: None,
             lag,
         }));
     }

@@ -1,6 +1,6 @@
 //! Actuators: joints that they can drive, gains and limits.
 
-use super::{Place, Problem, not_negative, positive, wheels};
+use super::{GREATEST, Place, Problem, moderate, not_negative, positive, wheels};
 use crate::mimic::joint_names;
 use crate::robot::{Actuator, Joint, JointKind, Mode, RobotSpec};
 
@@ -24,7 +24,7 @@ fn check_one(joint: Option<&Joint>, actuator: &Actuator) -> Option<String> {
             let fine = time_constant.0 > 0 && positive(*max_force_n) && positive(*max_speed_m_s);
             (!fine).then(|| "must have time_constant, max_force_n and max_speed_m_s above zero".into())
         }
-        Actuator::Joint { mode, max_effort, max_speed, lag, .. } => {
+        Actuator::Joint { mode, max_effort, max_speed, bounds, lag, .. } => {
             if joint.kind.degrees_of_freedom() != 1 {
                 return Some(format!(
                     "drives joint {:?}, expected one degree of freedom, found a {} joint",
@@ -37,6 +37,9 @@ fn check_one(joint: Option<&Joint>, actuator: &Actuator) -> Option<String> {
             }
             if lag.is_some_and(|lag| lag.0 == 0) {
                 return Some("must have a lag above zero, or none".into());
+            }
+            if let Some([low, high]) = bounds.filter(|[low, high]| !(moderate(*low) && moderate(*high) && low <= high)) {
+                return Some(format!("must have bounds in their order within +-{GREATEST:e}, found {low:e} to {high:e}"));
             }
             check_mode(mode, *max_effort, *max_speed)
         }
