@@ -101,7 +101,7 @@ fn geoms_are_parts_and_weigh() {
     assert_eq!((bone.brightness, bone.collides, bone.visible, bone.friction), (1.0, false, true, 0.3));
     let Shape::Capsule { radius_m, length_m } = bone.shape else { panic!() };
     assert!(radius_m == 0.05 && (length_m - 0.4).abs() < 1e-12 && bone.origin.position_m == [0.0, 0.2, 0.0]);
-    assert!((bone.origin.pose() * Vector3::z() - Vector3::y()).norm() < 1e-12);
+    assert!((bone.origin.pose() * Vector3::z() + Vector3::y()).norm() < 1e-12);
     assert_eq!(foot.shape, Shape::Mesh { file: "meshes/foot.stl".into(), scale: [2.0; 3] });
     assert_eq!(foot.origin.position_m, [0.0, 1.0, 0.0]);
     assert_eq!(head.inertial.unwrap().inertia_kg_m2, [1.0, 0.1, 0.2, 2.0, 0.3, 2.5]);
@@ -256,6 +256,12 @@ fn defaults_add_up_as_mujoco_has_it() {
     };
     assert_eq!(of(""), (Mode::Position { kp: 70.0, kd: 3.0 }, Some([-0.5, 0.5])));
     assert_eq!(of(r#"class="a""#), (Mode::Position { kp: 200.0, kd: 12.0 }, None));
+    let joints = r#"<mujoco><default><joint damping="1" armature="2"/><default class="a"><joint frictionloss="3"/></default></default>
+        <default><joint damping="5"/><geom size="0.3"/></default>
+        <worldbody><body><joint/><joint class="a" axis="1 0 0"/><geom/></body></worldbody></mujoco>"#;
+    let robot = read(joints).robot;
+    let found: Vec<_> = robot.joints.iter().take(2).map(|joint| (joint.damping, joint.armature, joint.friction)).collect();
+    assert_eq!(found, [(5.0, 2.0, 0.0), (1.0, 2.0, 3.0)], "as MuJoCo 4.0.0 has them");
     let general = r#"<default><general gainprm="9" biastype="affine" biasprm="0 -9 0"/></default>"#;
     assert_eq!(law(&driven(general, r#"<position joint="j"/>"#)).0, Mode::Position { kp: 9.0, kd: 0.0 });
 }
@@ -279,4 +285,33 @@ fn what_many_inherit_is_short() {
     assert_eq!(read(&within(&|_, j| format!("a{j}='1' "))).robot.links[0].parts.len(), 100_000);
     let said = file::parse(&within(&|i, j| format!("a{i}x{j}='1' ")), "a.xml").unwrap_err().to_string();
     assert!(said.contains("<geom>: expected at most 100 attributes in a class and those around it"), "{said}");
+}
+
+#[test]
+fn what_lies_between_two_points_is_turned_and_sized_as_by_mujoco() {
+    // Half sizes, position and quaternion (scalar first) of MuJoCo 4.0.0.
+    let cases = [
+        (
+            r#"type="capsule" fromto="0.1 0.2 0.3 0.5 -0.4 0.9" size="0.05""#,
+            [0.3, -0.1, 0.6],
+            [0.42449844, -0.75336219, -0.50224146, 0.0],
+        ),
+        (r#"type="cylinder" fromto="0 0 0 0 0.4 0" size="0.05""#, [0.0, 0.2, 0.0], [0.70710678, 0.70710678, 0.0, 0.0]),
+        (r#"type="box" fromto="0 0 0 0.3 0.1 0" size="0.05 0.02""#, [0.15, 0.05, 0.0], [0.70710678, 0.2236068, -0.67082039, 0.0]),
+        (r#"type="ellipsoid" fromto="0 0 0 0 0 -0.3" size="0.05""#, [0.0, 0.0, -0.15], [1.0, 0.0, 0.0, 0.0]),
+    ];
+    let mut shapes = Vec::new();
+    for (geom, position_m, [w, x, y, z]) in cases {
+        let robot = read(&format!("<mujoco><worldbody><body><geom {geom}/></body></worldbody></mujoco>")).robot;
+        let part = &robot.links[0].parts[0];
+        let pose = part.origin.pose();
+        assert!((pose.translation.vector - Vector3::from(position_m)).norm() < 1e-9, "{geom}");
+        let rotation = nalgebra::UnitQuaternion::new_normalize(nalgebra::Quaternion::new(w, x, y, z));
+        assert!(pose.rotation.angle_to(&rotation) < 1e-7, "{geom}: {:?}", pose.rotation);
+        shapes.push(part.shape.clone());
+    }
+    let Shape::Box { size_m } = shapes[2] else { panic!() };
+    assert!(size_m.iter().zip([0.1, 0.1, 2.0 * 0.15811388]).all(|(a, b)| (a - b).abs() < 1e-8), "{size_m:?}");
+    let Shape::Ellipsoid { radii_m } = shapes[3] else { panic!() };
+    assert_eq!(radii_m, [0.05, 0.05, 0.15]);
 }

@@ -7,7 +7,7 @@
 //! so that it is just that at the step's start. Within the step it falls a little short of the limit where the joint yields to the motor, and
 //! passes it where a load overhauls the motor: by the factor by which the joint's error grows within the step, and never beyond the load. A motor of 50 N m s/rad
 //! and at most 0.5 N m, told to stand under a load of 0.98 N m, gives up to 0.84 N m in steps of 1 ms and 0.96 N m in steps of 10 ms,
-//! and less than a tenth too much from the seventeenth step on (`tests/motors.rs`). To hold the limit there, a step would have to know the load.
+//! and less than a tenth too much after eighteen steps (`tests/motors.rs`). To hold the limit there, a step would have to know the load.
 //!
 //! An effort is limited by the greatest speed too: none speeds its joint up beyond that. Above half of it, the effort falls within the step, to none at that
 //! speed.

@@ -1,7 +1,7 @@
 //! Default classes: what an element says that doesn't say it itself.
 //!
-//! As MuJoCo has it, a class begins as a copy of the one around it, once that has read its own elements; of several elements of a kind each adds
-//! to those before; and all kinds of actuators are one. What a class says is known when all are read, so that an element asks one
+//! As MuJoCo has it, a class begins as a copy of the one around it, once that has read its own elements; the outermost elements `<default>` are one
+//! class, read in their order; and all kinds of actuators are one kind. Of several elements of a kind, which MuJoCo refuses, each adds to those before. What a class says is known when all are read, so that an element asks one
 //! place, however deep its class lies. What a hundred thousand elements may inherit must be short.
 
 use std::collections::BTreeMap;

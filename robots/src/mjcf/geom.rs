@@ -57,10 +57,10 @@ pub(super) fn read(geom: &Styled, frame: Pose, model: &Model) -> Result<Result<G
     }))
 }
 
-/// The pose in the middle of two points, z along their line, and half their distance (m).
+/// The pose in the middle of two points, z along their line from the second to the first, and half their distance (m).
 fn between(geom: &Styled, [x1, y1, z1, x2, y2, z2]: [f64; 6]) -> Result<(Pose, Option<f64>), ReadError> {
     let (from, to) = (Vector3::new(x1, y1, z1), Vector3::new(x2, y2, z2));
-    let rotation = orientation::turned_to((to - from).into())
+    let rotation = orientation::turned_to((from - to).into())
         .ok_or_else(|| geom.element.error("<geom>: fromto: expected two points, found one".into()))?;
     Ok((Pose::from_parts(Translation3::from((from + to) * 0.5), rotation), Some(0.5 * (to - from).norm())))
 }
@@ -76,9 +76,9 @@ fn shape(geom: &Styled, half_length: Option<f64>, model: &Model) -> Result<Resul
         })
     };
     let length = || Ok::<_, ReadError>(2.0 * half_length.map_or_else(|| size(1), Ok)?);
-    // Two points give the last of three sizes, and the other two are alike.
+    // Two points give the last of three sizes, and the other two are alike, whatever else is said.
     let three = || match half_length {
-        Some(half) => Ok::<_, ReadError>([size(0)?, sizes.get(1).copied().map_or_else(|| size(0), Ok)?, half]),
+        Some(half) => Ok::<_, ReadError>([size(0)?, size(0)?, half]),
         None => Ok([size(0)?, size(1)?, size(2)?]),
     };
     Ok(Ok(match kind {
