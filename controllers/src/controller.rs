@@ -1,6 +1,6 @@
 //! The controller: what turns a time step into an action.
 
-use embody_robots::{Action, Checkpoint, CheckpointError, Stage, TimeStep};
+use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep};
 
 use crate::telemetry::Telemetry;
 
@@ -108,6 +108,9 @@ impl Checkpoint for Box<dyn Controller> {
 
 /// A baseline that may see the truth. Learning controllers can't name this channel.
 pub trait Privileged: Checkpoint + Send {
+    /// What it needs of the truth; a stage that lacks any of it is refused before anything runs.
+    fn needs(&self) -> Vec<Need>;
+
     /// An episode begins.
     fn begin_episode(&mut self, seed: u64) -> Result<(), ControllerError>;
 
@@ -124,6 +127,14 @@ pub enum Hosted {
 }
 
 impl Hosted {
+    /// See [`Privileged::needs`]; what sees only what the body senses needs nothing of a stage.
+    pub fn needs(&self) -> Vec<Need> {
+        match self {
+            Hosted::Sensing(_) => Vec::new(),
+            Hosted::Privileged(controller) => controller.needs(),
+        }
+    }
+
     /// See [`Controller::begin_episode`].
     pub fn begin_episode(&mut self, seed: u64) -> Result<(), ControllerError> {
         match self {

@@ -4,7 +4,7 @@
 //! wall, which to a joint is its limit: the next one then leads away from it. To notice walls it reads its true contacts and joints: a
 //! walker that went on pushing at them would be a weaker baseline than chance can offer.
 
-use embody_robots::{Action, Checkpoint, CheckpointError, Contact, Nanos, RobotSpec, Stage, TimeStep, checkpoint};
+use embody_robots::{Action, Checkpoint, CheckpointError, Contact, Nanos, Need, RobotSpec, Stage, TimeStep, checkpoint};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
@@ -159,6 +159,13 @@ fn unfit(why: impl ToString) -> ControllerError {
 }
 
 impl Privileged for Blind {
+    fn needs(&self) -> Vec<Need> {
+        match &self.senses {
+            Senses::Contacts { frame, .. } => vec![Need::Contacts(frame.clone())],
+            Senses::Limits(joints) => joints.iter().map(|joint| Need::Joint(joint.name.clone())).collect(),
+        }
+    }
+
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
         self.state.left = 0;
         Ok(())

@@ -1,6 +1,6 @@
 //! The ceiling of planar reaching: straight to the goal at top speed, by the true position.
 
-use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Stage, TimeStep, checkpoint};
+use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Need, Stage, TimeStep, checkpoint};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,10 @@ fn unfit(why: impl ToString) -> ControllerError {
 }
 
 impl Privileged for Ideal {
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Pose(self.frame.clone())]
+    }
+
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
         Ok(())
     }

@@ -4,7 +4,9 @@
 //! has moved. Joints that no velocity drives are taken as they stand.
 
 use embody_robots::robot::JointKind;
-use embody_robots::{Action, Checkpoint, CheckpointError, Kinematics, Nanos, RobotSpec, Stage, StageError, TimeStep, checkpoint};
+use embody_robots::{
+    Action, Checkpoint, CheckpointError, Kinematics, Nanos, Need, RobotSpec, Stage, StageError, TimeStep, checkpoint,
+};
 use nalgebra::Vector3;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -93,6 +95,12 @@ fn unfit(why: impl ToString) -> ControllerError {
 }
 
 impl Privileged for JointsIdeal {
+    fn needs(&self) -> Vec<Need> {
+        let driven = self.inverse.joints.iter().map(|joint| &joint.name);
+        let joints = driven.chain(&self.standing).map(|name| Need::Joint(name.clone()));
+        std::iter::once(Need::Pose(self.goal.clone())).chain(joints).collect()
+    }
+
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
         self.plan = None;
         Ok(())

@@ -3,7 +3,7 @@
 //! The rear axle's middle is steered onto the arc that meets the lane's centre line at a distance ahead:
 //! steering = atan(2 L sin(alpha) / lookahead), alpha being the angle to that point (Coulter 1992, CMU-RI-TR-92-01).
 
-use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Pose, Stage, TimeStep, checkpoint};
+use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Need, Pose, Stage, TimeStep, checkpoint};
 use nalgebra::{Point3, Vector2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -76,6 +76,10 @@ fn unfit(why: impl ToString) -> ControllerError {
 }
 
 impl Privileged for Pursuit {
+    fn needs(&self) -> Vec<Need> {
+        vec![Need::Pose(self.settings.link.clone())]
+    }
+
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
         self.last = None;
         Ok(())

@@ -8,7 +8,9 @@
 mod ground;
 mod lane;
 
-use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, ObservationSpec, TimeStep, checkpoint};
+use embody_robots::{
+    Action, ActionField, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, ObservationSpec, TimeStep, checkpoint,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -89,6 +91,12 @@ impl ClassicalSettings {
     }
 }
 
+/// Says that what takes this action isn't steered as a car is.
+fn no_car(action: &ActionSpec) -> String {
+    let found: Vec<String> = action.fields.iter().map(|field| format!("{:?} ({})", field.name, field.unit)).collect();
+    format!("expected a car, which takes one steering angle (rad) and nothing else, found a body that takes {}", found.join(", "))
+}
+
 /// Keeps to the lane by the lines that its event camera sees.
 pub struct Classical {
     settings: ClassicalSettings,
@@ -109,7 +117,7 @@ struct State {
 }
 
 impl Classical {
-    /// For a car with an event camera and a drive that takes one value.
+    /// For a car with an event camera, which is steered by one angle and takes nothing else.
     ///
     /// # Errors
     /// If it has none, or a setting can't be.
@@ -125,6 +133,10 @@ impl Classical {
             FieldKind::Dense { .. } => None,
         });
         let (camera, pixels) = camera.ok_or_else(|| unfit("the body has no event camera".into()))?;
+        let [ActionField { size: 1, unit, .. }] = action.fields.as_slice() else { return Err(unfit(no_car(action))) };
+        if unit != "rad" {
+            return Err(unfit(no_car(action)));
+        }
         let slots = Slots::single(action).map_err(unfit)?;
         let filter = LaneFilter::new(settings, control_period);
         let state = State { lane: filter.unknown(), steering_rad: 0.0 };
