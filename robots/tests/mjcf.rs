@@ -178,6 +178,13 @@ fn deep_bodies_and_deep_classes_need_no_stack() {
         .replace("<mujoco>", "<mujoco><worldbody>")
         .replace("</mujoco>", "</worldbody></mujoco>");
     assert_eq!(read(&bodies).robot.links.len(), 20_000);
+    let worlds = format!(
+        "<worldbody>{}</worldbody>{}",
+        "<body/>".repeat(200_000),
+        "<worldbody><geom size='1'/></worldbody>".repeat(100_000)
+    );
+    let robot = read(&format!("<mujoco>{worlds}</mujoco>")).robot;
+    assert_eq!((robot.links.len(), robot.links[200_000].parts.len()), (200_001, 100_000), "one world, found at once");
     let classes = deep("<default class='a'>", "</default>", 20_000);
     assert!(file::parse(&classes, "a.xml").unwrap_err().to_string().contains("at most 1000 classes"));
 }
