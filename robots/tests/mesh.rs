@@ -176,7 +176,7 @@ fn nothing_outside_is_read() {
     for name in
         [format!("package://arm/{upwards}"), format!("package://{upwards}"), format!("package://arm/{}", secret.display())]
     {
-        assert!(roots(&at("arm")).find(&name).is_err(), "{name}");
+        assert!(said(&name).contains("leads upwards") || said(&name).contains("missing"), "{name}: {}", said(&name));
     }
     assert!(said("text.txt").contains("expected a file that ends in .stl, .obj, .dae"));
     assert!(said("/etc/passwd").contains("expected a file that ends in"));

@@ -178,6 +178,13 @@ fn deep_bodies_and_deep_classes_need_no_stack() {
         .replace("<mujoco>", "<mujoco><worldbody>")
         .replace("</mujoco>", "</worldbody></mujoco>");
     assert_eq!(read(&bodies).robot.links.len(), 20_000);
+    let worlds = format!(
+        "<worldbody>{}</worldbody>{}",
+        "<body/>".repeat(200_000),
+        "<worldbody><geom size='1'/></worldbody>".repeat(100_000)
+    );
+    let robot = read(&format!("<mujoco>{worlds}</mujoco>")).robot;
+    assert_eq!((robot.links.len(), robot.links[200_000].parts.len()), (200_001, 100_000), "one world, found at once");
     let classes = deep("<default class='a'>", "</default>", 20_000);
     assert!(file::parse(&classes, "a.xml").unwrap_err().to_string().contains("at most 1000 classes"));
 }
@@ -289,15 +296,16 @@ fn what_many_inherit_is_short() {
 
 #[test]
 fn what_lies_between_two_points_is_turned_and_sized_as_by_mujoco() {
-    // Half sizes, position and quaternion (scalar first) of MuJoCo 4.0.0.
+    // Position and quaternion (scalar first) of MuJoCo 4.0.0.
+    const HALF: f64 = std::f64::consts::FRAC_1_SQRT_2;
     let cases = [
         (
             r#"type="capsule" fromto="0.1 0.2 0.3 0.5 -0.4 0.9" size="0.05""#,
             [0.3, -0.1, 0.6],
             [0.42449844, -0.75336219, -0.50224146, 0.0],
         ),
-        (r#"type="cylinder" fromto="0 0 0 0 0.4 0" size="0.05""#, [0.0, 0.2, 0.0], [0.70710678, 0.70710678, 0.0, 0.0]),
-        (r#"type="box" fromto="0 0 0 0.3 0.1 0" size="0.05 0.02""#, [0.15, 0.05, 0.0], [0.70710678, 0.2236068, -0.67082039, 0.0]),
+        (r#"type="cylinder" fromto="0 0 0 0 0.4 0" size="0.05""#, [0.0, 0.2, 0.0], [HALF, HALF, 0.0, 0.0]),
+        (r#"type="box" fromto="0 0 0 0.3 0.1 0" size="0.05 0.02""#, [0.15, 0.05, 0.0], [HALF, 0.2236068, -0.67082039, 0.0]),
         (r#"type="ellipsoid" fromto="0 0 0 0 0 -0.3" size="0.05""#, [0.0, 0.0, -0.15], [1.0, 0.0, 0.0, 0.0]),
     ];
     let mut shapes = Vec::new();

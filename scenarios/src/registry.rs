@@ -155,6 +155,8 @@ pub struct Registry {
     pub(crate) robots: BTreeMap<&'static str, Part<PathBuf, RobotSpec>>,
     pub(crate) tasks: BTreeMap<&'static str, Part<TaskContext, Box<dyn Task>>>,
     pub(crate) controllers: BTreeMap<&'static str, Part<ControllerContext, Hosted>>,
+    /// The controller that `ideal` stands for, by the task.
+    pub(crate) ideals: BTreeMap<&'static str, &'static str>,
     pub(crate) substrates: BTreeMap<&'static str, BuildSubstrate>,
     pub(crate) library: BTreeMap<String, String>,
 }
@@ -167,6 +169,7 @@ impl Default for Registry {
             robots: BTreeMap::new(),
             tasks: BTreeMap::new(),
             controllers: BTreeMap::new(),
+            ideals: BTreeMap::new(),
             substrates: BTreeMap::new(),
             library: BTreeMap::new(),
         };
@@ -195,9 +198,11 @@ impl Default for Registry {
         registry.privileged("blind", "straight runs with random turns: chance", |s: &BlindSettings, c| {
             Blind::new(s, &c.robot, c.around.control_period, c.seed).map_err(|e| e.to_string())
         });
-        registry.privileged("ideal", "straight to the goal by the true position: the ceiling", |s: &IdealSettings, c| {
-            Ideal::new(s, c.goal(), &c.around.action).map_err(|e| e.to_string())
-        });
+        registry.privileged(
+            "ideal",
+            "straight to the goal by the true position: the ceiling, or that of the task",
+            |s: &IdealSettings, c| Ideal::new(s, c.goal(), &c.around.action).map_err(|e| e.to_string()),
+        );
         registry.privileged(
             "joints-ideal",
             "joints straight to where the goal is reached: an arm's ceiling",
@@ -211,6 +216,8 @@ impl Default for Registry {
                 Pursuit::new(s, road.right_lane(LANE_STEP_M), &c.around.action).map_err(|e| e.to_string())
             },
         );
+        registry.ideal("arm-reaching", "joints-ideal");
+        registry.ideal("lane-following", "pursuit");
         registry.controller(
             "classical",
             "keeps a lane by its lines, seen by the same event camera",
@@ -270,6 +277,11 @@ impl Registry {
         build: fn(&S, &ControllerContext) -> Result<T, PartError>,
     ) {
         self.controllers.insert(name, Part::new(about, move |s, c| Ok(Hosted::Privileged(Box::new(build(s, c)?)))));
+    }
+
+    /// Says which controller the name `ideal` stands for in scenarios of a task; unless told otherwise, that which goes straight over the plane.
+    pub fn ideal(&mut self, task: &'static str, controller: &'static str) {
+        self.ideals.insert(task, controller);
     }
 
     /// Adds a substrate, made anew for each network.

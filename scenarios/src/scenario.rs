@@ -210,6 +210,8 @@ impl Loaded {
         arena.check().map_err(|e| ConfigError::refused(&node, "arena", e.to_string()))?;
         let mut robot = choose(&node, "robot", &registry.robots)?;
         robot_files::anchor(&mut robot.tables, &base);
+        let task = choose(&node, "task", &registry.tasks)?;
+        let controller = ideal_of(registry, &task, choose(&node, "controller", &registry.controllers)?, &node)?;
         let scenario = Scenario {
             name,
             about: node.get("about").map_or(Ok(String::new()), Node::to)?,
@@ -218,8 +220,8 @@ impl Loaded {
             time,
             arena,
             robot,
-            task: choose(&node, "task", &registry.tasks)?,
-            controller: choose(&node, "controller", &registry.controllers)?,
+            task,
+            controller,
             variants: variants(&node)?,
         };
         Ok(Loaded { scenario, base, node })
@@ -288,7 +290,12 @@ impl Loaded {
             within: Vec::new(),
             tables: tables.iter().filter_map(|(kind, value)| Some((kind.clone(), value.as_table()?.clone()))).collect(),
         };
-        context.build(&scenario.controller.kind).map_err(|why| self.refused("controller", &scenario.controller.kind, why))
+        let refused = |why| self.refused("controller", &scenario.controller.kind, why);
+        let controller = context.build(&scenario.controller.kind).map_err(refused)?;
+        match controller.needs().into_iter().find(|need| !body.truth().offers(need)) {
+            Some(need) => Err(refused(format!("it needs {need:?}, which this body doesn't offer"))),
+            None => Ok(controller),
+        }
     }
 
     fn refused(&self, section: &str, kind: &str, why: String) -> ConfigError {
@@ -376,6 +383,23 @@ fn choose<C, T>(
         tables.insert(kind.clone(), toml::Value::Table((part.defaults)()));
     }
     Ok(Choice { kind, tables })
+}
+
+/// The name under which every task has a ceiling.
+const IDEAL: &str = "ideal";
+
+/// The controller that was chosen; for `ideal`, that which the task means by it.
+fn ideal_of(registry: &Registry, task: &Choice, mut chosen: Choice, root: &Node) -> Result<Choice, ConfigError> {
+    let own = registry.ideals.get(task.kind.as_str()).filter(|_| chosen.kind == IDEAL);
+    let Some((own, part)) = own.and_then(|own| registry.controllers.get_key_value(own)) else { return Ok(chosen) };
+    if root.get("controller").and_then(|node| node.get(IDEAL)).is_some() {
+        let why = format!("the ideal of {} is {own:?}: expected its settings in controller.{own}", task.kind);
+        return Err(ConfigError::refused(root, "controller.ideal", why));
+    }
+    chosen.tables.remove(IDEAL);
+    chosen.tables.entry(*own).or_insert_with(|| toml::Value::Table((part.defaults)()));
+    chosen.kind = (*own).into();
+    Ok(chosen)
 }
 
 fn variants(root: &Node) -> Result<toml::Table, ConfigError> {

@@ -51,3 +51,37 @@ fn what_a_run_learned_is_measured_without_learning_and_in_another_world() {
     );
     assert!(refused("--set controller.trained.donor=frozen").contains("found one of lane-following with frozen"));
 }
+
+#[test]
+fn every_task_has_an_ideal() {
+    let lab = Lab::new();
+    for (scenario, own) in [("lane-following", "pursuit"), ("arm2-reaching", "joints-ideal"), ("arm-reaching", "joints-ideal")] {
+        let ideal = lab.run(&format!("{scenario}-ideal"), &format!("{scenario} --time 5s --controller ideal"));
+        let named = lab.run(&format!("{scenario}-own"), &format!("{scenario} --time 5s --controller {own}"));
+        assert_eq!((&ideal["trace_hash"], &ideal["controller"]), (&named["trace_hash"], &own.into()));
+        lab.assert_same_run(&format!("{scenario}-ideal"), &format!("{scenario}-own"));
+    }
+    let said = lab.fails("run arm2-reaching --time 5s --controller ideal --set controller.ideal.frame=tip --out a");
+    assert!(said.contains("controller.ideal") && said.contains("controller.joints-ideal"), "{said}");
+}
+
+#[test]
+fn a_controller_that_does_not_fit_is_refused_before_there_is_a_folder() {
+    let lab = Lab::new();
+    for (line, parts) in [
+        (
+            "arm2-reaching --controller joints-ideal --set controller.joints-ideal.goal=ball",
+            ["controller.joints-ideal", "Pose(\"ball\")"],
+        ),
+        ("reaching --controller ideal --set controller.ideal.frame=cup", ["controller.ideal", "Pose(\"cup\")"]),
+        ("reaching --controller blind --set controller.blind.frame=cup", ["controller.blind", "Contacts(\"cup\")"]),
+        ("arm2-reaching --controller classical", ["controller.classical", "expected a car"]),
+        ("arm-reaching --controller classical", ["controller.classical", "expected a car"]),
+        ("reaching --controller classical", ["controller.classical", "expected a car"]),
+        ("arm2-reaching --controller pursuit", ["controller.pursuit", "a road"]),
+    ] {
+        let said = lab.fails(&format!("run {line} --time 5s --out a"));
+        assert!(parts.iter().all(|part| said.contains(part)), "{line}: {said}");
+        assert!(!lab.path("a").exists(), "{line}");
+    }
+}

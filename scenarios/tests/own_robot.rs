@@ -91,6 +91,7 @@ fn what_is_wrong_with_its_files_is_told_with_file_and_line() {
         (r#"xyz="0.3 0 0""#, r#"xyz="nan 0 0""#, 13, "finite"),
         ("package://parts/arm.stl", "package://parts/leg.stl", 5, "missing"),
         ("package://parts/arm.stl", "package://parts/../../arm.stl", 5, "leads upwards"),
+        ("package://parts/arm.stl", "../../../../../../../etc/passwd", 5, "expected a file that ends in"),
         ("package://parts/arm.stl", "/etc/passwd.stl", 5, "missing"),
         ("<robot ", "<!DOCTYPE a [<!ENTITY b 'bb'>]><robot ", 1, "document type"),
     ] {
@@ -152,10 +153,10 @@ fn what_mjcf_has_beyond_this_is_refused_or_listed_with_its_line() {
     let inner = format!("<mujoco>\n<worldbody>{body}\n<include file='b.xml'/></body></worldbody>\n</mujoco>");
     lab.write("inner.xml", inner);
     assert!(lab.fails("robot info inner.xml").contains("inner.xml:3: <include>"));
-    let rest = "<actuator>\n<general joint='j'/>\n<position joint='j' inheritrange='1'/>\n</actuator>\n<tendon/>\n<equality>\n<weld body1='a'/></equality>";
+    let rest = "<actuator>\n<muscle joint='j'/>\n<position joint='j' dampratio='1'/>\n</actuator>\n<tendon/>\n<equality>\n<weld body1='a'/></equality>";
     lab.write("rest.xml", format!("<mujoco>\n<worldbody>{body}</body></worldbody>\n{rest}</mujoco>"));
     let said = lab.succeeds("robot info rest.xml").out;
-    let listed = [":4: ignored: <general>", ":5: ignored: inheritrange=\"1\"", ":7: ignored: <tendon>", ":9: ignored: <weld>"];
+    let listed = [":4: ignored: <muscle>", ":5: ignored: dampratio=\"1\"", ":7: ignored: <tendon>", ":9: ignored: <weld>"];
     assert!(listed.iter().all(|line| said.contains(&format!("rest.xml{line}"))), "{said}");
     assert!(said.contains("-1.570") && said.contains("continuous"), "degrees, and a joint that says it has no limits: {said}");
 }

@@ -68,6 +68,8 @@ fn info_prints_the_tree_and_what_is_wrong_missing_or_ignored() {
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
+    assert!(!said.contains("a scenario leaves them out"), "it has no actuators");
+    assert!(lab.succeeds(&format!("robot info {}", wild("reacher.xml"))).out.contains("a scenario leaves them out"));
     for name in ["kuka_iiwa.urdf", "panda.urdf", "xarm6.urdf", "reacher.xml", "pusher_v5.xml", "ant.xml"] {
         lab.succeeds(&format!("robot info {}", wild(name)));
     }
@@ -82,6 +84,13 @@ fn check_fails_on_errors_alone() {
     assert!(checked.out.contains("arm.urdf: 1 errors, 1 warnings"), "{checked:?}");
     std::fs::create_dir(lab.path("meshes")).unwrap();
     lab.write("meshes/hand.stl", "solid hand");
+    let checked = lab.embody("robot check arm.urdf --package arm=meshes");
+    let broken = "arm.urdf:5: error: ";
+    assert!(
+        checked.code == Some(1) && checked.out.contains(broken) && checked.out.contains("at least one triangle"),
+        "{checked:?}"
+    );
+    lab.write("meshes/hand.stl", "solid hand\nvertex 0 0 0\nvertex 1 0 0\nvertex 0 1 0\n");
     let checked = lab.succeeds("robot check arm.urdf --package arm=meshes");
     assert!(checked.out.contains("arm.urdf:4: warning: link \"hand\": its mass is zero"), "{checked:?}");
     assert!(lab.succeeds("robot check arm7").out.contains("arm7, fine"));
@@ -89,4 +98,27 @@ fn check_fails_on_errors_alone() {
     lab.write("cut.urdf", cut);
     let said = lab.fails("robot check cut.urdf");
     assert!(said.contains("cut.urdf:4: not valid XML"), "{said}");
+}
+
+#[test]
+fn check_reads_meshes_and_tells_templates_and_actuators_that_are_left_out() {
+    let lab = Lab::new();
+    std::fs::create_dir_all(lab.path("arm/urdf")).unwrap();
+    std::fs::create_dir_all(lab.path("arm/meshes")).unwrap();
+    let beside = ARM.replace("package://arm/hand.stl", "../meshes/hand.obj");
+    lab.write("arm/urdf/arm.urdf", &beside);
+    lab.write("arm/meshes/hand.obj", "v 0 0 0\nv 1 0 0\nv 0 1 0\nf 1 2 3\n");
+    let checked = lab.succeeds("robot check arm/urdf/arm.urdf");
+    assert!(checked.out.contains("0 errors, 1 warnings"), "{checked:?}");
+    lab.write("arm/meshes/hand.obj", format!("v 0 0 0\nf{}", " 1".repeat(6_000_000)));
+    let checked = lab.embody("robot check arm/urdf/arm.urdf");
+    assert!(checked.code == Some(1) && checked.out.contains("arm.urdf:5: error: "), "{checked:?}");
+    assert!(checked.out.contains("hand.obj:2: expected at most 16777216 corners"), "{checked:?}");
+    lab.write("raw.urdf", ARM.replacen("name=\"arm\"", "name=\"${name}\"", 1));
+    let checked = lab.embody("robot check raw.urdf");
+    assert!(checked.out.contains("raw.urdf:1: warning: this is a template"), "{checked:?}");
+    let body = "<worldbody><body><joint name=\"j\"/><geom size=\"0.1\"/></body></worldbody>";
+    lab.write("m.xml", format!("<mujoco>{body}<actuator>\n<muscle joint=\"j\"/></actuator></mujoco>"));
+    let checked = lab.succeeds("robot check m.xml");
+    assert!(checked.out.contains("m.xml:2: warning: <muscle>: isn't known as an actuator, and is left out"), "{checked:?}");
 }

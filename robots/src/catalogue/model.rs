@@ -23,6 +23,7 @@ use crate::stage::Pose;
 #[serde(deny_unknown_fields, default)]
 pub struct Model {
     /// A robot of the catalogue (`embody robot info NAME`), or the path of a URDF or MJCF file; a relative one starts at the scenario's folder.
+    /// Actuators that the file has are left out: `drive` says how joints are driven.
     pub source: String,
     /// Where the meshes of a package lie, by its name.
     pub packages: BTreeMap<String, String>,
@@ -352,5 +353,27 @@ mod tests {
         assert!(said(Model { source: "a.urdf".into(), ..Model::default() }).contains("/nowhere/a.urdf"));
         assert!(said(Model { joints: vec![joint("wrist", None)], ..Model::default() }).contains("shoulder, elbow"));
         assert!(said(Model { joints: vec![joint("tip", None)], ..Model::default() }).contains("\"tip\" can't be driven"));
+    }
+
+    #[test]
+    fn limits_of_zero_are_none_and_what_cannot_be_driven_is_told_with_its_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let text = "<robot name='r'><link name='b'/><link name='l'><inertial><mass value='1'/><inertia ixx='1' iyy='1' izz='1'/></inertial></link>\n\
+                    <joint name='j' type='revolute'><parent link='b'/><child link='l'/>\n\
+                    <limit lower='-1' upper='1' effort='0' velocity='0'/></joint></robot>";
+        std::fs::write(folder.path().join("r.urdf"), text).unwrap();
+        let with = |mode, max_speed| {
+            let drive = Drive { mode, max_speed, ..Drive::default() };
+            Model { source: "r.urdf".into(), drive, ..Model::default() }.robot(folder.path())
+        };
+        for (mode, max_speed) in [(DriveMode::Position, 0.0), (DriveMode::Velocity, 2.0)] {
+            let robot = with(mode, max_speed).unwrap();
+            let [crate::robot::Actuator::Joint { mode, max_effort: None, .. }] = robot.actuators.as_slice() else { panic!() };
+            assert!(matches!(mode, Mode::Position { kp: 40.0, kd: 2.0 } | Mode::Velocity { kd: 2.0 }), "{mode:?}");
+        }
+        for (mode, missing) in [(DriveMode::Velocity, "must have max_speed"), (DriveMode::Effort, "must have max_effort")] {
+            let said = with(mode, 0.0).unwrap_err();
+            assert!(said.contains("r.urdf:3: ") && said.contains(missing), "{said}");
+        }
     }
 }

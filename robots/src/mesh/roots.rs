@@ -1,8 +1,8 @@
 //! Which file a description means, and which it may not.
 //!
 //! `package://a/b` is looked for in the folder given for package a, as b and then as a/b; then in each folder of ROS_PACKAGE_PATH, in the
-//! description's folder and in each one around it, as a/b and then as b. Any other name is taken from the description's folder, and may lead
-//! upwards, as `../meshes/b` does.
+//! description's folder and in each one around it, as a/b and then as b; it may not lead upwards. Any other name is taken from the description's
+//! folder, and may lead upwards, as `../meshes/b` does.
 //!
 //! Whatever is found must end like a mesh and lie in the folder that it was looked for in, links followed. For a name that leads
 //! upwards that is the folder it leads up to, and none is the root of all files. Otherwise it must lie in a folder that the user named: one
@@ -93,6 +93,9 @@ impl Roots {
             return Err(refused(format!("expected a file that ends in .{}", ENDINGS.join(", ."))));
         }
         let candidates = match file.strip_prefix("package://") {
+            Some(name) if Path::new(name).components().any(|part| part == Component::ParentDir) => {
+                return Err(refused("it leads upwards (..), which a file of a package can't".into()));
+            }
             Some(name) => self.in_packages(name),
             None => self.beside(Path::new(file.strip_prefix("file://").unwrap_or(file))),
         };

@@ -35,6 +35,8 @@ pub(super) fn read(root: Element, model: &Model, robot: &mut RobotSpec, report: 
     waiting.reverse();
     // As MuJoCo counts bodies: the world is the first.
     let mut count = 0;
+    // Which link stands for the world, once something stands in it.
+    let mut world = None;
     while let Some(next) = waiting.pop() {
         let class = next.element.attribute("childclass").or(next.class);
         let contents = flatten(next.element, class, model)?;
@@ -47,7 +49,7 @@ pub(super) fn read(root: Element, model: &Model, robot: &mut RobotSpec, report: 
         };
         let link = read_link(&name, next.element, &contents, model, report)?;
         if is_world {
-            add_world(link, next.element, robot, report);
+            add_world(&mut world, link, next.element, robot, report);
         } else {
             let pose = next.frame * orientation::pose(&model.defaults.style(next.element, None, None)?, &model.compiler)?;
             hang(link, &next, pose, &contents, model, robot, report)?;
@@ -125,11 +127,12 @@ fn read_link(name: &str, body: Element, contents: &[Content], model: &Model, rep
 }
 
 /// Adds what stands in the world, if anything does; all elements `<worldbody>` are one.
-fn add_world(world: Link, element: Element, robot: &mut RobotSpec, report: &mut Report) {
-    match robot.links.iter_mut().find(|link| link.name == world.name) {
-        Some(link) => link.parts.extend(world.parts),
+fn add_world(index: &mut Option<usize>, world: Link, element: Element, robot: &mut RobotSpec, report: &mut Report) {
+    match index {
+        Some(index) => robot.links[*index].parts.extend(world.parts),
         None if world.parts.is_empty() => {}
         None => {
+            *index = Some(robot.links.len());
             report.at(Place::Link(robot.links.len()), element.line());
             robot.links.push(world);
         }

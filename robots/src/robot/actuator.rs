@@ -37,9 +37,9 @@ pub enum Actuator {
         joint: String,
         /// What the command means.
         mode: Mode,
-        /// Greatest torque (N m) or force (N); none for no limit.
+        /// Greatest torque (N m) or force (N); none for no limit. In a world of finite steps a load that overhauls the motor may get more for a few of them.
         max_effort: Option<f64>,
-        /// Greatest speed that it drives at (rad/s or m/s); none for no limit.
+        /// Greatest speed that it drives at (rad/s or m/s), and that an effort brings its joint to; none for no limit.
         max_speed: Option<f64>,
         /// Least and greatest command, in its own units; none for those that follow from the joint's limits or the motor's.
         bounds: Option<[f64; 2]>,

@@ -86,6 +86,11 @@ impl Source {
 fn info(source: &Source) -> Result<ExitCode, Failure> {
     let description = source.read()?;
     say(file::summary(&description).trim_end())?;
+    if file::is_path(&source.robot) && !description.robot.actuators.is_empty() {
+        say(
+            "its actuators drive it where code builds a world of the file; a scenario leaves them out, and says itself what is driven and how",
+        )?;
+    }
     let roots = source.roots(&description);
     for mesh in description.report.meshes(&description.robot) {
         if let Err(why) = roots.find(mesh.file) {

@@ -102,9 +102,20 @@ impl Cast {
         if met.time_of_impact <= 0.0 {
             return None;
         }
-        let normal = if met.normal.dot(ray.dir) > 0.0 { -met.normal } else { met.normal };
+        let normal = self.normal_at(ray.origin + met.time_of_impact * ray.dir).unwrap_or(met.normal);
+        let normal = if normal.dot(ray.dir) > 0.0 { -normal } else { normal };
         let lit = normal.dot(Vector::from_array(LIGHT.map(|x| x as f32)));
         Some((met.time_of_impact, self.brightness * (AMBIENT + DIFFUSE * lit)))
+    }
+
+    /// The normal of a cylinder where it is met: parry finds it by iteration, and beside the rims that of a face a few degrees away.
+    fn normal_at(&self, point: Vector) -> Option<Vector> {
+        let cylinder = self.shape.as_cylinder()?;
+        let local = self.pose.inverse() * point;
+        let across = Vector::new(local.x, 0.0, local.z);
+        let on_cap = (local.y.abs() - cylinder.half_height).abs() < (across.length() - cylinder.radius).abs();
+        let normal = if on_cap { Vector::Y * local.y.signum() } else { across.normalize_or_zero() };
+        Some(self.pose.rotation * normal)
     }
 }
 
