@@ -117,7 +117,7 @@ fn follow(arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
         if time >= end {
             break;
         }
-        time = Nanos((time.0 + every.0).min(end.0));
+        time = Nanos(time.0.saturating_add(every.0).min(end.0));
     }
     if live {
         say("")?;

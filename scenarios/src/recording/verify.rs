@@ -244,6 +244,9 @@ fn in_observation(recording: &Recording, recorded: &Observation, found: &Observa
 }
 
 fn values(part: &str, name: &str, recorded: &[f32], found: &[f32]) -> Option<[String; 3]> {
+    if recorded.len() != found.len() {
+        return Some([format!("{part} {name:?}"), format!("{} values", recorded.len()), found.len().to_string()]);
+    }
     let pairs = recorded.iter().zip(found).enumerate();
     pairs.into_iter().find_map(|(i, (recorded, found))| value(&format!("{part} {name:?}, value {i}"), *recorded, *found))
 }
