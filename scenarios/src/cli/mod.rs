@@ -9,6 +9,7 @@ mod network;
 mod peers;
 mod picture;
 mod report;
+mod replay;
 mod robot;
 mod run;
 mod shot;
@@ -43,6 +44,8 @@ enum Command {
     Run(run::Arguments),
     /// Runs the variants of a scenario times seeds, several at once, and compares them.
     Study(study::Arguments),
+    /// Runs a recorded run again and compares every step, or plays its recording.
+    Replay(replay::Arguments),
     /// Runs the world of a scenario, whose brain is another program (embody brain, or one of your own).
     World(world::Arguments),
     /// Runs the brain of a scenario, whose world is another program (embody world).
@@ -88,6 +91,7 @@ pub fn main(registry: Registry) -> ExitCode {
     let ready = Kernel::check_variable().map_err(Failure::from).and_then(|()| Ok(signals::survive_full_files()?));
     let done = ready.and_then(|()| match command {
         Command::Run(arguments) => run::run(&registry, &arguments),
+        Command::Replay(arguments) => replay::replay(&registry, &arguments),
         Command::World(arguments) => world::world(&registry, &arguments),
         Command::Brain(arguments) => brain::brain(&registry, &arguments),
         Command::Peers(arguments) => peers::peers(&arguments),

@@ -112,22 +112,29 @@ impl From<WireError> for Flaw {
     }
 }
 
-/// A step without what has messages of its own.
+/// A step without what has messages of its own. Nothing is allocated for it before it is there: a spec may tell of any size.
 fn step(time: Nanos, head: &message::step::Head, info: &RunInfo) -> Step {
-    let observation = Observation::from_spec(&info.observation);
+    let empty = |kind: &FieldKind| match kind {
+        FieldKind::Dense { .. } => Field::Dense(Vec::new()),
+        FieldKind::Events { max_events, .. } => Field::Events(EventBuffer::new(*max_events)),
+    };
+    let observation = Observation { fields: info.observation.fields.iter().map(|field| empty(&field.kind)).collect() };
     Step {
         record: head.record,
         control_step: head.control_step,
         time,
         step: TimeStep { kind: head.kind, time: head.episode_time, reward: head.reward, observation },
-        action: (head.kind != StepKind::First).then(|| Action::from_spec(&info.action)),
+        action: (head.kind != StepKind::First).then(|| Action { fields: vec![Vec::new(); info.action.fields.len()] }),
         spikes: Vec::new(),
     }
 }
 
 fn field(data: &[u8], kind: &FieldKind) -> Result<Field, WireError> {
     Ok(match kind {
-        FieldKind::Dense { shape, .. } => Field::Dense(message::values::decode(data, shape.iter().product())?),
+        FieldKind::Dense { shape, .. } => {
+            let size = shape.iter().fold(1usize, |size, length| size.saturating_mul(*length));
+            Field::Dense(message::values::decode(data, size)?)
+        }
         FieldKind::Events { width, height, max_events } => {
             let events = message::events::decode(data, [*width, *height], *max_events)?;
             let mut buffer = EventBuffer::new(*max_events);

@@ -2,9 +2,9 @@
 //!
 //! `recording.mcap` lies in the run folder: an MCAP file of ROS 2's messages, `docs/recording.md` lists its topics. Every step record is in
 //! it to the bit; poses, joints, images and what goes on in the brain are in it a few times a simulated second. [`Tape`] writes one,
-//! [`Recording`] reads it.
+//! [`Recording`] reads it, [`verify`] runs its run again.
 //!
-//! Not here: the loop, what else lies in a run folder, and what is made of a recording (`replay`, the viewer, the report).
+//! Not here: the loop, what else lies in a run folder, and what is shown of a recording (`embody replay --follow`, the viewer, the report).
 
 mod block;
 mod cdr;
@@ -19,6 +19,7 @@ mod step;
 mod tape;
 mod topics;
 mod transcribe;
+mod verify;
 
 pub use container::Mark;
 pub use error::RecordingError;
@@ -26,3 +27,4 @@ pub use info::RunInfo;
 pub use reader::{Frames, Recording, Steps, Views};
 pub use step::{Frame, Step, View};
 pub use tape::{FRAMES_PER_SECOND, FRAMES_PER_VIEW, Tape};
+pub use verify::{Difference, Verified, VerifyError, verify};

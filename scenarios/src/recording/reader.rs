@@ -4,6 +4,7 @@
 //! left is read like any other. A chunk is read when something in it is wanted.
 
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use embody_controllers::telemetry::{Activity, Telemetry};
@@ -35,7 +36,10 @@ impl Recording {
     /// # Errors
     /// If it isn't one of this program's, or is damaged where that can be seen without reading all of it.
     pub fn open(path: &Path) -> Result<Recording, RecordingError> {
-        let file = File::open(path).map_err(|error| RecordingError::file(path, error))?;
+        let file = File::open(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => RecordingError::file(path, "there is no recording; embody run --record makes one"),
+            _ => RecordingError::file(path, error),
+        })?;
         let scan = Scan::of(&file, path)?;
         let info = info(&file, path, &scan)?;
         let topics = Topics::of(&info);

@@ -56,11 +56,16 @@ impl Saved {
     }
 }
 
-/// Digest of what must not change between the sessions of a run: everything but the duration.
+/// Digest of what must not change between the sessions of a run.
 pub fn config_digest(loaded: &Loaded) -> [u8; 32] {
+    *blake3::hash(comparable(loaded).as_bytes()).as_bytes()
+}
+
+/// What must not change between the sessions of a run: the scenario but for its duration.
+pub fn comparable(loaded: &Loaded) -> String {
     let mut same = loaded.clone();
     same.scenario.time.duration = Nanos::ZERO;
-    *blake3::hash(same.render().as_bytes()).as_bytes()
+    same.render()
 }
 
 /// Writes a checkpoint in place of the one before.

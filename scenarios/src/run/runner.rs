@@ -139,7 +139,8 @@ impl Runner {
 
     fn start_with(parts: Parts, path: &Path) -> Result<Runner, RunError> {
         let folder = RunFolder::create(path)?;
-        Runner::at_start(parts, folder).map_err(|(folder, error)| {
+        Runner::at_start(parts, folder).map_err(|failed| {
+            let (folder, error) = *failed;
             folder.discard();
             error
         })
@@ -155,7 +156,7 @@ impl Runner {
         if !folder.file(CHECKPOINT).exists() {
             refuse_lost_checkpoint(&folder, &loaded)?;
             // It was ended before its first checkpoint: from the start, then.
-            return Runner::at_start(Parts::new(registry, loaded, assembly, None)?, folder).map_err(|(_, error)| error);
+            return Runner::at_start(Parts::new(registry, loaded, assembly, None)?, folder).map_err(|failed| failed.1);
         }
         let saved = read_checkpoint(&folder.file(CHECKPOINT), &loaded, path)?;
         Runner::at_checkpoint(Parts::new(registry, loaded, assembly, None)?, folder, &saved)
@@ -184,7 +185,7 @@ impl Runner {
             }
             refuse_lost_checkpoint(&folder, &loaded)?;
             let parts = Parts::new(registry, loaded, assembly, Some(remote))?;
-            return Runner::at_start(parts, folder).map_err(|(_, error)| error);
+            return Runner::at_start(parts, folder).map_err(|failed| failed.1);
         };
         let saved = read_checkpoint(&folder.file(&checkpoint::name_of(newest.step)), &loaded, path)?;
         Runner::at_checkpoint(Parts::new(registry, loaded, assembly, Some(remote))?, folder, &saved)
@@ -215,17 +216,17 @@ impl Runner {
     }
 
     /// A run at its first step, with its first files written. On failure the folder is given back.
-    fn at_start(parts: Parts, folder: RunFolder) -> Result<Runner, (RunFolder, RunError)> {
+    fn at_start(parts: Parts, folder: RunFolder) -> Result<Runner, Box<(RunFolder, RunError)>> {
         let Parts { loaded, robot, assembly, remote } = parts;
         // First of all, since with it alone the run can be resumed already.
         if let Err(error) = folder::replace(&folder.file(CONFIG), loaded.render().as_bytes()) {
-            return Err((folder, error.into()));
+            return Err(Box::new((folder, error.into())));
         }
         let time = &loaded.scenario.time;
         let recorder = Recorder::create(&folder, time.control_period, time.report_every, assembly.environment.task().tallies());
         let recorder = match recorder {
             Ok(recorder) => recorder,
-            Err(error) => return Err((folder, error.into())),
+            Err(error) => return Err(Box::new((folder, error.into()))),
         };
         let maps = Maps { start: assembly.controller.maps(), latest: Vec::new() };
         let session = Session::new(assembly, loaded.scenario.seed);
@@ -235,7 +236,7 @@ impl Runner {
         let written = runner.recorder.flush().and_then(|()| runner.write_maps());
         match written.map_err(RunError::from).and_then(|()| runner.record_again()) {
             Ok(()) => Ok(runner),
-            Err(error) => Err((runner.folder, error)),
+            Err(error) => Err(Box::new((runner.folder, error))),
         }
     }
 
