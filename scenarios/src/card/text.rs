@@ -101,14 +101,14 @@ impl Card {
             return sheet.section("network", why);
         };
         let neurons: usize = network.populations.iter().map(|population| population.size).sum();
-        let (neurons, plastic) = (count(neurons as u64), count(self.plastic_synapses as u64));
+        let (neurons, plastic) = (counted(neurons as u64), counted(self.plastic_synapses as u64));
         let tick = Nanos(network.tick_ns);
         sheet.section(
             "network",
             &format!("{neurons} neurons, {plastic} plastic synapses, ticks of {tick}, on substrate {}", self.substrate),
         );
         let populations = network.populations.iter().map(|population| {
-            let size = count(population.size as u64);
+            let size = counted(population.size as u64);
             let words = match &population.kind {
                 PopulationKind::Input => format!("{size} inputs, whose spikes the encoder makes"),
                 PopulationKind::Neurons(model) => format!("{size} neurons {}", of_model(model)),
@@ -144,6 +144,11 @@ impl Card {
     }
 }
 
+/// A count whose groups of digits stay in one line.
+fn counted(value: u64) -> String {
+    tied(&count(value))
+}
+
 /// What a drive can be told.
 fn command(field: &ActionField) -> String {
     let [low, high] = field.bounds.map(|bound| number(bound.into()));
@@ -152,10 +157,12 @@ fn command(field: &ActionField) -> String {
 }
 
 fn of_projection(network: &NetworkSpec, projection: &Projection) -> String {
-    let synapses = count(network.synapses(projection).unwrap_or(0) as u64);
+    let synapses = counted(network.synapses(projection).unwrap_or(0) as u64);
     let kind = match &projection.synapses {
         Synapses::Fixed(_) => "fixed synapses".into(),
-        Synapses::Plastic { per_pair, rule } => format!("plastic synapses ({per_pair} a pair), rule {}", of_model(rule)),
+        Synapses::Plastic { per_pair, rule } => {
+            format!("plastic synapses ({}), rule {}", tied(&format!("{per_pair} a pair")), of_model(rule))
+        }
     };
     let delay = Nanos(projection.delay_ns);
     format!("{} to {}, all to all, delay {delay}: {synapses} {kind}", projection.source, projection.target)

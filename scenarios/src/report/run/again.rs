@@ -65,8 +65,8 @@ pub fn again(
     };
     let mut again = Again::none("this run has not come that far");
     again.network = worker.session.controller().network().cloned();
-    worker.from_the_start(at, &mut again, progress);
-    match worker.from_the_checkpoint(registry, at.is_none(), &mut again) {
+    worker.repeat_start(at, &mut again, progress);
+    match worker.continue_from_checkpoint(registry, at.is_none(), &mut again) {
         Ok(()) => again.timing = Timing::of(registry, &files.loaded, &worker.session),
         Err(why) => {
             if again.before.is_ok() {
@@ -126,7 +126,7 @@ impl Worker<'_> {
     }
 
     /// The first seconds of the run, and all of it up to `at`.
-    fn from_the_start(&mut self, at: Option<u64>, again: &mut Again, progress: &mut dyn Progress) {
+    fn repeat_start(&mut self, at: Option<u64>, again: &mut Again, progress: &mut dyn Progress) {
         let first = self.steps(WAY).min(self.files.reached());
         let total = at.unwrap_or(first).max(first);
         if total == 0 {
@@ -189,7 +189,7 @@ impl Worker<'_> {
     }
 
     /// Some seconds on from the last checkpoint; the first of them are the moment, if that is asked for.
-    fn from_the_checkpoint(&mut self, registry: &Arc<Registry>, show: bool, again: &mut Again) -> Part<()> {
+    fn continue_from_checkpoint(&mut self, registry: &Arc<Registry>, show: bool, again: &mut Again) -> Part<()> {
         let Some(saved) = &self.files.saved else {
             return Err(if self.files.brain_elsewhere {
                 "its brain was another program, which keeps its state in a folder of its own, so that it can't be continued here"

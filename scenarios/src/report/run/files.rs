@@ -82,21 +82,17 @@ impl Files {
         let kind = &self.loaded.scenario.controller.kind;
         let summary = self.summary.as_ref()?;
         if summary.real_time.is_some() {
-            return Some("this run kept the pace of the clock: which actions came in time is never the same twice, so that nothing of it can be made again".into());
+            return Some("this run kept the pace of the clock, so that it can't be made again the same".into());
         }
         if &summary.controller != kind {
             return Some(format!(
-                "its brain was {:?}, a program that isn't here, so that nothing of it can be made again",
+                "its brain was {:?}, a program that isn't here, so that it can't be made again",
                 summary.controller
             ));
         }
-        (summary.version != crate::VERSION).then(|| {
-            format!(
-                "it was made by version {}, and this is {}, which may do otherwise, so that nothing of it is made again",
-                summary.version,
-                crate::VERSION
-            )
-        })
+        let version = &summary.version;
+        (version != crate::VERSION)
+            .then(|| format!("it was made by version {version}, and this is {}, which may do otherwise", crate::VERSION))
     }
 }
 

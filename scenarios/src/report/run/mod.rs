@@ -38,7 +38,7 @@ pub fn page(
     let title = format!("{}: a run with {controller}, seed {}", scenario.name, scenario.seed);
     let section = |id, title, body| Section { id, title, body };
     let sections = [
-        section("what", "What ran", overview::body(registry, &files)),
+        section("what", "What ran", overview::body(registry, &files, again.network.as_ref())),
         section("curves", "Metrics over time", curves(&files)),
         section("moment", "A moment", moment::body(&again, at)),
         section("weights", "Weights before and after", weights::body(&files, &again)),

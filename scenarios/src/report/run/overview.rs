@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use embody_brain::{NetworkSpec, PopulationKind, Synapses};
 use maud::{Markup, html};
 
 use super::files::Files;
@@ -41,7 +42,7 @@ fn hour(files: &Files) -> bool {
 }
 
 /// What ran.
-pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
+pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpec>) -> Markup {
     let scenario = &files.loaded.scenario;
     let made = command::of_run(registry, &files.loaded, &files.folder);
     let Some(summary) = &files.summary else {
@@ -63,6 +64,7 @@ pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
                 ("controller", html! { (summary.controller) }),
                 ("seed", html! { data value=(summary.seed) { (summary.seed) } }),
                 ("substrate", html! { (summary.substrate) }),
+                ("network", html! { (network.map_or_else(|| "none, or none that is known here".to_owned(), of_network)) }),
                 ("world and brain", html! { (summary.transport) }),
                 ("simulated", html! { (value(summary.simulated_s)) " s of " (scenario.time.duration) ", " (if summary.finished { "finished" } else { "stopped" }) }),
                 ("control steps", html! { data value=(summary.control_steps) { (count(summary.control_steps)) } }),
@@ -95,4 +97,23 @@ pub fn body(registry: &Arc<Registry>, files: &Files) -> Markup {
             ]))
         }
     }
+}
+
+/// A network in a line.
+fn of_network(network: &NetworkSpec) -> String {
+    let populations = network.populations.iter().map(|population| {
+        let what = match &population.kind {
+            PopulationKind::Input => "inputs",
+            PopulationKind::Neurons(model) => &model.name,
+        };
+        format!("{}: {} {what}", population.name, count(population.size as u64))
+    });
+    let projections = network.projections.iter().map(|projection| {
+        let what = match &projection.synapses {
+            Synapses::Fixed(_) => "fixed synapses".to_owned(),
+            Synapses::Plastic { rule, .. } => format!("synapses that learn by {}", rule.name),
+        };
+        format!("{}: {} {what}", projection.name, count(network.synapses(projection).unwrap_or(0) as u64))
+    });
+    populations.chain(projections).collect::<Vec<_>>().join("; ")
 }
