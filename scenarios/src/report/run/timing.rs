@@ -18,8 +18,8 @@ use crate::words::measured;
 /// The most control steps that are timed.
 const STEPS: usize = 2000;
 
-/// Each part is timed so often; the least counts, as whatever else the machine does only adds.
-const TURNS: usize = 3;
+/// Each part is timed so often, in turns with the others; the least counts, as whatever else the machine does only adds.
+const TURNS: usize = 5;
 
 /// Wall times of a stretch (s).
 pub struct Timing {
@@ -59,7 +59,7 @@ impl Timing {
         if kept.actions.is_empty() {
             return Err("its episode ends here".into());
         }
-        let whole_s = least(|| {
+        let whole = || {
             let Assembly { mut environment, mut controller } = again()?;
             let mut action = kept.actions[0].clone();
             let (mut trace, mut scratch) = (TraceHash::default(), Vec::new());
@@ -70,12 +70,12 @@ impl Timing {
                 }
                 Ok(())
             })
-        })?;
-        let world_s = least(|| {
+        };
+        let world = || {
             let mut environment = again()?.environment;
             timed(|| kept.actions.iter().try_for_each(|action| text(environment.step(action)).map(|_| ())))
-        })?;
-        let trace_s = least(|| {
+        };
+        let trace = || {
             let (mut trace, mut scratch) = (TraceHash::default(), Vec::new());
             timed(|| {
                 for (index, (step, action)) in (0..).zip(kept.steps.iter().skip(1).zip(&kept.actions)) {
@@ -83,21 +83,32 @@ impl Timing {
                 }
                 Ok(())
             })
-        })?;
-        let controller_s = match session.controller() {
-            Hosted::Privileged(_) => None,
-            Hosted::Sensing(_) => Some(least(|| {
-                let Assembly { environment, mut controller } = again()?;
-                let mut action = kept.actions[0].clone();
-                timed(|| {
-                    kept.steps
-                        .iter()
-                        .take(kept.actions.len())
-                        .try_for_each(|step| text(controller.act(step, environment.body().truth(), &mut action)))
-                })
-            })?),
         };
-        Ok(Timing { steps: kept.actions.len(), whole_s, world_s, controller_s, trace_s })
+        let controller = || {
+            let Assembly { environment, mut controller } = again()?;
+            let mut action = kept.actions[0].clone();
+            timed(|| {
+                let mut steps = kept.steps.iter().take(kept.actions.len());
+                steps.try_for_each(|step| text(controller.act(step, environment.body().truth(), &mut action)))
+            })
+        };
+        let senses = matches!(session.controller(), Hosted::Sensing(_));
+        let mut timing = Timing {
+            steps: kept.actions.len(),
+            whole_s: f64::INFINITY,
+            world_s: f64::INFINITY,
+            controller_s: None,
+            trace_s: f64::INFINITY,
+        };
+        for _ in 0..TURNS {
+            timing.whole_s = timing.whole_s.min(whole()?);
+            timing.world_s = timing.world_s.min(world()?);
+            timing.trace_s = timing.trace_s.min(trace()?);
+            if senses {
+                timing.controller_s = Some(timing.controller_s.unwrap_or(f64::INFINITY).min(controller()?));
+            }
+        }
+        Ok(timing)
     }
 }
 
@@ -111,11 +122,6 @@ fn keep(Assembly { mut environment, mut controller }: Assembly) -> Result<Kept, 
         kept.actions.push(action.clone());
     }
     Ok(kept)
-}
-
-/// The least wall time (s) of a few calls.
-fn least(mut call: impl FnMut() -> Result<f64, String>) -> Result<f64, String> {
-    (0..TURNS).try_fold(f64::INFINITY, |least, _| Ok(call()?.min(least)))
 }
 
 /// Wall time of a call (s).
