@@ -86,6 +86,13 @@ pub trait Controller: Checkpoint + Send {
     fn activity(&self, out: &mut Vec<Activity>) {
         *out = self.telemetry().map(|telemetry| telemetry.populations).unwrap_or_default();
     }
+
+    /// What telemetry has beyond spikes; weights if they are asked for, whether or not telemetry would have them in this period.
+    fn readings(&self, _weights: bool) -> Option<Telemetry> {
+        let mut telemetry = self.telemetry()?;
+        telemetry.populations.iter_mut().for_each(|population| population.spikes.clear());
+        Some(telemetry)
+    }
 }
 
 impl Controller for Box<dyn Controller> {
@@ -112,6 +119,9 @@ impl Controller for Box<dyn Controller> {
     }
     fn activity(&self, out: &mut Vec<Activity>) {
         (**self).activity(out);
+    }
+    fn readings(&self, weights: bool) -> Option<Telemetry> {
+        (**self).readings(weights)
     }
 }
 
@@ -205,6 +215,14 @@ impl Hosted {
         match self {
             Hosted::Sensing(controller) => controller.activity(out),
             Hosted::Privileged(_) => out.clear(),
+        }
+    }
+
+    /// See [`Controller::readings`].
+    pub fn readings(&self, weights: bool) -> Option<Telemetry> {
+        match self {
+            Hosted::Sensing(controller) => controller.readings(weights),
+            Hosted::Privileged(_) => None,
         }
     }
 }

@@ -130,6 +130,10 @@ impl Controller for ReplayedReward {
     fn activity(&self, out: &mut Vec<Activity>) {
         self.inner.activity(out);
     }
+
+    fn readings(&self, weights: bool) -> Option<Telemetry> {
+        self.inner.readings(weights)
+    }
 }
 
 impl Checkpoint for ReplayedReward {

@@ -157,6 +157,10 @@ impl Controller for SporeController {
             None => out.clear(),
         }
     }
+
+    fn readings(&self, weights: bool) -> Option<Telemetry> {
+        self.watched.as_ref().map(|watched| self.show_readings(watched, weights))
+    }
 }
 
 impl Checkpoint for SporeController {

@@ -51,22 +51,36 @@ impl SporeController {
 
     /// What went on in the last control period.
     pub(super) fn show(&self, watched: &Watched) -> Telemetry {
-        let due = watched.period.is_multiple_of(PERIODS_PER_HISTOGRAM);
-        let weights = due.then(|| self.network.weights(PROJECTION)).flatten();
+        let mut telemetry = self.show_readings(watched, watched.period.is_multiple_of(PERIODS_PER_HISTOGRAM));
+        telemetry.populations[0].spikes.extend(self.visual_spikes());
+        telemetry.populations[1].spikes.clone_from(&watched.spikes);
+        telemetry
+    }
+
+    /// The same but for spikes, with or without weights.
+    pub(super) fn show_readings(&self, watched: &Watched, weights: bool) -> Telemetry {
+        let weights = weights.then(|| self.network.weights(PROJECTION)).flatten();
         let mut counters = vec![("dopamine".into(), watched.dopamine)];
         counters.extend(self.decoder.named(self.filter.hz()));
+        let mut populations = self.silent();
+        populations[1].membrane = self.network.probe(&Probe::Membrane(MOTOR.into())).unwrap_or_default();
         Telemetry {
-            populations: vec![self.visual_activity(), self.motor_activity(watched)],
+            populations: populations.into(),
             weights: weights.iter().map(|weights| Histogram::of(PROJECTION, weights, BINS)).collect(),
             counters,
         }
     }
 
+    /// The populations, as if nothing went on in them.
+    fn silent(&self) -> [Activity; 2] {
+        let sizes = [(VISUAL, self.encoder.neurons()), (MOTOR, self.settings.motor_neurons)];
+        sizes.map(|(name, neurons)| Activity { name: name.into(), size: size(neurons), ..Activity::default() })
+    }
+
     /// The spikes of the last control period.
     pub(super) fn show_spikes(&self, watched: &Watched, out: &mut Vec<Activity>) {
         if out.len() != 2 {
-            let silent = |name: &str, neurons| Activity { name: name.into(), size: size(neurons), ..Activity::default() };
-            *out = vec![silent(VISUAL, self.encoder.neurons()), silent(MOTOR, self.settings.motor_neurons)];
+            *out = self.silent().into();
         }
         out[0].spikes.clear();
         out[0].spikes.extend(self.visual_spikes());
@@ -76,16 +90,6 @@ impl SporeController {
     fn visual_spikes(&self) -> impl Iterator<Item = Spike> {
         let seen = (0..).zip(self.encoder.ticks());
         seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }))
-    }
-
-    fn visual_activity(&self) -> Activity {
-        let spikes = self.visual_spikes().collect();
-        Activity { name: VISUAL.into(), size: size(self.encoder.neurons()), spikes, membrane: Vec::new() }
-    }
-
-    fn motor_activity(&self, watched: &Watched) -> Activity {
-        let membrane = self.network.probe(&Probe::Membrane(MOTOR.into())).unwrap_or_default();
-        Activity { name: MOTOR.into(), size: size(self.settings.motor_neurons), spikes: watched.spikes.clone(), membrane }
     }
 }
 

@@ -92,7 +92,7 @@ const LINE: Nanos = Nanos::from_secs(10);
 const LOOK: Duration = Duration::from_millis(100);
 
 fn follow(arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
-    let mut recording = Recording::open(&arguments.folder.join(RECORDING))?;
+    let recording = Recording::open(&arguments.folder.join(RECORDING))?;
     let live = std::io::stdout().is_terminal();
     let speed = arguments.speed.or(live.then_some(1.0));
     let pause = |simulated: Nanos| speed.map(|speed| Duration::from_secs_f64(simulated.as_secs_f64() / speed));

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use embody_bridges::WireError;
-use embody_bridges::protocol::truth::Truth;
 use embody_robots::{Action, EventBuffer, Field, FieldKind, Nanos, Observation, StepKind, TimeStep};
 
 use super::container::{Message, messages};
@@ -63,12 +62,10 @@ impl Chunk {
             }
             Topic::Observation(i) => step.step.observation.fields[i] = field(data, &info.observation.fields[i].kind)?,
             Topic::Transforms => {
-                let TimeStep { time: episode_time, reward, .. } = step.step;
                 let links = message::transforms::decode(data)?;
-                let truth = Truth { records: record, time: episode_time, reward, links, contacts: Vec::new() };
-                self.frames.push(Frame { record, time, truth, joints: Vec::new() });
+                self.frames.push(Frame { record, time, links, joints: Vec::new() });
             }
-            Topic::Contacts => frame?.truth.contacts = message::contacts::decode(data)?,
+            Topic::Contacts => view?.contacts = message::contacts::decode(data)?,
             Topic::Joints => frame?.joints = message::joints::decode(data)?,
             Topic::Metrics => {
                 let tallies = message::metrics::decode(data)?;

@@ -6,7 +6,9 @@
 use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use embody_bridges::protocol::truth::Truth;
 use embody_controllers::telemetry::{Activity, Telemetry};
 use embody_robots::Nanos;
 
@@ -24,8 +26,8 @@ pub struct Recording {
     scan: Scan,
     info: RunInfo,
     topics: Topics,
-    /// The chunk that was looked into last, and its number.
-    open: (usize, Chunk),
+    /// The chunk that was looked into last, and its number: who looks into one looks into it again.
+    open: Mutex<(usize, Arc<Chunk>)>,
     /// Step records, control steps, and the time of the last one.
     reached: (u64, u64, Nanos),
 }
@@ -44,10 +46,16 @@ impl Recording {
         let info = info(&file, path, &scan)?;
         let topics = Topics::of(&info);
         let last = scan.chunks.len() - 1;
-        let mut recording =
-            Recording { path: path.into(), file, scan, info, topics, open: Default::default(), reached: (0, 0, Nanos::ZERO) };
-        recording.open = (last, recording.chunk(last)?);
-        if let Some(step) = recording.open.1.steps.last() {
+        let mut recording = Recording {
+            path: path.into(),
+            file,
+            scan,
+            info,
+            topics,
+            open: Mutex::new((usize::MAX, Arc::default())),
+            reached: (0, 0, Nanos::ZERO),
+        };
+        if let Some(step) = recording.chunk(last)?.steps.last() {
             recording.reached = (step.record.saturating_add(1), step.control_step, step.time);
         }
         Ok(recording)
@@ -95,37 +103,34 @@ impl Recording {
     ///
     /// # Errors
     /// If that part is damaged, or there is no step at all.
-    pub fn moment_at(&mut self, time: Nanos) -> Result<Moment, RecordingError> {
+    pub fn moment_at(&self, time: Nanos) -> Result<Moment, RecordingError> {
         let number = self.chunks_until(time).saturating_sub(1).max(1).min(self.scan.chunks.len() - 1);
-        if self.open.0 != number {
-            self.open = (number, self.chunk(number)?);
-        }
-        let chunk = &self.open.1;
+        let chunk = self.chunk(number)?;
         let step = chunk.step_at(time).ok_or_else(|| self.content("steps", "at least one", "none"))?;
         let frame = chunk.frame_at(step.record).ok_or_else(|| self.content("frames", "at least one", "none"))?;
         let view = chunk.views_at(step.record).next().ok_or_else(|| self.content("views", "at least one", "none"))?;
-        Ok(moment(step, frame, view, chunk))
+        Ok(moment(step, frame, view, &chunk))
     }
 
     /// The steps with `from` <= time < `to`.
     pub fn steps(&self, from: Nanos, to: Nanos) -> Steps<'_> {
-        Steps(self.span(from, to, |chunk| chunk.steps, |step: &Step| step.time))
+        Steps(self.span(from, to, |chunk| &chunk.steps, |step: &Step| step.time))
     }
 
     /// The frames with `from` <= time < `to`.
     pub fn frames(&self, from: Nanos, to: Nanos) -> Frames<'_> {
-        Frames(self.span(from, to, |chunk| chunk.frames, |frame: &Frame| frame.time))
+        Frames(self.span(from, to, |chunk| &chunk.frames, |frame: &Frame| frame.time))
     }
 
     /// The views with `from` <= time < `to`.
     pub fn views(&self, from: Nanos, to: Nanos) -> Views<'_> {
-        Views(self.span(from, to, |chunk| chunk.views, |view: &View| view.time))
+        Views(self.span(from, to, |chunk| &chunk.views, |view: &View| view.time))
     }
 
-    fn span<T>(&self, from: Nanos, to: Nanos, items: fn(Chunk) -> Vec<T>, time: fn(&T) -> Nanos) -> Span<'_, T> {
+    fn span<T>(&self, from: Nanos, to: Nanos, items: fn(&Chunk) -> &[T], time: fn(&T) -> Nanos) -> Span<'_, T> {
         // The chunk before may end with what has the same time.
         let next = self.chunks_until(Nanos(from.0.saturating_sub(1))).saturating_sub(1);
-        Span { recording: self, next, from, to, items, time, at_hand: Vec::new().into_iter() }
+        Span { recording: self, next, from, to, items, time, at_hand: Arc::default(), at: 0 }
     }
 
     /// How many chunks begin at or before `time`.
@@ -133,9 +138,14 @@ impl Recording {
         self.scan.chunks.partition_point(|chunk| chunk.index.message_start_time <= time.0)
     }
 
-    fn chunk(&self, number: usize) -> Result<Chunk, RecordingError> {
-        let records = self.scan.chunks[number].read(&self.file, &self.path)?;
-        Chunk::read(&records, &self.info, &self.topics, &self.path)
+    fn chunk(&self, number: usize) -> Result<Arc<Chunk>, RecordingError> {
+        // Whoever panicked while it held this left it whole.
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if open.0 != number {
+            let records = self.scan.chunks[number].read(&self.file, &self.path)?;
+            *open = (number, Arc::new(Chunk::read(&records, &self.info, &self.topics, &self.path)?));
+        }
+        Ok(open.1.clone())
     }
 
     fn content(&self, place: &str, expected: &str, found: &str) -> RecordingError {
@@ -177,7 +187,13 @@ fn moment(step: &Step, frame: &Frame, view: &View, chunk: &Chunk) -> Moment {
         time: step.time,
         step: step.step.clone(),
         action: step.action.clone(),
-        truth: frame.truth.clone(),
+        truth: Truth {
+            records: step.record,
+            time: step.step.time,
+            reward: step.step.reward,
+            links: frame.links.clone(),
+            contacts: view.contacts.clone(),
+        },
         joints: frame.joints.clone(),
         images: view.images.clone(),
         telemetry: (brain.is_some() || !step.spikes.is_empty()).then_some(telemetry),
@@ -193,29 +209,33 @@ struct Span<'a, T> {
     next: usize,
     from: Nanos,
     to: Nanos,
-    items: fn(Chunk) -> Vec<T>,
+    items: fn(&Chunk) -> &[T],
     time: fn(&T) -> Nanos,
-    at_hand: std::vec::IntoIter<T>,
+    /// The chunk that is gone through, and how far.
+    at_hand: Arc<Chunk>,
+    at: usize,
 }
 
-impl<T> Iterator for Span<'_, T> {
+impl<T: Clone> Iterator for Span<'_, T> {
     type Item = Result<T, RecordingError>;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let (time, from, to) = (self.time, self.from, self.to);
-            if let Some(item) = self.at_hand.find(|item| time(item) >= from) {
-                return (time(&item) < to).then_some(Ok(item));
+            let rest = &(self.items)(&self.at_hand)[self.at..];
+            if let Some(skipped) = rest.iter().position(|item| (self.time)(item) >= self.from) {
+                self.at += skipped + 1;
+                return ((self.time)(&rest[skipped]) < self.to).then(|| Ok(rest[skipped].clone()));
             }
             let chunk = self.recording.scan.chunks.get(self.next)?;
-            if chunk.index.message_start_time >= to.0 {
+            if chunk.index.message_start_time >= self.to.0 {
                 return None;
             }
             self.next += 1;
             match self.recording.chunk(self.next - 1) {
-                Ok(chunk) => self.at_hand = (self.items)(chunk).into_iter(),
+                Ok(chunk) => (self.at_hand, self.at) = (chunk, 0),
                 Err(error) => {
                     self.next = usize::MAX;
+                    (self.at_hand, self.at) = (Arc::default(), 0);
                     return Some(Err(error));
                 }
             }

@@ -3,9 +3,8 @@
 //! Together they hold what a [`Moment`](crate::moment::Moment) does beyond its step. They are filled in place of old ones, so that names and
 //! room are used again.
 
-use embody_bridges::protocol::truth::Truth;
 use embody_robots::robot::RobotSpec;
-use embody_robots::{Body, JointState, Nanos, Pose, Stage};
+use embody_robots::{Body, JointState, Nanos, Pose};
 
 use super::{Frame, View};
 use crate::moment::Picture;
@@ -46,44 +45,47 @@ impl Sampler {
 
     /// Fills in a frame with where everything is now.
     pub(super) fn frame(&self, session: &Session, frame: &mut Frame) {
-        let step = session.environment().time_step();
+        let stage = session.environment().body().truth();
         (frame.record, frame.time) = now(session);
-        (frame.truth.records, frame.truth.time, frame.truth.reward) = (frame.record, step.time, step.reward);
-        self.look_at(session.environment().body().truth(), frame);
+        name_once(&self.links, &mut frame.links);
+        for (name, pose) in &mut frame.links {
+            // What a stage doesn't know any more is shown where it was.
+            *pose = stage.pose(name).unwrap_or(*pose);
+        }
+        name_once(&self.joints, &mut frame.joints);
+        for (name, state) in &mut frame.joints {
+            *state = stage.joint(name).unwrap_or(*state);
+        }
     }
 
-    /// Fills in a view with what else there is to see now.
-    pub(super) fn view(&self, session: &Session, view: &mut View) {
+    /// Fills in a view with what else there is to see now; weights take time and change slowly.
+    pub(super) fn view(&self, session: &Session, weights: bool, view: &mut View) {
         let environment = session.environment();
+        let body = environment.body();
         (view.record, view.time) = now(session);
+        view.contacts.clear();
+        for name in &self.links {
+            // What a stage doesn't know isn't shown.
+            let _ = body.truth().contacts(name, &mut view.contacts);
+        }
         view.images.resize_with(self.cameras.len(), Picture::default);
         for (name, picture) in self.cameras.iter().zip(&mut view.images) {
-            let Some(image) = environment.body().image(name) else { continue };
+            let Some(image) = body.image(name) else { continue };
             picture.sensor.clone_from(name);
             (picture.width, picture.height) = (image.width, image.height);
             picture.brightness.clear();
             picture.brightness.extend_from_slice(image.brightness);
         }
-        view.telemetry = session.controller().telemetry();
+        view.telemetry = session.controller().readings(weights);
         view.tallies.clear();
         view.tallies.extend_from_slice(environment.task().tallies());
     }
+}
 
-    fn look_at(&self, stage: &dyn Stage, frame: &mut Frame) {
-        let Truth { links, contacts, .. } = &mut frame.truth;
-        links.resize_with(self.links.len(), || (String::new(), Pose::identity()));
-        contacts.clear();
-        for (name, (known, pose)) in self.links.iter().zip(links) {
-            known.clone_from(name);
-            // What a stage doesn't know any more is shown where it was.
-            *pose = stage.pose(name).unwrap_or(*pose);
-            let _ = stage.contacts(name, contacts);
-        }
-        frame.joints.resize_with(self.joints.len(), Default::default);
-        for (name, (known, state)) in self.joints.iter().zip(&mut frame.joints) {
-            known.clone_from(name);
-            *state = stage.joint(name).unwrap_or(*state);
-        }
+/// Names the things of a frame, which has their names already if it is an old one.
+fn name_once<T: Default>(names: &[String], things: &mut Vec<(String, T)>) {
+    if things.len() != names.len() {
+        *things = names.iter().map(|name| (name.clone(), T::default())).collect();
     }
 }
 

@@ -1,8 +1,7 @@
 //! What a recording holds: a [`Step`] for each step record; a [`Frame`] and, more rarely, a [`View`] a few times a simulated second.
 
-use embody_bridges::protocol::truth::Truth;
 use embody_controllers::telemetry::{Activity, Telemetry};
-use embody_robots::{Action, JointState, Nanos, Tally, TimeStep};
+use embody_robots::{Action, Contact, JointState, Nanos, Pose, Tally, TimeStep};
 
 use crate::moment::Picture;
 
@@ -30,8 +29,8 @@ pub struct Frame {
     pub record: u64,
     /// Simulated time since the run began.
     pub time: Nanos,
-    /// Poses and contacts.
-    pub truth: Truth,
+    /// Pose of each link, by name.
+    pub links: Vec<(String, Pose)>,
     /// The joints of one degree of freedom, by name.
     pub joints: Vec<(String, JointState)>,
 }
@@ -43,9 +42,11 @@ pub struct View {
     pub record: u64,
     /// Simulated time since the run began.
     pub time: Nanos,
+    /// What touches what.
+    pub contacts: Vec<Contact>,
     /// The last image of each camera, in 256 shades.
     pub images: Vec<Picture>,
-    /// What went on in the brain: membrane potentials, counters, and now and then weights. Spikes are with each step.
+    /// What went on in the brain: membrane potentials, counters, and in the first view of a chunk weights. Spikes are with each step.
     pub telemetry: Option<Telemetry>,
     /// The task's metrics since the run began.
     pub tallies: Vec<Tally>,

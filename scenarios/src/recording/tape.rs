@@ -145,7 +145,7 @@ impl Tape {
             self.sampler.frame(session, self.block.frames.next());
         }
         if is_due(self.steps_per_view) {
-            self.sampler.view(session, self.block.views.next());
+            self.sampler.view(session, done == self.begin + 1, self.block.views.next());
         }
         if done - self.begin >= self.steps_per_block || self.block.is_full(self.bytes) {
             self.hand_over(done)?;

@@ -77,10 +77,7 @@ impl Transcriber {
     fn frame(&self, frame: &Frame, writer: &mut Writer) {
         let time = frame.time;
         let mut put = |topic, fill: &dyn Fn(&mut Vec<u8>)| writer.message(self.topics.channel(topic), time.0, fill);
-        put(Topic::Transforms, &|out| message::transforms::encode(out, time, &frame.truth.links));
-        if !frame.truth.contacts.is_empty() {
-            put(Topic::Contacts, &|out| message::contacts::encode(out, time, &frame.truth.contacts));
-        }
+        put(Topic::Transforms, &|out| message::transforms::encode(out, time, &frame.links));
         if !frame.joints.is_empty() {
             put(Topic::Joints, &|out| message::joints::encode(out, time, &frame.joints));
         }
@@ -90,6 +87,9 @@ impl Transcriber {
         let time = view.time;
         let mut put = |topic, fill: &dyn Fn(&mut Vec<u8>)| writer.message(self.topics.channel(topic), time.0, fill);
         put(Topic::Metrics, &|out| message::metrics::encode(out, time, &view.tallies));
+        if !view.contacts.is_empty() {
+            put(Topic::Contacts, &|out| message::contacts::encode(out, time, &view.contacts));
+        }
         for (i, picture) in view.images.iter().enumerate() {
             put(Topic::Image(i), &|out| message::image::encode(out, time, picture));
         }
