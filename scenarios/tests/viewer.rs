@@ -255,6 +255,49 @@ fn a_run_has_the_same_trace_with_a_window_and_without() {
 }
 
 #[test]
+fn a_recording_is_played_and_its_slider_goes_anywhere() {
+    let (lab, display) = (Lab::new(), Display::open());
+    lab.run("recorded", "reaching --time 60s --record");
+    let mut viewer = Viewer::open(&lab, &display, "view recorded --paused");
+    let (start, _) = viewer.picture();
+    assert_eq!(start, 0.0);
+    // The middle of the slider, with the mouse.
+    display.xdotool(&["mousemove", "688", "699", "click", "1"]);
+    let (middle, picture) = viewer.picture_when(|time| time > 0.0);
+    assert!((middle - 30.0).abs() < 3.0, "{middle}");
+    check_whole(&picture);
+    viewer.key("Right");
+    let (later, _) = viewer.picture_when(|time| time > middle);
+    assert!((later - middle - 1.0).abs() < 1e-9, "a second on: {middle} to {later}");
+    viewer.key("period");
+    let (stepped, _) = viewer.picture_when(|time| time > later);
+    assert!((stepped - later - 0.02).abs() < 1e-9, "a control step on: {later} to {stepped}");
+    (0..10).for_each(|_| viewer.key("plus"));
+    viewer.key("space");
+    viewer.picture_when(|time| time >= 60.0);
+    viewer.close();
+    lab.run("bare", "reaching --time 2s");
+    let said = lab.command(&["view", "bare"]).env("DISPLAY", &display.name).output().unwrap();
+    let why = String::from_utf8_lossy(&said.stderr).into_owned();
+    assert!(!said.status.success() && why.contains("--record") && why.contains("--from bare"), "{why}");
+}
+
+#[test]
+fn a_world_and_a_brain_elsewhere_are_watched() {
+    let (lab, display) = (Lab::new(), Display::open());
+    let (world, brain, endpoint) = lab.start_both("reaching --time 100000s --out world", "reaching --out brain");
+    let mut viewer = Viewer::open(&lab, &display, &format!("view --connect {endpoint}"));
+    let (early, first) = viewer.picture_when(|time| time > 0.0);
+    let (_, second) = viewer.picture_when(|time| time > early);
+    assert!(second.count(RASTER, [86, 180, 233]) > 20 && second.count(RASTER, [230, 159, 0]) > 4, "spikes");
+    assert!(second.differs(&first, WORLD) > 0.0, "the ball moves");
+    viewer.close();
+    drop((world, brain));
+    let why = lab.fails("view --connect tcp/127.0.0.1:1 --wait 1s");
+    assert!(why.contains("tcp/127.0.0.1:1"), "{why}");
+}
+
+#[test]
 fn pictures_without_a_window_show_the_world_and_on_demand_the_panels() {
     let lab = Lab::new();
     for (scenario, arguments) in [("reaching", ""), ("arm2-reaching", " --frames --contacts"), ("lane-following", "")] {

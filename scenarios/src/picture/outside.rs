@@ -44,10 +44,7 @@ impl View {
         let scene = body.scene()?;
         let [from_m, to_m] = match car(body.robot()).and_then(|link| body.pose(link).ok()) {
             Some(pose) => BEHIND_CAR.map(|point| (pose * Point3::from(point)).into()),
-            None if roams(body.robot()) => {
-                around(&Scene { things: [scene.things, body.walls()].concat(), ..scene }, width_rad, rows)
-            }
-            None => around(&scene, width_rad, rows),
+            None => around(&extent(body, &scene), width_rad, rows),
         };
         Ok(View { from_m, to_m, width_rad })
     }
@@ -65,18 +62,25 @@ fn roams(robot: &RobotSpec) -> bool {
     driven.into_iter().any(|joint| robot.joints[joint].kind == JointKind::Free)
 }
 
-/// Eye and middle of a view in which the things of a scene are as a whole.
-fn around(scene: &Scene, width_rad: f64, rows: f64) -> [[f64; 3]; 2] {
-    let balls = || scene.things.iter().map(|thing| (thing.pose.translation.vector, thing.reach_m()));
+/// Centres and radii of balls that hold all there is to look at: the things of a scene, and the corners of the arena round what may roll anywhere in it.
+fn extent(body: &SimulatedBody, scene: &Scene) -> Vec<(Vector3<f64>, f64)> {
+    let things = scene.things.iter().map(|thing| (thing.pose.translation.vector, thing.reach_m()));
+    let half = if roams(body.robot()) { Some(body.arena().half_extent_m) } else { None };
+    let corners = half.into_iter().flat_map(|half| [[-half, -half], [half, half], [half, -half], [-half, half]]);
+    things.chain(corners.map(|[x, y]| (Vector3::new(x, y, 0.0), 0.0))).collect()
+}
+
+/// Eye and middle of a view in which balls of these centres and radii are as a whole.
+fn around(balls: &[(Vector3<f64>, f64)], width_rad: f64, rows: f64) -> [[f64; 3]; 2] {
     let (mut low, mut high) = (Vector3::repeat(f64::INFINITY), Vector3::repeat(f64::NEG_INFINITY));
-    for (centre, reach) in balls() {
-        (low, high) = (low.inf(&centre.add_scalar(-reach)), high.sup(&centre.add_scalar(reach)));
+    for (centre, reach) in balls {
+        (low, high) = (low.inf(&centre.add_scalar(-*reach)), high.sup(&centre.add_scalar(*reach)));
     }
-    if scene.things.is_empty() {
+    if balls.is_empty() {
         (low, high) = (Vector3::repeat(-1.0), Vector3::repeat(1.0));
     }
     let middle = 0.5 * (low + high);
-    let reach = balls().map(|(centre, reach)| (centre - middle).norm() + reach).fold(0.1, f64::max);
+    let reach = balls.iter().map(|(centre, reach)| (centre - middle).norm() + reach).fold(0.1, f64::max);
     let half = libm::atan(libm::tan(0.5 * width_rad) * rows.min(1.0));
     let eye = middle + Vector3::from(OBLIQUE).normalize() * (ROOM * reach / libm::sin(half));
     [eye.into(), middle.into()]

@@ -26,11 +26,6 @@ impl RecordedSource {
         Ok(RecordedSource { recording, now: Nanos::ZERO, history })
     }
 
-    /// The scenario that was recorded, as a file says it.
-    pub fn config(&self) -> &str {
-        &self.recording.info().config
-    }
-
     /// Takes the steps after `from` up to `to` into the history.
     fn take(&mut self, from: Nanos, to: Nanos) -> Result<(), SourceError> {
         for step in self.recording.steps(Nanos(from.0 + 1), Nanos(to.0 + 1)) {

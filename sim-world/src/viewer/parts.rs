@@ -12,7 +12,7 @@ use bevy::mesh::{Mesh, Mesh3d, Meshable, PrimitiveTopology};
 use bevy::pbr::{MeshMaterial3d, StandardMaterial};
 use bevy::transform::components::Transform;
 use embody_robots::mesh::Mesh as Triangles;
-use embody_robots::robot::{Link, Part, RobotSpec, Shape};
+use embody_robots::robot::{Joint, JointKind, Link, Part, RobotSpec, Shape};
 
 use super::{Portrayed, Shown, to_transform};
 
@@ -63,10 +63,12 @@ fn colour(robot: &RobotSpec, link: &Link, part: &Part) -> Color {
     Color::srgb(shade(0), shade(1), shade(2))
 }
 
-/// Whether a link hangs on nothing, holds nothing and touches nothing.
+/// Whether a link stands in the world, holds nothing and touches nothing.
 fn is_mark(robot: &RobotSpec, link: &Link) -> bool {
-    let joined = robot.joints.iter().any(|joint| joint.child == link.name || joint.parent.as_ref() == Some(&link.name));
-    !joined && link.parts.iter().all(|part| !part.collides)
+    let stands = |joint: &Joint| joint.parent.is_none() && joint.kind == JointKind::Fixed;
+    let held = robot.joints.iter().any(|joint| joint.child == link.name && !stands(joint));
+    let holds = robot.joints.iter().any(|joint| joint.parent.as_ref() == Some(&link.name));
+    !held && !holds && link.parts.iter().all(|part| !part.collides)
 }
 
 /// The mesh of a shape, and how it must be turned and stretched: Bevy's solids stand along y, the project's along z. None for what has no surface.
@@ -102,7 +104,7 @@ fn flat(mesh: &Triangles) -> Option<Mesh> {
 #[cfg(test)]
 mod tests {
     use embody_robots::catalogue::arms::arm2;
-    use embody_robots::robot::Link;
+    use embody_robots::robot::{Link, Origin};
 
     use super::*;
 
@@ -128,7 +130,10 @@ mod tests {
     #[test]
     fn a_link_that_nothing_holds_is_a_mark_and_an_arm_is_none() {
         let mut robot = arm2().unwrap().robot;
-        robot.links.push(Link::frame("goal"));
+        robot.links.extend(["goal", "lamp"].map(Link::frame));
+        let tip = robot.joints[0].child.clone();
+        robot.joints.push(Joint::new("lamp", Some(&tip), "lamp", Origin::IDENTITY, JointKind::Fixed));
+        robot.joints.push(Joint::new("goal", None, "goal", Origin::IDENTITY, JointKind::Fixed));
         let marks: Vec<&str> = robot.links.iter().filter(|link| is_mark(&robot, link)).map(|link| link.name.as_str()).collect();
         assert_eq!(marks, ["goal"]);
     }

@@ -7,6 +7,7 @@ use super::super::history::History;
 use super::super::series::Series;
 use super::super::theme;
 use crate::plot::{Axis, time_unit};
+use crate::words;
 
 /// Height of a plot (points).
 const HEIGHT: f32 = 118.0;
@@ -15,7 +16,7 @@ const HEIGHT: f32 = 118.0;
 pub(in super::super) fn draw(ui: &mut Ui, history: &History) {
     curve(ui, "Mean reward", &history.reward, history, theme::GREEN);
     if let Some((name, series)) = &history.metric {
-        curve(ui, &name.replace('_', " "), series, history, theme::YELLOW);
+        curve(ui, &words::metric(name), series, history, theme::YELLOW);
     }
 }
 

@@ -44,7 +44,7 @@ pub(in super::super) fn draw(ui: &mut Ui, history: &History, kept: &mut Option<T
         let top = inside.rect.left_top() + vec2(4.0, from * inside.rect.height() + 1.0);
         let words = format!("{}: {} neurons, {:.1} spikes/s each", rows.name, rows.size, history.rate_hz(rows));
         let shadow = painter.layout_no_wrap(words.clone(), theme::small(), theme::PLOT);
-        painter.rect_filled(Rect::from_min_size(top, shadow.size()), 2.0, Color32::from_black_alpha(170));
+        painter.rect_filled(Rect::from_min_size(top, shadow.size()), 2.0, Color32::from_black_alpha(225));
         painter.text(top, Align2::LEFT_TOP, words, theme::small(), theme::of_population(index));
     }
 }
