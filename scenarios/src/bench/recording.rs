@@ -21,9 +21,9 @@ struct Course {
 }
 
 const COURSES: [Course; 2] =
-    [Course { scenario: "reaching", turn_s: 100.0 }, Course { scenario: "lane-following", turn_s: 20.0 }];
+    [Course { scenario: "reaching", turn_s: 500.0 }, Course { scenario: "lane-following", turn_s: 100.0 }];
 
-const TURNS: usize = 40;
+const TURNS: usize = 24;
 
 pub(super) fn measure(registry: &Arc<Registry>) -> Result<Vec<Row>, BenchError> {
     COURSES.iter().map(|course| course.row(registry)).collect()

@@ -26,8 +26,9 @@ pub const FRAMES_PER_SECOND: u64 = 25;
 /// Frames from one view to the next: images and what goes on in the brain are large, and their changes are in events and spikes.
 pub const FRAMES_PER_VIEW: u64 = 5;
 
-/// Blocks in all: one that the loop fills, one that is written, and two in between.
-const BLOCKS: usize = 4;
+/// Blocks in all, at most: one that the loop fills, one that is written, and those in between, of which few are needed where the thread that
+/// writes has a processor.
+const BLOCKS: usize = 8;
 
 /// What the loop asks of the thread.
 enum Order {
@@ -53,6 +54,7 @@ pub struct Tape {
     activities: Vec<Activity>,
     orders: Option<SyncSender<Order>>,
     empty: Receiver<Block>,
+    blocks: usize,
     thread: Option<JoinHandle<std::io::Result<()>>>,
 }
 
@@ -102,10 +104,6 @@ impl Tape {
         session.watch(true);
         let (orders, todo) = sync_channel(BLOCKS);
         let (back, empty) = channel();
-        for _ in 1..BLOCKS {
-            // The other end is held by this function.
-            let _ = back.send(Block::default());
-        }
         let transcriber = Transcriber::new(info, topics);
         let thread = std::thread::Builder::new().name("recording".into());
         let thread = thread.spawn(move || write(&todo, &back, writer, &transcriber));
@@ -122,6 +120,7 @@ impl Tape {
             activities: Vec::new(),
             orders: Some(orders),
             empty,
+            blocks: 1,
             thread: Some(thread),
         })
     }
@@ -180,7 +179,14 @@ impl Tape {
 
     fn hand_over(&mut self, done: u64) -> Result<(), RecordingError> {
         self.begin = done;
-        let Ok(empty) = self.empty.recv() else { return Err(self.failure()) };
+        let empty = match self.empty.try_recv() {
+            Ok(empty) => empty,
+            Err(_) if self.blocks < BLOCKS => {
+                self.blocks += 1;
+                Block::default()
+            }
+            Err(_) => self.empty.recv().map_err(|_| self.failure())?,
+        };
         let full = std::mem::replace(&mut self.block, empty);
         self.order(Order::Write(full))
     }
