@@ -151,6 +151,12 @@ impl Viewer<'_> {
         self.display.xdotool(&["key", key]);
     }
 
+    /// Points somewhere, and presses the left button for as long as a hand does.
+    fn click(&self, x: u32, y: u32) {
+        let [x, y] = [x, y].map(|at| at.to_string());
+        self.display.xdotool(&["mousemove", &x, &y, "sleep", "1", "mousedown", "1", "sleep", "1", "mouseup", "1"]);
+    }
+
     /// Saves a picture by its key; gives it, and the simulated time that the window told of (s).
     fn picture(&mut self) -> (f64, Picture) {
         self.key("p");
@@ -262,7 +268,7 @@ fn a_recording_is_played_and_its_slider_goes_anywhere() {
     let (start, _) = viewer.picture();
     assert_eq!(start, 0.0);
     // The middle of the slider, with the mouse.
-    display.xdotool(&["mousemove", "688", "699", "click", "1"]);
+    viewer.click(688, 699);
     let (middle, picture) = viewer.picture_when(|time| time > 0.0);
     assert!((middle - 30.0).abs() < 3.0, "{middle}");
     check_whole(&picture);
