@@ -54,7 +54,7 @@ pub fn shot(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode,
     use crate::picture::{ColorType, png};
     use crate::run::folder;
     use crate::scenario::Loaded;
-    use crate::viewer::{Frame, LiveSource, Source, Subject};
+    use crate::viewer::{Frame, LiveSource, Source, Subject, between_panels};
 
     super::draw_without_desktop();
     let loaded = match &arguments.from {
@@ -67,12 +67,13 @@ pub fn shot(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode,
     };
     let path = arguments.out.clone().unwrap_or_else(|| format!("{}.png", loaded.scenario.name).into());
     check_name(&path)?;
-    let subject = Subject::new(registry, &loaded)?;
+    let size = [arguments.width, arguments.height];
+    let subject = Subject::new(registry, &loaded, if arguments.panels { between_panels(size) } else { size })?;
     let name = loaded.scenario.name.clone();
     let source = LiveSource::new(registry, loaded, arguments.from.as_deref())?;
     let until = Nanos(source.time().0 + arguments.time.0);
     let overlays = Overlays { contacts: arguments.contacts, frames: arguments.frames, ..Overlays::default() };
-    let frame = Frame { size: [arguments.width, arguments.height], panels: arguments.panels, overlays };
+    let frame = Frame { size, panels: arguments.panels, overlays };
     let picture = crate::viewer::shot(subject, Box::new(source), until, &frame, |_| ())?;
     folder::replace(&path, &png(picture.width, picture.height, ColorType::Rgb, &picture.rgb)?)?;
     say(format_args!("{}: {} x {} pixels, {name} at {until}", path.display(), picture.width, picture.height))?;

@@ -51,15 +51,16 @@ pub struct Arguments {
 #[cfg(feature = "viewer")]
 pub fn view(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
     use super::{mention, say};
-    use crate::viewer::{Album, Player, Subject, show};
+    use crate::viewer::{Album, Player, Subject, between_panels, show};
 
     super::draw_without_desktop();
     let speed = arguments.speed()?;
     let (loaded, source) = arguments.open(registry)?;
-    let subject = Subject::new(registry, &loaded)?;
+    let size = [arguments.width, arguments.height];
+    let subject = Subject::new(registry, &loaded, between_panels(size))?;
     let album = Album { folder: arguments.pictures.clone(), tell: Arc::new(|told| mention(told)) };
     let player = Player::new(source, speed, arguments.paused);
-    let last = show(subject, player, [arguments.width, arguments.height], album)?;
+    let last = show(subject, player, size, album)?;
     if let Some(snapshot) = last {
         let trace = snapshot.status.trace.map_or(String::new(), |trace| format!(", trace {trace}"));
         say(format_args!("closed after {} s simulated{trace}", snapshot.moment.time.as_secs_f64()))?;

@@ -29,6 +29,11 @@ const BOTTOM: f32 = 44.0;
 const LEFT: f32 = 262.0;
 const RIGHT: f32 = 330.0;
 
+/// What the panels leave of a window (points).
+pub(crate) fn between_panels([width, height]: [u32; 2]) -> [u32; 2] {
+    [width.saturating_sub((LEFT + RIGHT) as u32), height.saturating_sub((TOP + BOTTOM) as u32)]
+}
+
 /// What the panels show, and what they keep from frame to frame.
 #[derive(Resource)]
 pub(super) struct Desk {

@@ -22,6 +22,7 @@ mod texture;
 mod theme;
 mod window;
 
+pub(crate) use layout::between_panels;
 pub(crate) use live::LiveSource;
 pub(crate) use player::{Player, Speed};
 pub(crate) use recorded::RecordedSource;

@@ -10,9 +10,8 @@ use crate::picture::View;
 use crate::registry::Registry;
 use crate::scenario::{Loaded, Scenario};
 
-/// Width of the view (rad), and how high it is beside that.
+/// Width of the view (rad).
 const WIDTH_RAD: f64 = 0.9;
-const ROWS: f64 = 0.8;
 
 /// What is looked at.
 #[derive(Clone)]
@@ -26,12 +25,13 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    /// The world of a scenario, seen as suits its robot.
-    pub fn new(registry: &Arc<Registry>, loaded: &Loaded) -> Result<Subject, SourceError> {
+    /// The world of a scenario, seen as suits its robot on `size` pixels.
+    pub fn new(registry: &Arc<Registry>, loaded: &Loaded, size: [u32; 2]) -> Result<Subject, SourceError> {
         let body = loaded.body(registry).map_err(|e| SourceError(e.to_string()))?;
         let robot = body.robot().clone();
         let pose = |name: &str| body.truth().pose(name).ok();
-        let view = View::of(&body, WIDTH_RAD, ROWS).map_err(|e| SourceError(e.to_string()))?;
+        let view =
+            View::of(&body, WIDTH_RAD, f64::from(size[1]) / f64::from(size[0].max(1))).map_err(|e| SourceError(e.to_string()))?;
         let followed = Orbit::subject(&robot).and_then(|name| Some((name, pose(name)?)));
         let followed = followed.as_ref().map(|(name, pose)| (*name, pose));
         let orbit = Orbit::new(view.from_m, view.to_m, view.width_rad, followed);

@@ -1,6 +1,7 @@
 //! The curves of the run: the mean reward, and the task's first metric.
 
 use bevy_egui::egui::{Color32, Stroke, Ui};
+use embody_robots::Nanos;
 
 use super::super::chart::{self, Labels};
 use super::super::history::History;
@@ -22,7 +23,7 @@ pub(in super::super) fn draw(ui: &mut Ui, history: &History) {
 
 fn curve(ui: &mut Ui, name: &str, series: &Series, history: &History, colour: Color32) {
     let points = series.points();
-    let (unit, per_hour) = time_unit(history.now.as_secs_f64() / 3600.0);
+    let (unit, per_hour) = time_unit(Nanos(history.now.0 - history.since.0).as_secs_f64() / 3600.0);
     let scaled = |seconds: f64| seconds / 3600.0 * per_hour;
     let title = format!("{name}, each {} s", series.span_s());
     let x = Axis::spanning(scaled(history.since.as_secs_f64()), scaled(history.now.as_secs_f64()), 4);

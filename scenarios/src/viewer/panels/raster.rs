@@ -15,9 +15,9 @@ const LEAST_SHARE: f32 = 0.25;
 
 /// Draws the raster; `kept` is a texture that is kept from frame to frame.
 pub(in super::super) fn draw(ui: &mut Ui, history: &History, kept: &mut Option<TextureHandle>) {
-    let labels = Labels { title: "Spikes, a row for each neuron", x: "time (s)", numbers: false };
+    let labels = Labels { title: "Spikes, a row for each neuron", x: "time before now (s)", numbers: false };
     let now = history.now.as_secs_f64();
-    let x = Axis::spanning(now - RASTER.as_secs_f64(), now, 4);
+    let x = Axis::spanning(-RASTER.as_secs_f64(), 0.0, 4);
     let (painter, inside) = chart::frame(ui, &labels, HEIGHT, x, Axis::spanning(0.0, 1.0, 1));
     if history.populations.is_empty() {
         return chart::nothing(&painter, &inside, "no spikes: this controller has no network that tells of itself");
