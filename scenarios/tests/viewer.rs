@@ -289,6 +289,29 @@ fn a_recording_is_played_and_its_slider_goes_anywhere() {
 }
 
 #[test]
+fn a_damaged_recording_is_shown_up_to_the_damage_with_the_reason() {
+    let (lab, display) = (Lab::new(), Display::open());
+    lab.run("recorded", "reaching --time 60s --record");
+    let path = lab.path("recorded/recording.mcap");
+    let mut bytes = std::fs::read(&path).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&path, &bytes).unwrap();
+    let mut viewer = Viewer::open(&lab, &display, "view recorded --speed max");
+    viewer.until(
+        |viewer| {
+            let (_, picture) = viewer.picture();
+            // The reason stands below the world, which stays to be seen.
+            picture.count([270, 620, 940, 676], [235, 110, 30]) > 40 && picture.colours([270, 40, 940, 600]) > 12
+        },
+        "no reason is shown",
+    );
+    viewer.close();
+    let why = lab.fails("view recorded --seed 3");
+    assert!(why.contains("--seed"), "{why}");
+}
+
+#[test]
 fn a_world_and_a_brain_elsewhere_are_watched() {
     let (lab, display) = (Lab::new(), Display::open());
     let (world, brain, endpoint) = lab.start_both("reaching --time 100000s --out world", "reaching --out brain");
@@ -297,8 +320,13 @@ fn a_world_and_a_brain_elsewhere_are_watched() {
     let (_, second) = viewer.picture_when(|time| time > early);
     assert!(second.count(RASTER, [86, 180, 233]) > 20 && second.count(RASTER, [230, 159, 0]) > 4, "spikes");
     assert!(second.differs(&first, WORLD) > 0.0, "the ball moves");
+    world.kill();
+    brain.kill();
+    std::thread::sleep(Duration::from_secs(3));
+    let (_, after) = viewer.picture();
+    assert!(after.colours(WORLD) > 12, "the last that was seen stays");
+    assert!(after.count([700, 0, 1280, 34], [240, 228, 66]) > 20, "and the header says that there is no more");
     viewer.close();
-    drop((world, brain));
     let why = lab.fails("view --connect tcp/127.0.0.1:1 --wait 1s");
     assert!(why.contains("tcp/127.0.0.1:1"), "{why}");
 }

@@ -55,7 +55,9 @@ pub fn view(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode,
 
     super::draw_without_desktop();
     let speed = arguments.speed()?;
-    let (loaded, source) = arguments.open(registry)?;
+    let (loaded, mut source) = arguments.open(registry)?;
+    // What can't be seen at all is told before there is a window.
+    source.moment()?;
     let size = [arguments.width, arguments.height];
     let subject = Subject::new(registry, &loaded, between_panels(size))?;
     let album = Album { folder: arguments.pictures.clone(), tell: Arc::new(|told| mention(told)) };
@@ -92,6 +94,12 @@ impl Arguments {
             if !folder.join(RECORDING).exists() {
                 return Err(format!(
                     "{what}: it holds no {RECORDING}; record a run with `embody run … --record`, or go on from where this one stands with --from {what}"
+                )
+                .into());
+            }
+            if self.time.is_some() || !self.changes.settings(None).is_empty() {
+                return Err(format!(
+                    "{what} is a recording, of which nothing can be changed: leave out --seed, --controller, --set and --time"
                 )
                 .into());
             }

@@ -11,6 +11,9 @@ const RIGHT: f32 = 10.0;
 const ABOVE: f32 = 18.0;
 const BELOW: f32 = 30.0;
 
+/// How near to an end of the axis a number is written inwards.
+const END: f32 = 14.0;
+
 /// What a plot says of itself.
 pub(super) struct Labels<'a> {
     pub title: &'a str,
@@ -51,7 +54,13 @@ pub(super) fn frame(ui: &mut Ui, labels: &Labels<'_>, height: f32, x: Axis, y: A
     for tick in &inside.x.ticks {
         let at = inside.at([*tick, inside.y.low]);
         painter.line_segment([at, at + vec2(0.0, 3.0)], Stroke::new(1.0, theme::LINE));
-        text(at + vec2(0.0, 4.0), Align2::CENTER_TOP, &inside.x.label(*tick), theme::QUIET);
+        // At the ends inwards, where there is room.
+        let anchor = match (at.x - rect.left(), rect.right() - at.x) {
+            (before, _) if before < END && !labels.numbers => Align2::LEFT_TOP,
+            (_, behind) if behind < END => Align2::RIGHT_TOP,
+            _ => Align2::CENTER_TOP,
+        };
+        text(at + vec2(0.0, 4.0), anchor, &inside.x.label(*tick), theme::QUIET);
     }
     if labels.numbers {
         for tick in &inside.y.ticks {

@@ -70,6 +70,8 @@ pub(crate) struct History {
     pub metric: Option<(String, Series)>,
     pub weights: Vec<Histogram>,
     pub counters: Vec<(String, f64)>,
+    /// Control periods whose spikes were seen: all of them, but of a world elsewhere.
+    pub periods_seen: u64,
 }
 
 impl History {
@@ -87,6 +89,7 @@ impl History {
             metric: None,
             weights: Vec::new(),
             counters: Vec::new(),
+            periods_seen: 0,
         }
     }
 
@@ -119,6 +122,7 @@ impl History {
     /// Takes what went on in the brain in the control period that ended at `now`.
     pub fn brain(&mut self, telemetry: &Telemetry) {
         let began = self.now.0.saturating_sub(self.periods.control.0);
+        self.periods_seen += u64::from(!telemetry.populations.is_empty());
         for activity in &telemetry.populations {
             let known = self.populations.iter().position(|rows| rows.name == activity.name);
             let population = known.unwrap_or_else(|| {
@@ -151,9 +155,9 @@ impl History {
         series.1.push(self.now, first.numerator, first.denominator);
     }
 
-    /// Mean firing rate of a population since it is looked at (Hz).
+    /// Mean firing rate of a population over the control periods that were seen (Hz).
     pub fn rate_hz(&self, population: &Rows) -> f64 {
-        let seconds = Nanos(self.now.0 - self.since.0).as_secs_f64();
+        let seconds = Nanos(self.periods_seen * self.periods.control.0).as_secs_f64();
         let neurons = f64::from(population.size.max(1));
         if seconds > 0.0 { population.spikes as f64 / seconds / neurons } else { 0.0 }
     }
@@ -185,7 +189,7 @@ mod tests {
             history.step(time, &step(time, 0.5));
             history.brain(&telemetry);
         }
-        assert_eq!(history.spikes.len(), 101, "two in each of the last fifty periods, and one on the edge");
+        assert_eq!(history.spikes.len(), 100, "two in each of the last fifty periods");
         assert_eq!(history.spikes.back().map(|dot| dot.time), Some(Nanos::from_millis(3999)));
         assert_eq!(history.events[0].recent.len(), 5, "a tenth of a second");
         assert_eq!(history.events[0].count, 200);
@@ -198,9 +202,14 @@ mod tests {
         let mut history = History::new(PERIODS, Nanos::from_secs(100));
         let time = Nanos(Nanos::from_secs(100).0 + PERIODS.control.0);
         history.step(time, &step(Nanos::from_millis(20), 1.0));
-        assert_eq!(history.reward.points().len(), 1);
+        assert!(history.reward.points().is_empty(), "20 ms are no second");
+        for step_index in 2..=50 {
+            let time = Nanos(Nanos::from_secs(100).0 + step_index * PERIODS.control.0);
+            history.step(time, &step(Nanos(step_index * PERIODS.control.0), 1.0));
+        }
         assert!((history.reward.points()[0][1] - 1.0).abs() < 1e-9);
-        assert_eq!(history.events[0].recent[0].0, Nanos(time.0 - 1_000_000), "an event's time is that of its episode");
+        let last = history.events[0].recent.back().map(|(at, _)| *at);
+        assert_eq!(last, Some(Nanos(Nanos::from_secs(101).0 - 1_000_000)), "an event's time is that of its episode");
         let tally = |numerator| Tally { name: "a".into(), numerator, denominator: 1.0 };
         history.tallies(&[tally(50.0)]);
         assert!(history.metric.as_ref().unwrap().1.points().is_empty());

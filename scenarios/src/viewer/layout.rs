@@ -13,7 +13,7 @@ use bevy::math::UVec2;
 use bevy::prelude::BevyError;
 use bevy::render::render_resource::BlendState;
 use bevy::render::view::Msaa;
-use bevy_egui::egui::{LayerId, Panel, Rect, ScrollArea, TextureHandle, Ui, UiBuilder};
+use bevy_egui::egui::{Label, LayerId, Panel, Rect, RichText, ScrollArea, TextureHandle, Ui, UiBuilder};
 use bevy_egui::{EguiContexts, PrimaryEguiContext};
 use embody_sim_world::viewer::{Orbit, PointerTaken, SceneCamera, Shown, Target};
 
@@ -26,6 +26,7 @@ use super::theme;
 /// Sizes of the panels (points).
 const TOP: f32 = 34.0;
 const BOTTOM: f32 = 44.0;
+const FAILURE: f32 = 52.0;
 const LEFT: f32 = 262.0;
 const RIGHT: f32 = 330.0;
 
@@ -44,6 +45,8 @@ pub(super) struct Desk {
     dressed: bool,
     /// What was asked for in the last frame.
     pub asked: Asked,
+    /// What stays to be seen for so many frames more, for a picture of it: letters that were never drawn before come a frame late.
+    pub held: Option<(Arc<Snapshot>, u32)>,
 }
 
 /// Where snapshots come from.
@@ -67,7 +70,12 @@ impl Feed {
 
 impl Desk {
     pub fn new(subject: Subject, feed: Feed) -> Desk {
-        Desk { subject, feed, cameras: Vec::new(), raster: None, dressed: false, asked: Asked::default() }
+        Desk { subject, feed, cameras: Vec::new(), raster: None, dressed: false, asked: Asked::default(), held: None }
+    }
+
+    /// What is to be seen now.
+    pub fn latest(&self) -> Option<Arc<Snapshot>> {
+        self.held.as_ref().map(|(snapshot, _)| snapshot.clone()).or_else(|| self.feed.latest())
     }
 }
 
@@ -94,7 +102,7 @@ pub(super) fn spawn(mut commands: Commands, target: Res<Target>) {
 
 /// Copies what there is to see of the world into the scene.
 pub(super) fn feed(desk: Res<Desk>, mut shown: ResMut<Shown>) {
-    let Some(snapshot) = desk.feed.latest() else { return };
+    let Some(snapshot) = desk.latest() else { return };
     let truth = &snapshot.moment.truth;
     if !truth.links.is_empty() {
         shown.poses.clone_from(&truth.links);
@@ -116,7 +124,7 @@ pub(super) fn draw(
         theme::put_on(&context);
         desk.dressed = true;
     }
-    let latest = desk.feed.latest();
+    let latest = desk.latest();
     let place = UiBuilder::new().layer_id(LayerId::background()).max_rect(context.viewport_rect());
     let mut ui = Ui::new(context.clone(), "desk".into(), place);
     let left = panels(&mut ui, &mut desk, latest.as_deref(), &mut shown);
@@ -141,17 +149,23 @@ pub(super) fn draw(
 fn panels(ui: &mut Ui, desk: &mut Desk, snapshot: Option<&Snapshot>, shown: &mut Shown) -> Rect {
     Panel::top("top").exact_size(TOP).show(ui, |ui| header::draw(ui, &desk.subject, snapshot));
     let overlays = &mut shown.overlays;
-    desk.asked = Panel::bottom("bottom").min_size(BOTTOM).show(ui, |ui| controls::draw(ui, snapshot, overlays)).inner;
+    desk.asked = Panel::bottom("bottom").exact_size(BOTTOM).show(ui, |ui| controls::draw(ui, snapshot, overlays)).inner;
     let Some(snapshot) = snapshot else { return ui.available_rect_before_wrap() };
+    if let Some(why) = &snapshot.status.failure {
+        let words = Label::new(RichText::new(why).color(theme::VERMILION)).wrap();
+        Panel::bottom("failure").exact_size(FAILURE).show(ui, |ui| ui.add(words));
+    }
     Panel::left("left").exact_size(LEFT).show(ui, |ui| {
-        camera::draw(ui, &desk.subject.observation, snapshot, &mut desk.cameras);
-        ui.separator();
-        joints::draw(ui, &desk.subject.portrayed.robot, snapshot);
-        counters::draw(ui, &desk.subject, snapshot);
+        ScrollArea::vertical().id_salt("left").show(ui, |ui| {
+            camera::draw(ui, &desk.subject.observation, snapshot, &mut desk.cameras);
+            ui.separator();
+            joints::draw(ui, &desk.subject.portrayed.robot, snapshot);
+            counters::draw(ui, &desk.subject, snapshot);
+        });
     });
     Panel::right("right").exact_size(RIGHT).show(ui, |ui| {
         ScrollArea::vertical().id_salt("right").show(ui, |ui| {
-            raster::draw(ui, &snapshot.history, &mut desk.raster);
+            raster::draw(ui, snapshot, &mut desk.raster);
             curves::draw(ui, &snapshot.history);
             weights::draw(ui, &snapshot.history);
         });

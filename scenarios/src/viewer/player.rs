@@ -117,6 +117,7 @@ struct Thread {
     anchor: (Instant, Nanos),
     measured: (Instant, Nanos),
     shown: Option<Instant>,
+    last: Option<Arc<Snapshot>>,
     /// Whether there is anything new to show.
     news: bool,
 }
@@ -134,7 +135,7 @@ impl Thread {
             keeps_its_own_pace: source.keeps_its_own_pace(),
         };
         let now = (Instant::now(), source.time());
-        Thread { source, status, place, anchor: now, measured: now, shown: None, news: true }
+        Thread { source, status, place, anchor: now, measured: now, shown: None, last: None, news: true }
     }
 
     fn run(mut self, asked: &Receiver<Command>) {
@@ -245,18 +246,27 @@ impl Thread {
         if !self.news || (lately && self.status.playing) {
             return;
         }
-        let moment = match self.source.moment() {
-            Ok(moment) => moment,
-            Err(error) => return self.fail(Err(error)),
+        let moment = match (self.source.moment(), &self.last) {
+            (Ok(moment), _) => moment,
+            (Err(error), Some(last)) => {
+                // What was seen last, with the reason why no more is.
+                let moment = last.moment.clone();
+                self.fail(Err(error));
+                moment
+            }
+            (Err(error), None) => return self.fail(Err(error)),
         };
         (self.status.trace, self.status.span) = (self.source.trace(), self.source.span());
         let snapshot = Snapshot { moment, history: self.source.history().clone(), status: self.status.clone() };
+        let snapshot = Arc::new(snapshot);
         let mut place = match self.place.try_lock() {
             Ok(place) => place,
             Err(TryLockError::Poisoned(place)) => place.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        *place = Some(Arc::new(snapshot));
+        *place = Some(snapshot.clone());
+        drop(place);
+        self.last = Some(snapshot);
         (self.shown, self.news) = (Some(Instant::now()), false);
     }
 }

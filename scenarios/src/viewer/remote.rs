@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use embody_bridges::link::{Heard, Onlooker};
+use embody_bridges::link::{Heard, LinkError, Onlooker};
 use embody_bridges::protocol::truth::Truth;
 use embody_controllers::telemetry::Telemetry;
 use embody_robots::{JointState, Nanos, Observation, RobotSpec, StepKind, TimeStep};
@@ -83,10 +83,13 @@ fn joints(robot: &RobotSpec, truth: &Truth) -> Vec<(String, JointState)> {
 
 impl Source for RemoteSource {
     fn advance(&mut self) -> Result<bool, SourceError> {
-        match self.onlooker.hear(PATIENCE).map_err(|e| SourceError(e.to_string()))? {
-            Some(Heard::Truth(truth)) => self.see(truth),
-            Some(Heard::Telemetry(_, telemetry)) => self.listen(telemetry),
-            None => (),
+        match self.onlooker.hear(PATIENCE) {
+            Ok(Some(Heard::Truth(truth))) => self.see(truth),
+            Ok(Some(Heard::Telemetry(_, telemetry))) => self.listen(telemetry),
+            Ok(None) => (),
+            // Its run has ended, or it was lost: there is nothing more to see either way.
+            Err(LinkError::Gone(_)) => return Ok(false),
+            Err(error) => return Err(SourceError(error.to_string())),
         }
         Ok(true)
     }

@@ -19,6 +19,9 @@ use super::scene::Subject;
 use crate::picture::{ColorType, png};
 use crate::run::folder;
 
+/// Frames for which a moment is held for its picture: until all of it is drawn, and one more in which it is taken.
+const SETTLING: u32 = 4;
+
 /// Where pictures go that whoever looks saves, and who is told.
 #[derive(Resource, Clone)]
 pub(crate) struct Album {
@@ -73,12 +76,21 @@ fn answer(
     if let Feed::Playing(player) = &desk.feed {
         asked.commands.into_iter().for_each(|command| player.ask(command));
     }
-    if asked.picture {
+    if asked.picture && desk.held.is_none() {
+        desk.held = desk.feed.latest().map(|snapshot| (snapshot, SETTLING));
+    }
+    let due = desk.held.as_mut().map(|(snapshot, frames)| {
+        *frames -= 1;
+        (snapshot.moment.time.as_secs_f64(), *frames)
+    });
+    if let Some((_, 0)) = due {
+        desk.held = None;
+    }
+    if let Some((time, 1)) = due {
         let (album, name) = (album.clone(), desk.subject.scenario.name.clone());
-        let time = desk.feed.latest().map(|snapshot| snapshot.moment.time.as_secs_f64());
         let save = move |captured: On<ScreenshotCaptured>| {
             let told = match save(&album, &name, &captured) {
-                Ok(path) => format!("{}: the window at {:.2} s", path.display(), time.unwrap_or_default()),
+                Ok(path) => format!("{}: the window at {time:.2} s", path.display()),
                 Err(why) => format!("the picture can't be saved: {why}"),
             };
             (album.tell)(&told);

@@ -50,9 +50,6 @@ pub(in super::super) fn draw(ui: &mut Ui, snapshot: Option<&Snapshot>, overlays:
             asked.picture = true;
         }
     });
-    if let Some(why) = &status.failure {
-        ui.label(RichText::new(why).color(theme::VERMILION));
-    }
     asked
 }
 

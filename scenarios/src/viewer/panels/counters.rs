@@ -1,6 +1,6 @@
 //! The substrate, and whatever is counted or measured.
 
-use bevy_egui::egui::{Grid, RichText, ScrollArea, Ui};
+use bevy_egui::egui::{Grid, RichText, Ui};
 
 use super::super::player::Snapshot;
 use super::super::scene::Subject;
@@ -22,13 +22,11 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot
     );
     rows.push(("contacts".into(), moment.truth.contacts.len().to_string()));
     rows.extend(history.counters.iter().map(|(name, value)| (name.clone(), format!("{value:.3}"))));
-    ScrollArea::vertical().id_salt("counters").auto_shrink([false, true]).show(ui, |ui| {
-        Grid::new("counters").num_columns(2).striped(true).show(ui, |ui| {
-            for (name, value) in rows {
-                ui.label(RichText::new(name).font(theme::small()).color(theme::QUIET));
-                ui.label(RichText::new(value).font(theme::small()));
-                ui.end_row();
-            }
-        });
+    Grid::new("counters").num_columns(2).striped(true).show(ui, |ui| {
+        for (name, value) in rows {
+            ui.label(RichText::new(name).font(theme::small()).color(theme::QUIET));
+            ui.label(RichText::new(value).font(theme::small()));
+            ui.end_row();
+        }
     });
 }

@@ -28,10 +28,10 @@ fn curve(ui: &mut Ui, name: &str, series: &Series, history: &History, colour: Co
     let title = format!("{name}, each {} s", series.span_s());
     let x = Axis::spanning(scaled(history.since.as_secs_f64()), scaled(history.now.as_secs_f64()), 4);
     let y = Axis::around(points.iter().map(|point| point[1]), 3);
-    let labels = Labels { title: &title, x: &format!("time ({unit})"), numbers: true };
+    let labels = Labels { title: &title, x: &format!("time ({unit})"), numbers: points.len() > 1 };
     let (painter, inside) = chart::frame(ui, &labels, HEIGHT, x, y);
     if points.len() < 2 {
-        return chart::nothing(&painter, &inside, "a curve from two spans on");
+        return chart::nothing(&painter, &inside, "too early for a curve");
     }
     painter.line(points.iter().map(|[t, value]| inside.at([scaled(*t), *value])).collect(), Stroke::new(1.5, colour));
 }

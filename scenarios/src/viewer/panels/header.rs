@@ -20,6 +20,7 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: Option<&S
             }
             let (words, colour) = match (&status.failure, status.at_end, status.playing) {
                 (Some(_), ..) => ("failed".to_owned(), theme::VERMILION),
+                (_, true, _) if status.keeps_its_own_pace => ("the world has ended, or is lost".to_owned(), theme::YELLOW),
                 (_, true, _) => ("at its end".to_owned(), theme::YELLOW),
                 (.., false) => ("paused".to_owned(), theme::YELLOW),
                 _ => (format!("{} real time", times(status.factor)), theme::GREEN),

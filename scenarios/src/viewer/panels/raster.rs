@@ -4,6 +4,7 @@ use bevy_egui::egui::{Align2, Color32, ColorImage, Rect, TextureHandle, Ui, pos2
 
 use super::super::chart::{self, Labels};
 use super::super::history::{History, RASTER};
+use super::super::player::Snapshot;
 use super::super::{texture, theme};
 use crate::plot::Axis;
 
@@ -14,13 +15,16 @@ const HEIGHT: f32 = 190.0;
 const LEAST_SHARE: f32 = 0.25;
 
 /// Draws the raster; `kept` is a texture that is kept from frame to frame.
-pub(in super::super) fn draw(ui: &mut Ui, history: &History, kept: &mut Option<TextureHandle>) {
+pub(in super::super) fn draw(ui: &mut Ui, snapshot: &Snapshot, kept: &mut Option<TextureHandle>) {
+    let history = &snapshot.history;
     let labels = Labels { title: "Spikes, a row for each neuron", x: "time before now (s)", numbers: false };
     let now = history.now.as_secs_f64();
     let x = Axis::spanning(-RASTER.as_secs_f64(), 0.0, 4);
     let (painter, inside) = chart::frame(ui, &labels, HEIGHT, x, Axis::spanning(0.0, 1.0, 1));
     if history.populations.is_empty() {
-        return chart::nothing(&painter, &inside, "no spikes: this controller has no network that tells of itself");
+        let waits = snapshot.moment.telemetry.is_some() || snapshot.status.keeps_its_own_pace;
+        let words = if waits { "no spikes yet" } else { "no spikes: this controller has no network that tells of itself" };
+        return chart::nothing(&painter, &inside, words);
     }
     let size = [inside.rect.width().max(1.0) as usize, inside.rect.height().max(1.0) as usize];
     let bands = bands(history);
