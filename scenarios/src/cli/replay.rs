@@ -74,6 +74,15 @@ fn report(folder: &Path, verified: &Verified) -> Result<(), Failure> {
     say(format_args!("verified: every observation, action and reward of {control_steps} control steps is as recorded"))?;
     say(format_args!("step records: {records}"))?;
     let summary_path = folder.join(SUMMARY);
+    if let Some(summary) = summary.as_ref().filter(|summary| summary.control_steps > *control_steps) {
+        let (path, steps) = (folder.join(RECORDING), summary.control_steps);
+        return Err(format!(
+            "{}: it is cut off: expected {steps} control steps, as {} tells, found {control_steps}",
+            path.display(),
+            summary_path.display()
+        )
+        .into());
+    }
     let against = match summary {
         Some(summary) if summary.control_steps == *control_steps => format!("as in {}", summary_path.display()),
         Some(summary) => {
@@ -121,6 +130,9 @@ fn follow(arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
     }
     if live {
         say("")?;
+    }
+    if !recording.is_complete() {
+        say("the recording isn't ended: it goes on, or was cut off; what its last whole chunk holds was played")?;
     }
     Ok(())
 }

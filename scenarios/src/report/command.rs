@@ -7,22 +7,28 @@ use crate::run::folder::CONFIG;
 use crate::scenario::Loaded;
 use crate::study::SCENARIO;
 
-/// Of a run in a folder.
-pub fn of_run(registry: &Registry, loaded: &Loaded, folder: &Path) -> String {
+/// Of a run in a folder, whose world and brain were joined as its summary tells.
+pub fn of_run(registry: &Registry, loaded: &Loaded, folder: &Path, transport: &str) -> String {
+    let (what, joined) = match transport {
+        "zenoh real-time" => ("world", " --real-time"),
+        "zenoh lockstep" => ("run", " --transport zenoh"),
+        _ => ("run", ""),
+    };
     let scenario = &loaded.scenario;
     let settings = [
         ("--time ", "time.duration=", scenario.time.duration.to_string()),
         ("--seed ", "seed=", scenario.seed.to_string()),
         ("--controller ", "controller.kind=", scenario.controller.kind.clone()),
     ];
-    short(registry, loaded, "run", &settings).unwrap_or_else(|| format!("embody run {}", folder.join(CONFIG).display()))
+    let short = short(registry, loaded, what, &settings);
+    short.unwrap_or_else(|| format!("embody {what} {}", quoted(&folder.join(CONFIG)))) + joined
 }
 
 /// Of a study in a folder.
 pub fn of_study(registry: &Registry, loaded: &Loaded, folder: &Path, seeds: usize) -> String {
     let settings = [("--time ", "time.duration=", loaded.scenario.time.duration.to_string())];
     let study = short(registry, loaded, "study", &settings);
-    let study = study.unwrap_or_else(|| format!("embody study {}", folder.join(SCENARIO).display()));
+    let study = study.unwrap_or_else(|| format!("embody study {}", quoted(&folder.join(SCENARIO))));
     format!("{study} --seeds {seeds}")
 }
 
@@ -42,4 +48,22 @@ fn short(registry: &Registry, loaded: &Loaded, what: &str, settings: &[(&str, &s
         }
     }
     (resolved(&all)? == loaded.render()).then_some(command)
+}
+
+/// A path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let text = path.display().to_string();
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if text.chars().all(plain) { text } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_can_be_pasted() {
+        assert_eq!(quoted(Path::new("runs/a-1")), "runs/a-1");
+        assert_eq!(quoted(Path::new("my runs/it's")), r"'my runs/it'\''s'");
+    }
 }

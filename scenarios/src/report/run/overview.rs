@@ -44,7 +44,8 @@ fn hour(files: &Files) -> bool {
 /// What ran.
 pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpec>) -> Markup {
     let scenario = &files.loaded.scenario;
-    let made = command::of_run(registry, &files.loaded, &files.folder);
+    let transport = files.summary.as_ref().map_or("in-process", |summary| &summary.transport);
+    let made = command::of_run(registry, &files.loaded, &files.folder, transport);
     let Some(summary) = &files.summary else {
         return html! {
             (missing("There is no summary.json: the run goes on, or was ended by force. What follows is what its folder holds by now."))
