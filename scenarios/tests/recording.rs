@@ -290,8 +290,8 @@ fn a_recording_that_is_cut_off_is_not_taken_for_a_whole_one() {
     let lab = Lab::new();
     lab.run("cut", "reaching --time 60s --record");
     let path = lab.path("cut/recording.mcap");
-    let bytes = fs::read(&path).unwrap();
-    fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let why = lab.fails("replay cut");
     assert!(why.contains("recording.mcap: it is cut off: expected 3000 control steps"), "{why}");
     assert!(lab.succeeds("replay cut --follow").out.contains("isn't ended"));
