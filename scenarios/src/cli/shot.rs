@@ -74,7 +74,7 @@ pub fn shot(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode,
     let until = Nanos(source.time().0 + arguments.time.0);
     let overlays = Overlays { contacts: arguments.contacts, frames: arguments.frames, ..Overlays::default() };
     let frame = Frame { size, panels: arguments.panels, overlays };
-    let picture = crate::viewer::shot(subject, Box::new(source), until, &frame, |_| ())?;
+    let picture = crate::viewer::shot(subject, Box::new(source), until, &frame)?;
     folder::replace(&path, &png(picture.width, picture.height, ColorType::Rgb, &picture.rgb)?)?;
     say(format_args!("{}: {} x {} pixels, {name} at {until}", path.display(), picture.width, picture.height))?;
     Ok(ExitCode::SUCCESS)

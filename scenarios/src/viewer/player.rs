@@ -64,6 +64,22 @@ pub(crate) struct Status {
     pub keeps_its_own_pace: bool,
 }
 
+impl Status {
+    /// That of a source at a moment before anything was asked.
+    pub fn of(source: &dyn Source, speed: Speed, playing: bool) -> Status {
+        Status {
+            playing,
+            at_end: false,
+            speed,
+            factor: 0.0,
+            failure: None,
+            trace: source.trace(),
+            span: source.span(),
+            keeps_its_own_pace: source.keeps_its_own_pace(),
+        }
+    }
+}
+
 /// All that there is to see at one moment.
 #[derive(Clone, Debug)]
 pub(crate) struct Snapshot {
@@ -124,16 +140,7 @@ struct Thread {
 
 impl Thread {
     fn new(source: Box<dyn Source>, speed: Speed, paused: bool, place: Arc<Mutex<Option<Arc<Snapshot>>>>) -> Thread {
-        let status = Status {
-            playing: !paused,
-            at_end: false,
-            speed,
-            factor: 0.0,
-            failure: None,
-            trace: source.trace(),
-            span: source.span(),
-            keeps_its_own_pace: source.keeps_its_own_pace(),
-        };
+        let status = Status::of(&*source, speed, !paused);
         let now = (Instant::now(), source.time());
         Thread { source, status, place, anchor: now, measured: now, shown: None, last: None, news: true }
     }

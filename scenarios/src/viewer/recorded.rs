@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use embody_controllers::telemetry::Telemetry;
-use embody_robots::{Nanos, TraceHash};
+use embody_robots::Nanos;
 
 use super::history::{History, Periods, RASTER};
 use super::source::{Source, SourceError};
@@ -88,9 +88,5 @@ impl Source for RecordedSource {
         self.take(from, time)?;
         self.now = time;
         Ok(())
-    }
-
-    fn trace(&self) -> Option<TraceHash> {
-        None
     }
 }

@@ -34,36 +34,19 @@ pub(crate) struct Frame {
     pub overlays: Overlays,
 }
 
-/// Plays a source up to `time`, which `progress` is told of, and draws what there is to see then.
+/// Plays a source up to `time` and draws what there is to see then.
 ///
 /// # Errors
 /// If nothing draws here, or the source can't be brought there.
-pub(crate) fn shot(
-    mut subject: Subject,
-    mut source: Box<dyn Source>,
-    time: Nanos,
-    frame: &Frame,
-    mut progress: impl FnMut(Nanos),
-) -> Result<Picture, ShotError> {
+pub(crate) fn shot(mut subject: Subject, mut source: Box<dyn Source>, time: Nanos, frame: &Frame) -> Result<Picture, ShotError> {
     // Before the work is done for nothing.
     Graphics::find(false)?;
-    while source.time() < time && source.advance()? {
-        progress(source.time());
-    }
+    while source.time() < time && source.advance()? {}
     let moment = source.moment()?;
     subject.home.overlays = frame.overlays;
     let mut screen = Screen::image(frame.size[0], frame.size[1]);
     if frame.panels {
-        let status = Status {
-            playing: false,
-            at_end: false,
-            speed: Speed::Times(1.0),
-            factor: 0.0,
-            failure: None,
-            trace: source.trace(),
-            span: source.span(),
-            keeps_its_own_pace: false,
-        };
+        let status = Status::of(&*source, Speed::Times(1.0), false);
         let snapshot = Snapshot { moment, history: source.history().clone(), status };
         window::furnish(&mut screen, subject, Feed::Still(Arc::new(snapshot)));
     } else {
