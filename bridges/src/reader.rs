@@ -73,6 +73,16 @@ impl<'a> Reader<'a> {
         if value.is_finite() { Ok(value) } else { Err(self.error(8, field, "a finite number", value)) }
     }
 
+    /// As many bytes as are told.
+    pub(crate) fn bytes(&mut self, field: &dyn fmt::Display, count: usize) -> Result<&'a [u8], WireError> {
+        let rest = &self.bytes[self.at..];
+        if count > rest.len() {
+            return Err(self.error(0, field, format_args!("{count} bytes"), rest.len()));
+        }
+        self.at += count;
+        Ok(&rest[..count])
+    }
+
     /// A u32 length, then as many bytes of UTF-8.
     pub(crate) fn text(&mut self, field: &dyn fmt::Display) -> Result<String, WireError> {
         let length = self.u32(field)? as usize;
@@ -94,6 +104,17 @@ impl<'a> Reader<'a> {
         } else {
             Err(self.error(4, field, format_args!("at most the {room} that can follow"), count))
         }
+    }
+
+    /// A u32 count, then as many items of at least `least` bytes each, read by `item`, which is told the item's number.
+    pub(crate) fn list<T>(
+        &mut self,
+        field: &dyn fmt::Display,
+        least: usize,
+        mut item: impl FnMut(&mut Reader<'a>, usize) -> Result<T, WireError>,
+    ) -> Result<Vec<T>, WireError> {
+        let count = self.many(field, least)?;
+        (0..count).map(|i| item(self, i)).collect()
     }
 
     /// Reads a count that the spec knows already.

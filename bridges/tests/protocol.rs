@@ -4,11 +4,14 @@ mod common;
 
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
 use embody_bridges::protocol::messages::{End, ToBrain, ToWorld};
+use embody_bridges::protocol::scene::{Picture, Scene};
 use embody_bridges::protocol::truth::Truth;
 use embody_bridges::protocol::{Keys, MAGIC, Mark, Mode, Role, VERSION, telemetry};
 use embody_bridges_fuzz::{DECODERS, decode};
 use embody_controllers::telemetry::{Activity, Histogram, Spike, Telemetry};
-use embody_robots::{Action, Contact, Nanos, Pose, StepKind, TimeStep, TraceHash};
+use embody_robots::{
+    Action, Contact, JointState, Nanos, Observation, ObservationSpec, Pose, StepKind, Tally, TimeStep, TraceHash,
+};
 use proptest::prelude::*;
 
 use common::{action_spec, finite, observation, observation_spec, world};
@@ -92,20 +95,36 @@ fn to_world() -> impl Strategy<Value = ToWorld> {
 }
 
 prop_compose! {
-    fn truth()(records: u64, time: u64, reward in finite(), links in prop::collection::vec((".{0,8}", prop::array::uniform6(-9.0..9.0f64)), 0..3),
-               contacts in prop::collection::vec((".{0,8}", ".{0,8}", prop::array::uniform4(double())), 0..3)) -> Truth {
+    fn scene()(control_steps: u64, records: u64, end in end(), step in time_step(), links in prop::collection::vec((".{0,8}", prop::array::uniform6(-9.0..9.0f64)), 0..3),
+               contacts in prop::collection::vec((".{0,8}", ".{0,8}", prop::array::uniform4(double())), 0..3),
+               joints in prop::collection::vec((".{0,8}", double(), double()), 0..3),
+               tallies in prop::collection::vec((".{0,8}", double(), double()), 0..3), shades in prop::collection::vec(any::<u8>(), 6)) -> Scene {
         let pose = |[x, y, z, i, j, k]: [f64; 6]| Pose::new(nalgebra::Vector3::new(x, y, z), nalgebra::Vector3::new(i, j, k) / 3.0);
         let contact = |(name, other, [x, y, z, force_n]): (String, String, [f64; 4])| {
             Contact { name, other, point_m: nalgebra::Vector3::new(x, y, z), force_n }
         };
-        Truth {
+        let truth = Truth {
             records,
-            time: Nanos(time),
-            reward,
+            time: step.time,
+            reward: step.reward,
             links: links.into_iter().map(|(name, numbers)| (name, pose(numbers))).collect(),
             contacts: contacts.into_iter().map(contact).collect(),
+        };
+        let brightness = shades.into_iter().map(|shade| f32::from(shade) / 255.0).collect();
+        Scene {
+            control_steps,
+            end,
+            step,
+            truth,
+            joints: joints.into_iter().map(|(name, position, velocity)| (name, JointState { position, velocity })).collect(),
+            images: vec![Picture { sensor: "a".into(), width: 2, height: 3, brightness }, Picture::default()],
+            tallies: tallies.into_iter().map(|(name, numerator, denominator)| Tally { name, numerator, denominator }).collect(),
         }
     }
+}
+
+fn end() -> impl Strategy<Value = Option<End>> {
+    prop::sample::select(vec![None, Some(End::Finished), Some(End::Stopped), Some(End::Detached), Some(End::Failed)])
 }
 
 prop_compose! {
@@ -140,7 +159,7 @@ fn any_message() -> impl Strategy<Value = Vec<u8>> {
         verdict().prop_map(|message| bytes(|out| message.encode(out))),
         to_brain().prop_map(|message| bytes(|out| message.encode(out))),
         to_world().prop_map(|message| bytes(|out| message.encode(out))),
-        truth().prop_map(|message| bytes(|out| message.encode(out))),
+        scene().prop_map(|message| bytes(|out| message.encode(out))),
         shown().prop_map(|(time, message)| bytes(|out| telemetry::encode(out, time, &message))),
     ]
 }
@@ -148,13 +167,13 @@ fn any_message() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #[test]
     fn what_was_encoded_is_decoded(description in description(), attach in attach(), verdict in verdict(), to_brain in to_brain(),
-                                   to_world in to_world(), truth in truth(), shown in shown()) {
+                                   to_world in to_world(), scene in scene(), shown in shown()) {
         prop_assert_eq!(Description::decode(&bytes(|out| description.encode(out))), Ok(description));
         prop_assert_eq!(Attach::decode(&bytes(|out| attach.encode(out))), Ok(attach));
         prop_assert_eq!(Verdict::decode(&bytes(|out| verdict.encode(out))), Ok(verdict));
         prop_assert_eq!(ToBrain::decode(&bytes(|out| to_brain.encode(out)), &observation_spec()), Ok(to_brain));
         prop_assert_eq!(ToWorld::decode(&bytes(|out| to_world.encode(out)), &action_spec()), Ok(to_world));
-        prop_assert_eq!(Truth::decode(&bytes(|out| truth.encode(out))), Ok(truth));
+        prop_assert_eq!(Scene::decode(&bytes(|out| scene.encode(out)), &observation_spec()), Ok(scene));
         prop_assert_eq!(telemetry::decode(&bytes(|out| telemetry::encode(out, shown.0, &shown.1))), Ok(shown));
     }
 
@@ -205,11 +224,14 @@ fn another_version_and_another_protocol_are_told_apart() {
 
 #[test]
 fn counts_are_compared_with_what_can_follow_before_anything_is_allocated() {
-    let mut truth = bytes(|out| Truth::default().encode(out));
-    let links = truth.len() - 8;
-    truth[links..links + 4].copy_from_slice(&u32::MAX.to_le_bytes());
-    let error = Truth::decode(&truth).unwrap_err();
-    assert_eq!(error.to_string(), "links (byte 22): expected at most the 0 that can follow, found 4294967295");
+    let mut message = bytes(|out| bare_scene().encode(out));
+    let tallies = message.len() - 4;
+    message[tallies..].copy_from_slice(&u32::MAX.to_le_bytes());
+    let error = Scene::decode(&message, &bare()).unwrap_err();
+    assert_eq!(error.to_string(), "metrics (byte 52): expected at most the 0 that can follow, found 4294967295");
+    let images = [&message[..48], &[1, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255]].concat();
+    let error = Scene::decode(&images, &bare()).unwrap_err();
+    assert_eq!(error.to_string(), "image \"\", shades (byte 60): expected 4294836225 bytes, found 0");
     let refusal = [&[1][..], &u32::MAX.to_le_bytes()].concat();
     let error = Verdict::decode(&refusal).unwrap_err();
     assert_eq!(error.to_string(), "reason (byte 1): expected text of at most the 0 bytes that follow, found 4294967295");
@@ -257,6 +279,16 @@ fn the_keys_are_those_of_the_page() {
     }
 }
 
+/// What senses nothing, and a world that is seen by nobody.
+fn bare() -> ObservationSpec {
+    ObservationSpec { fields: Vec::new() }
+}
+
+fn bare_scene() -> Scene {
+    let step = TimeStep { kind: StepKind::First, time: Nanos(0), reward: 0.0, observation: Observation { fields: Vec::new() } };
+    Scene { control_steps: 0, end: None, step, truth: Truth::default(), joints: vec![], images: vec![], tallies: vec![] }
+}
+
 /// Bytes of a message as PROTOCOL.md has them, written down by hand.
 fn by_hand(parts: &[&[u8]]) -> Vec<u8> {
     parts.concat()
@@ -284,10 +316,24 @@ fn the_bytes_are_those_of_the_page() {
     let pose = Pose::new(nalgebra::Vector3::new(1.0, 0.0, 1.0), nalgebra::Vector3::zeros());
     let contact = Contact { name: "a".into(), other: "a".into(), point_m: nalgebra::Vector3::new(0.0, 1.0, 0.0), force_n: 1.0 };
     let truth = Truth { records: number, time: Nanos(9), reward: 1.0, links: vec![("a".into(), pose)], contacts: vec![contact] };
-    let head = by_hand(&[&[1, 0], &session, &nine, &[0, 0, 0x80, 0x3f]]);
+    let step = TimeStep { kind: StepKind::Mid, time: Nanos(9), reward: 1.0, observation: Observation { fields: Vec::new() } };
+    let picture = Picture { sensor: "a".into(), width: 1, height: 2, brightness: vec![1.0, 0.2] };
+    let scene = Scene {
+        control_steps: number,
+        end: Some(End::Detached),
+        step,
+        truth,
+        joints: vec![("a".into(), JointState { position: 1.0, velocity: 0.0 })],
+        images: vec![picture],
+        tallies: vec![Tally { name: "a".into(), numerator: 1.0, denominator: 0.0 }],
+    };
+    let head = by_hand(&[&[2, 0], &session, &[3], &[1], &nine, &[0, 0, 0x80, 0x3f], &[0; 4], &session]);
     let link = by_hand(&[&[1, 0, 0, 0], &name, &one, &zero, &one, &zero, &zero, &zero, &one]);
     let touch = by_hand(&[&[1, 0, 0, 0], &name, &name, &zero, &one, &zero, &one]);
-    assert_eq!(bytes(|out| truth.encode(out)), by_hand(&[&head, &link, &touch]));
+    let joint = by_hand(&[&[1, 0, 0, 0], &name, &one, &zero]);
+    let image = by_hand(&[&[1, 0, 0, 0], &name, &[1, 0, 2, 0], &[255, 51]]);
+    let metric = by_hand(&[&[1, 0, 0, 0], &name, &one, &zero]);
+    assert_eq!(bytes(|out| scene.encode(out)), by_hand(&[&head, &link, &touch, &joint, &image, &metric]));
 
     let spikes = vec![Spike { tick: 5, neuron: 2 }];
     let shown = Telemetry {

@@ -3,12 +3,14 @@
 //! Viewers, recordings and reports look at moments and at nothing else, wherever these come from: a loop in this process, a recording, or
 //! the streams of a world and a brain elsewhere, which carry less. Taking one reads the loop and changes nothing in it.
 
+pub use embody_bridges::protocol::scene::Picture;
+use embody_bridges::protocol::scene::Scene;
 use embody_bridges::protocol::truth::Truth;
 use embody_controllers::telemetry::Telemetry;
 use embody_robots::robot::RobotSpec;
-use embody_robots::{Action, JointState, Nanos, Tally, TimeStep};
+use embody_robots::{Action, Body, Environment, JointState, Nanos, Tally, Task, TimeStep};
 
-use crate::run::Session;
+use crate::run::{Position, Session};
 
 /// All that there is to see at the end of one control step.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,44 +37,45 @@ pub struct Moment {
     pub tallies: Vec<Tally>,
 }
 
-/// The last image of a camera.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Picture {
-    /// Name of the camera.
-    pub sensor: String,
-    /// Pixels along a row.
-    pub width: u16,
-    /// Rows.
-    pub height: u16,
-    /// Brightness from 0 to 1, row by row, row 0 at the bottom.
-    pub brightness: Vec<f32>,
-}
-
 impl Moment {
     /// What there is to see of a loop whose body is of this description; its controller tells of itself if it is watched
     /// ([`Session::watch`]).
     pub fn of(session: &Session, robot: &RobotSpec) -> Moment {
         let (environment, position) = (session.environment(), session.position());
-        let (body, step) = (environment.body(), environment.time_step());
-        let record = position.records.saturating_sub(1);
-        let single = robot.joints.iter().filter(|joint| joint.kind.degrees_of_freedom() == 1);
-        let joints = single.filter_map(|joint| Some((joint.name.clone(), body.truth().joint(&joint.name).ok()?)));
-        let images = robot.sensors.iter().filter_map(|sensor| {
-            let image = body.image(sensor.name())?;
-            let (sensor, brightness) = (sensor.name().to_owned(), image.brightness.to_vec());
-            Some(Picture { sensor, width: image.width, height: image.height, brightness })
-        });
+        let scene = scene(environment, robot, position);
         Moment {
-            record,
-            control_step: position.control_steps,
-            time: Nanos(position.control_steps * body.control_period().0),
-            step: step.clone(),
+            record: scene.truth.records,
+            control_step: scene.control_steps,
+            time: Nanos(scene.control_steps * environment.body().control_period().0),
+            step: scene.step,
             action: (position.control_steps > 0).then(|| session.action().clone()),
-            truth: Truth::of(body.truth(), record, step.time, step.reward),
-            joints: joints.collect(),
-            images: images.collect(),
+            truth: scene.truth,
+            joints: scene.joints,
+            images: scene.images,
             telemetry: session.controller().telemetry(),
-            tallies: environment.task().tallies().to_vec(),
+            tallies: scene.tallies,
         }
+    }
+}
+
+/// What there is to see of a world whose body is of this description, whoever its brain is.
+pub(crate) fn scene(environment: &Environment<dyn Body, dyn Task>, robot: &RobotSpec, position: Position) -> Scene {
+    let (body, step) = (environment.body(), environment.time_step());
+    let record = position.records.saturating_sub(1);
+    let single = robot.joints.iter().filter(|joint| joint.kind.degrees_of_freedom() == 1);
+    let joints = single.filter_map(|joint| Some((joint.name.clone(), body.truth().joint(&joint.name).ok()?)));
+    let images = robot.sensors.iter().filter_map(|sensor| {
+        let image = body.image(sensor.name())?;
+        let (sensor, brightness) = (sensor.name().to_owned(), image.brightness.to_vec());
+        Some(Picture { sensor, width: image.width, height: image.height, brightness })
+    });
+    Scene {
+        control_steps: position.control_steps,
+        end: None,
+        step: step.clone(),
+        truth: Truth::of(body.truth(), record, step.time, step.reward),
+        joints: joints.collect(),
+        images: images.collect(),
+        tallies: environment.task().tallies().to_vec(),
     }
 }

@@ -68,6 +68,15 @@ pub fn metric(name: &str) -> String {
     format!("{what}{unit}")
 }
 
+/// What a brain tells of itself, in words, with what it means where that isn't plain.
+pub fn reading(name: &str) -> String {
+    match name {
+        "skipped_steps" => "control steps not answered in time".into(),
+        "dropped_messages" => "messages lost on the way to the brain".into(),
+        _ => name.replace('_', " "),
+    }
+}
+
 /// A space at which [`wrapped`] breaks no line.
 pub const TIE: char = '\u{a0}';
 
@@ -113,6 +122,8 @@ mod tests {
         let expected =
             ["targets per 1 000 s", "time on lane (s)", "stray mean (m)", "laps per hour", "mean reward per control step", "odd"];
         assert_eq!(names, expected);
+        assert_eq!(reading("skipped_steps"), "control steps not answered in time");
+        assert_eq!(reading("steering_rate"), "steering rate");
     }
 
     #[test]

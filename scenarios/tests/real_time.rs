@@ -5,10 +5,10 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::hand::{Hand, connect, named};
-use common::{Lab, Running, free_endpoint};
+use common::{Lab, Running, free_endpoint, observation_of};
 use embody_bridges::protocol::handshake::Verdict;
 use embody_bridges::protocol::messages::ToWorld;
-use embody_bridges::protocol::truth::Truth;
+use embody_bridges::protocol::scene::Scene;
 use serde_json::Value;
 use zenoh::Wait;
 
@@ -109,7 +109,8 @@ fn distance_without_actions(policy: &str) -> (f64, Value) {
     }
     let mut positions = Vec::new();
     while let Ok(Some(sample)) = truths.recv_timeout(Duration::from_millis(900)) {
-        let truth = Truth::decode(&sample.payload().to_bytes()).unwrap();
+        let scene = Scene::decode(&sample.payload().to_bytes(), &observation_of("reaching")).unwrap();
+        let truth = &scene.truth;
         let [(name, pose)] = &truth.links[..] else { panic!("one link: {truth:?}") };
         assert_eq!(name, "ball");
         positions.push((truth.time.as_secs_f64(), pose.translation.x));

@@ -5,8 +5,9 @@ mod common;
 use std::time::Duration;
 
 use common::hand::connect;
-use common::{Lab, free_endpoint};
-use embody_bridges::protocol::truth::Truth;
+use common::{Lab, free_endpoint, observation_of};
+use embody_bridges::protocol::messages::End;
+use embody_bridges::protocol::scene::Scene;
 use embody_bridges::protocol::{Keys, telemetry};
 use zenoh::Wait;
 use zenoh::handlers::FifoChannelHandler;
@@ -16,6 +17,7 @@ use zenoh::sample::Sample;
 #[test]
 fn truth_and_telemetry_reach_who_subscribes_and_leave_the_trace_as_it_is() {
     let lab = Lab::new();
+    let observation = observation_of("reaching");
     lab.run("one", "reaching --time 120s");
     let endpoint = free_endpoint();
     let world = lab.start(&format!("world reaching --time 120s --out w --listen {endpoint}"));
@@ -28,14 +30,22 @@ fn truth_and_telemetry_reach_who_subscribes_and_leave_the_trace_as_it_is() {
         let sample = stream.recv_timeout(Duration::from_secs(2)).ok()??;
         Some(sample.payload().to_bytes().into_owned())
     };
-    let mut shown: Vec<Truth> = Vec::new();
+    let mut shown: Vec<Scene> = Vec::new();
     while let Some(bytes) = next(&truths) {
-        shown.push(Truth::decode(&bytes).unwrap());
+        shown.push(Scene::decode(&bytes, &observation).unwrap());
     }
     assert!(shown.len() > 20, "{}", shown.len());
-    assert!(shown.is_sorted_by(|a, b| a.records < b.records && a.time < b.time), "in order, and each once");
-    assert!(shown.iter().all(|truth| truth.links.len() == 1 && truth.links[0].0 == "ball"));
-    assert!(shown.iter().any(|truth| truth.contacts.iter().any(|contact| contact.force_n > 0.0)), "the ball lies on the plane");
+    let (last, before) = shown.split_last().unwrap();
+    assert_eq!((last.end, last.control_steps), (Some(End::Finished), 6000), "the last one says how it ended");
+    assert!(before.iter().all(|scene| scene.end.is_none()));
+    let once = |a: &Scene, b: &Scene| a.control_steps < b.control_steps && a.step.time < b.step.time;
+    assert!(before.is_sorted_by(once), "in order, and each once");
+    assert!(shown.iter().all(|scene| scene.truth.links.len() == 1 && scene.truth.links[0].0 == "ball"));
+    let touches = |scene: &Scene| scene.truth.contacts.iter().any(|contact| contact.force_n > 0.0);
+    assert!(shown.iter().any(touches), "the ball lies on the plane");
+    assert!(shown.iter().any(|scene| !scene.step.observation.events(0).is_empty()), "what its camera senses is shown");
+    assert!(shown.iter().all(|scene| scene.images.len() == 1 && scene.images[0].brightness.iter().any(|level| *level > 0.0)));
+    assert!(last.tallies[0].name == "targets_per_1000s" && last.tallies[0].denominator > 100.0, "{:?}", last.tallies);
     let mut seen = Vec::new();
     while let Some(bytes) = next(&telemetries) {
         seen.push(telemetry::decode(&bytes).unwrap());

@@ -21,6 +21,7 @@ const WORLD: [usize; 4] = [270, 40, 940, 670];
 const LEFT: [usize; 4] = [0, 40, 258, 670];
 const RASTER: [usize; 4] = [965, 60, 1265, 200];
 const CURVE: [usize; 4] = [1005, 255, 1265, 320];
+const METRIC: [usize; 4] = [1005, 370, 1265, 442];
 
 /// A picture in colour.
 struct Picture {
@@ -320,12 +321,25 @@ fn a_world_and_a_brain_elsewhere_are_watched() {
     let (_, second) = viewer.picture_when(|time| time > early);
     assert!(second.count(RASTER, [86, 180, 233]) > 20 && second.count(RASTER, [230, 159, 0]) > 4, "spikes");
     assert!(second.differs(&first, WORLD) > 0.0, "the ball moves");
+    assert!(second.colours([8, 60, 158, 204]) > 3, "what the camera sees, in shades of grey");
+    let curve = |picture: &Picture| picture.count(CURVE, [0, 178, 130]) > 40 && picture.count(METRIC, [240, 228, 66]) > 20;
+    viewer.until(|viewer| curve(&viewer.picture().1), "no curves of reward and metric");
     world.kill();
     brain.kill();
     std::thread::sleep(Duration::from_secs(3));
     let (_, after) = viewer.picture();
     assert!(after.colours(WORLD) > 12, "the last that was seen stays");
     assert!(after.count([700, 0, 1280, 34], [240, 228, 66]) > 20, "and the header says that there is no more");
+    // Both sides come back, and so does what is seen of them, without a hand on the window.
+    let world = lab.start(&format!("world reaching --resume world --listen {endpoint}"));
+    let brain = lab.start(&format!("brain reaching --resume brain --connect {endpoint}"));
+    let moves = |viewer: &mut Viewer| {
+        let (before, after) = (viewer.picture(), viewer.picture());
+        after.0 > before.0 && after.1.count(RASTER, [86, 180, 233]) > 20
+    };
+    viewer.until(moves, "it isn't seen again");
+    world.kill();
+    brain.kill();
     viewer.close();
     let why = lab.fails("view --connect tcp/127.0.0.1:1 --wait 1s");
     assert!(why.contains("tcp/127.0.0.1:1"), "{why}");

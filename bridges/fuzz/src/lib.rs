@@ -5,8 +5,8 @@
 
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
 use embody_bridges::protocol::messages::{ToBrain, ToWorld, session_of};
+use embody_bridges::protocol::scene::Scene;
 use embody_bridges::protocol::telemetry;
-use embody_bridges::protocol::truth::Truth;
 use embody_bridges::{decode_action, decode_observation, decode_step};
 use embody_robots::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec, file, mesh, wire};
 
@@ -43,7 +43,7 @@ pub fn decode(data: &[u8]) -> bool {
             .map(|found| assert_eq!(ToBrain::decode(&again(&|out| found.encode(out)), &observation).as_ref(), Ok(&found)))
             .is_ok(),
         4 => ToWorld::decode(bytes, &action).map(|found| assert_eq!(again(&|out| found.encode(out)), bytes)).is_ok(),
-        5 => Truth::decode(bytes).map(|found| assert_eq!(again(&|out| found.encode(out)), bytes)).is_ok(),
+        5 => Scene::decode(bytes, &observation).map(|found| assert_eq!(again(&|out| found.encode(out)), bytes)).is_ok(),
         6 => telemetry::decode(bytes)
             .map(|(time, found)| assert_eq!(again(&|out| telemetry::encode(out, time, &found)), bytes))
             .is_ok(),

@@ -6,11 +6,14 @@ use std::process::ExitCode;
 
 use embody_bridges::protocol::handshake::{Attach, Description, Verdict};
 use embody_bridges::protocol::messages::{End, ToBrain, ToWorld};
+use embody_bridges::protocol::scene::{Picture, Scene};
 use embody_bridges::protocol::truth::Truth;
 use embody_bridges::protocol::{Mark, Mode, telemetry};
 use embody_bridges_fuzz::{DECODERS, decode};
 use embody_controllers::telemetry::{Activity, Histogram, Spike, Telemetry};
-use embody_robots::{Action, Contact, Event, EventBuffer, Field, Nanos, Observation, Pose, StepKind, TimeStep, TraceHash, wire};
+use embody_robots::{
+    Action, Contact, Event, EventBuffer, Field, JointState, Nanos, Observation, Pose, StepKind, Tally, TimeStep, TraceHash, wire,
+};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -112,7 +115,8 @@ fn samples(choice: u8) -> Vec<Vec<u8>> {
         5 => {
             let contact = Contact { name: "ball".into(), other: "floor".into(), point_m: Default::default(), force_n: 9.0 };
             let links = vec![("ball".into(), Pose::identity())];
-            vec![of(&|out| Truth { links: links.clone(), contacts: vec![contact.clone(); 2], ..Truth::default() }.encode(out))]
+            let truth = Truth { links, contacts: vec![contact; 2], ..Truth::default() };
+            vec![of(&|out| scene(step.clone(), truth.clone()).encode(out))]
         }
         6 => vec![of(&|out| telemetry::encode(out, Nanos(1), &shown()))],
         7 => vec![of(&|out| wire::encode_step(out, 3, &step, Some(&action)))],
@@ -139,6 +143,19 @@ fn description() -> Description {
         brain: String::new(),
         host: "h".into(),
         cpu: Some(1),
+    }
+}
+
+fn scene(step: TimeStep, truth: Truth) -> Scene {
+    let picture = Picture { sensor: "camera".into(), width: 3, height: 2, brightness: vec![0.2; 6] };
+    Scene {
+        control_steps: 7,
+        end: Some(End::Finished),
+        step,
+        truth,
+        joints: vec![("elbow".into(), JointState { position: 0.5, velocity: -1.0 }); 2],
+        images: vec![picture],
+        tallies: vec![Tally { name: "targets".into(), numerator: 3.0, denominator: 1.5 }],
     }
 }
 

@@ -41,7 +41,14 @@ impl Stream {
 
     /// Publishes what `message` gives, if somebody looks on and the last time is a while ago.
     pub(super) fn show(&mut self, message: impl FnOnce() -> Option<Vec<u8>>) {
-        if !self.is_watched() || self.shown.is_some_and(|shown| shown.elapsed() < EVERY) {
+        if self.shown.is_none_or(|shown| shown.elapsed() >= EVERY) {
+            self.show_now(message);
+        }
+    }
+
+    /// The same, however short ago the last time was.
+    pub(super) fn show_now(&mut self, message: impl FnOnce() -> Option<Vec<u8>>) {
+        if !self.is_watched() {
             return;
         }
         if let Some(message) = message() {

@@ -23,7 +23,7 @@ use super::stream::Stream;
 use super::{is_connected, lock, unique};
 use crate::protocol::handshake::{Attach, Description, Verdict};
 use crate::protocol::messages::{End, ToBrain, ToWorld, encode_step, session_of};
-use crate::protocol::truth::Truth;
+use crate::protocol::scene::Scene;
 use crate::protocol::{Keys, Mark, Mode, Role};
 use crate::reader::WireError;
 
@@ -468,13 +468,14 @@ impl WorldLink {
         }
     }
 
-    /// Shows the truth to those who look on, if there are any and the last time is a while ago.
-    pub fn show(&mut self, truth: impl FnOnce() -> Truth) {
-        self.truth.show(|| {
-            let mut out = Vec::new();
-            truth().encode(&mut out);
-            Some(out)
-        });
+    /// Shows the world to those who look on, if there are any and the last time is a while ago.
+    pub fn show(&mut self, scene: impl FnOnce() -> Scene) {
+        self.truth.show(|| Some(bytes_of_scene(&scene())));
+    }
+
+    /// Shows how it ended to those who look on.
+    pub fn show_end(&mut self, scene: impl FnOnce() -> Scene) {
+        self.truth.show_now(|| Some(bytes_of_scene(&scene())));
     }
 
     /// Notes how far the run is, for whoever asks.
@@ -519,6 +520,12 @@ fn taken(seat: &Seat) -> String {
 
 fn bytes_of(payload: Option<&zenoh::bytes::ZBytes>) -> Vec<u8> {
     payload.map(|payload| payload.to_bytes().into_owned()).unwrap_or_default()
+}
+
+fn bytes_of_scene(scene: &Scene) -> Vec<u8> {
+    let mut out = Vec::new();
+    scene.encode(&mut out);
+    out
 }
 
 fn refuse(query: Query, reason: &dyn Display) {

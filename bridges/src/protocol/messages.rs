@@ -22,6 +22,19 @@ pub enum End {
     Failed,
 }
 
+impl End {
+    /// All of them, each at the place of its code.
+    const ALL: [End; 4] = [End::Finished, End::Stopped, End::Detached, End::Failed];
+
+    pub(super) fn code(self) -> u8 {
+        End::ALL.iter().position(|end| *end == self).unwrap_or_default() as u8
+    }
+
+    pub(super) fn of_code(code: u8) -> Option<End> {
+        End::ALL.get(usize::from(code)).copied()
+    }
+}
+
 /// From world to brain.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ToBrain {
@@ -124,12 +137,7 @@ impl ToBrain {
             ToBrain::End { session, end, reason } => {
                 out.push(2);
                 out.extend(session.to_le_bytes());
-                out.push(match end {
-                    End::Finished => 0,
-                    End::Stopped => 1,
-                    End::Detached => 2,
-                    End::Failed => 3,
-                });
+                out.push(end.code());
                 put_text(out, reason);
             }
         }
@@ -149,13 +157,8 @@ impl ToBrain {
             }
             1 => ToBrain::Checkpoint { session, mark: read_mark(&mut reader, &"mark")? },
             2 => {
-                let end = match reader.u8(&"end")? {
-                    0 => End::Finished,
-                    1 => End::Stopped,
-                    2 => End::Detached,
-                    3 => End::Failed,
-                    other => return Err(reader.error(1, &"end", "0 to 3", other)),
-                };
+                let code = reader.u8(&"end")?;
+                let end = End::of_code(code).ok_or_else(|| reader.error(1, &"end", "0 to 3", code))?;
                 ToBrain::End { session, end, reason: reader.text(&"reason")? }
             }
             other => return Err(reader.error(9, &"tag", "0 to 2", other)),

@@ -1,11 +1,12 @@
 //! The protocol between a world and its brain, as bytes: `bridges/PROTOCOL.md` has it for readers and other languages.
 //!
 //! One prefix of keys is one loop: one world, one body, at most one brain. [`handshake`] messages say who is there and from where
-//! the loop goes on, [`messages`] are what crosses in each control step, [`truth`] and [`telemetry`] are streams for those who look
-//! on. All of it is pure bytes: the transport is elsewhere.
+//! the loop goes on, [`messages`] are what crosses in each control step, [`scene`] (stream `truth`) and [`telemetry`] are streams for those
+//! who look on. All of it is pure bytes: the transport is elsewhere.
 
 pub mod handshake;
 pub mod messages;
+pub mod scene;
 pub mod telemetry;
 pub mod truth;
 
@@ -65,7 +66,7 @@ impl Keys {
         format!("{}/alive/{role}/{id}", self.prefix)
     }
 
-    /// From the world to whoever looks on: [`truth::Truth`].
+    /// From the world to whoever looks on: [`scene::Scene`].
     pub fn truth(&self) -> String {
         format!("{}/truth", self.prefix)
     }

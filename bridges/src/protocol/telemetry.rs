@@ -52,9 +52,9 @@ pub fn decode(bytes: &[u8]) -> Result<(Nanos, Telemetry), WireError> {
     }
     let time = Nanos(reader.u64(&"time")?);
     let telemetry = Telemetry {
-        populations: list(&mut reader, "populations", 16, population)?,
-        weights: list(&mut reader, "weight histograms", 16, histogram)?,
-        counters: list(&mut reader, "counters", 12, |reader, i| {
+        populations: reader.list(&"populations", 16, population)?,
+        weights: reader.list(&"weight histograms", 16, histogram)?,
+        counters: reader.list(&"counters", 12, |reader, i| {
             let name = reader.text(&format_args!("counter {i}, name"))?;
             Ok((name, reader.double(&format_args!("counter {i}, value"))?))
         })?,
@@ -63,21 +63,10 @@ pub fn decode(bytes: &[u8]) -> Result<(Nanos, Telemetry), WireError> {
     Ok((time, telemetry))
 }
 
-/// A count, then as many items of at least `least` bytes.
-fn list<T>(
-    reader: &mut Reader<'_>,
-    field: &str,
-    least: usize,
-    mut item: impl FnMut(&mut Reader<'_>, usize) -> Result<T, WireError>,
-) -> Result<Vec<T>, WireError> {
-    let count = reader.many(&field, least)?;
-    (0..count).map(|i| item(reader, i)).collect()
-}
-
 fn population(reader: &mut Reader<'_>, number: usize) -> Result<Activity, WireError> {
     let name = reader.text(&format_args!("population {number}, name"))?;
     let size = reader.u32(&format_args!("population {name:?}, size"))?;
-    let spikes = list(reader, &format!("population {name:?}, spikes"), 8, |reader, i| {
+    let spikes = reader.list(&format_args!("population {name:?}, spikes"), 8, |reader, i| {
         let tick = reader.u32(&format_args!("population {name:?}, spike {i}, tick"))?;
         let neuron = reader.u32(&format_args!("population {name:?}, spike {i}, neuron"))?;
         if neuron >= size {
@@ -86,7 +75,7 @@ fn population(reader: &mut Reader<'_>, number: usize) -> Result<Activity, WireEr
         }
         Ok(Spike { tick, neuron })
     })?;
-    let membrane = list(reader, &format!("population {name:?}, membrane"), 4, |reader, i| {
+    let membrane = reader.list(&format_args!("population {name:?}, membrane"), 4, |reader, i| {
         reader.number(&format_args!("population {name:?}, membrane {i}"))
     })?;
     Ok(Activity { name, size, spikes, membrane })
@@ -97,6 +86,6 @@ fn histogram(reader: &mut Reader<'_>, number: usize) -> Result<Histogram, WireEr
     let low = reader.number(&format_args!("histogram {projection:?}, low"))?;
     let high = reader.number(&format_args!("histogram {projection:?}, high"))?;
     let field = format!("histogram {projection:?}, counts");
-    let counts = list(reader, &field, 8, |reader, i| reader.u64(&format_args!("histogram {projection:?}, count {i}")))?;
+    let counts = reader.list(&field, 8, |reader, i| reader.u64(&format_args!("histogram {projection:?}, count {i}")))?;
     Ok(Histogram { projection, range: [low, high], counts })
 }

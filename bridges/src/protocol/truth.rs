@@ -1,11 +1,8 @@
-//! The `truth` stream: where everything really is, for viewers. Lossy; never part of the loop.
+//! Where everything really is. Part of a [`Scene`](super::scene::Scene); never part of the loop.
 
 use embody_robots::{Contact, Nanos, Pose, Stage};
 
 use crate::reader::{Reader, WireError, put_text};
-
-/// Version of the stream's layout.
-pub const VERSION: u16 = 1;
 
 /// The world at the end of one control period.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -36,12 +33,9 @@ impl Truth {
         Truth { records, time, reward, links, contacts }
     }
 
-    /// Appends its bytes.
-    pub fn encode(&self, out: &mut Vec<u8>) {
-        out.extend(VERSION.to_le_bytes());
+    /// Appends its bytes, all but time and reward, which stand in the time step before it.
+    pub(super) fn encode(&self, out: &mut Vec<u8>) {
         out.extend(self.records.to_le_bytes());
-        out.extend(self.time.0.to_le_bytes());
-        out.extend(self.reward.to_le_bytes());
         out.extend((self.links.len() as u32).to_le_bytes());
         for (name, pose) in &self.links {
             put_text(out, name);
@@ -60,20 +54,14 @@ impl Truth {
         }
     }
 
-    /// Reads it.
-    pub fn decode(bytes: &[u8]) -> Result<Truth, WireError> {
-        let mut reader = Reader::new(bytes);
-        let version = reader.u16(&"truth version")?;
-        if version != VERSION {
-            return Err(reader.error(2, &"truth version", VERSION, version));
-        }
-        let (records, time, reward) = (reader.u64(&"records")?, Nanos(reader.u64(&"time")?), reader.number(&"reward")?);
+    /// Reads it, all but time and reward.
+    pub(super) fn read(reader: &mut Reader<'_>) -> Result<Truth, WireError> {
+        let records = reader.u64(&"records")?;
         let count = reader.many(&"links", 60)?;
-        let links = (0..count).map(|i| read_link(&mut reader, i)).collect::<Result<_, _>>()?;
+        let links = (0..count).map(|i| read_link(reader, i)).collect::<Result<_, _>>()?;
         let count = reader.many(&"contacts", 40)?;
-        let contacts = (0..count).map(|i| read_contact(&mut reader, i)).collect::<Result<_, _>>()?;
-        reader.end()?;
-        Ok(Truth { records, time, reward, links, contacts })
+        let contacts = (0..count).map(|i| read_contact(reader, i)).collect::<Result<_, _>>()?;
+        Ok(Truth { records, links, contacts, ..Truth::default() })
     }
 }
 

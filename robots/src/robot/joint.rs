@@ -1,12 +1,8 @@
 //! Joints: how each link hangs on another, or on the world.
 
-use std::f64::consts::PI;
-
-use nalgebra::Vector3;
 use serde::{Deserialize, Serialize};
 
 use super::origin::Origin;
-use crate::stage::Pose;
 
 /// What holds a link. The child's frame is the joint's frame, moved by the joint's position:
 /// pose(child) = pose(parent) origin motion(position).
@@ -81,31 +77,6 @@ pub enum JointKind {
         /// The normal.
         normal: [f64; 3],
     },
-}
-
-impl Joint {
-    /// Where it stands (rad or m), from the poses of what it hangs on and of what it holds; none unless it has one degree of freedom. An angle is
-    /// within half a turn.
-    pub fn position_between(&self, parent: &Pose, child: &Pose) -> Option<f64> {
-        let motion = (parent * self.origin.pose()).inverse() * child;
-        match self.kind {
-            JointKind::Revolute { axis } | JointKind::Continuous { axis } => {
-                let along = motion.rotation.imag().dot(&Vector3::from(axis));
-                let half = libm::atan2(along, motion.rotation.w);
-                // Half a turn more is the same quaternion with another sign.
-                let half = if half > 0.5 * PI {
-                    half - PI
-                } else if half < -0.5 * PI {
-                    half + PI
-                } else {
-                    half
-                };
-                Some(2.0 * half)
-            }
-            JointKind::Prismatic { axis } => Some(motion.translation.vector.dot(&Vector3::from(axis))),
-            JointKind::Free | JointKind::Fixed | JointKind::Ball | JointKind::Planar { .. } => None,
-        }
-    }
 }
 
 impl JointKind {
@@ -184,28 +155,4 @@ pub struct Mimic {
     pub multiplier: f64,
     /// Offset (rad or m).
     pub offset: f64,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::catalogue::arms::arm7;
-    use crate::kinematics::Kinematics;
-
-    #[test]
-    fn a_joint_stands_where_the_poses_around_it_say() {
-        let robot = arm7().unwrap().robot;
-        let positions = [0.3, -0.5, 1.2, -1.4, 2.5, 0.9, -2.8];
-        let poses = Kinematics::new(&robot).unwrap().poses(&positions);
-        let mut expected = positions.iter();
-        for joint in robot.joints.iter().filter(|joint| joint.kind.degrees_of_freedom() == 1) {
-            let pose = |name: &str| &poses[robot.link_index(name).unwrap()];
-            let found = joint.position_between(pose(joint.parent.as_ref().unwrap()), pose(&joint.child)).unwrap();
-            assert!((found - expected.next().unwrap()).abs() < 1e-9, "{}: {found}", joint.name);
-        }
-        let slide = Joint::new("a", None, "b", Origin::at([1.0, 0.0, 0.0]), JointKind::Prismatic { axis: [0.0, 0.0, 1.0] });
-        assert_eq!(slide.position_between(&Pose::identity(), &Pose::translation(1.0, 0.0, 0.25)), Some(0.25));
-        let fixed = Joint::new("a", None, "b", Origin::IDENTITY, JointKind::Fixed);
-        assert_eq!(fixed.position_between(&Pose::identity(), &Pose::identity()), None);
-    }
 }

@@ -122,6 +122,7 @@ impl Arguments {
     fn watch(&self, registry: &Arc<Registry>) -> Result<(crate::Loaded, Box<dyn crate::viewer::Source>), Failure> {
         use crate::scenario::Loaded;
         use crate::viewer::RemoteSource;
+        use embody_robots::Body;
 
         let stop = super::signals::stop_flag()?;
         let onlooker = embody_bridges::link::Onlooker::join(&self.network.network(), &stop)?;
@@ -137,8 +138,8 @@ impl Arguments {
             )
             .into());
         }
-        let robot = loaded.robot(registry)?;
-        Ok((loaded, Box::new(RemoteSource::new(onlooker, robot))))
+        let observation = loaded.body(registry)?.observation_spec().clone();
+        Ok((loaded, Box::new(RemoteSource::new(onlooker, observation))))
     }
 }
 

@@ -1,7 +1,10 @@
 //! A world from outside: where from, and drawn finely enough for people.
 
+use std::f64::consts::PI;
+
 use embody_robots::Stage;
-use embody_robots::robot::{Actuator, JointKind, RobotSpec};
+use embody_robots::kinematics::Kinematics;
+use embody_robots::robot::{Actuator, Joint, JointKind, RobotSpec};
 use embody_sim_world::render::{Camera, Ground, Scene, Thing};
 use embody_sim_world::{BuildError, SimulatedBody};
 use nalgebra::{Point3, Vector3};
@@ -31,8 +34,12 @@ const OBLIQUE: [f64; 3] = [0.5, -0.9, 0.75];
 /// Eye and middle of the view in the frame of a car (m).
 const BEHIND_CAR: [[f64; 3]; 2] = [[-9.0, 0.0, 3.4], [8.0, 0.0, 0.4]];
 
+/// Postures from which it is known where a robot reaches, and the fraction by which they are spread.
+const POSTURES: usize = 64;
+const GOLDEN: f64 = 0.618_033_988_749_894_9;
+
 /// How much more than the robot is in view.
-const ROOM: f64 = 1.2;
+const ROOM: f64 = 1.1;
 
 impl View {
     /// A view of `width_rad`, as many rows as `rows` times columns, that suits what is looked at: a car from behind and above, anything else
@@ -62,12 +69,34 @@ fn roams(robot: &RobotSpec) -> bool {
     driven.into_iter().any(|joint| robot.joints[joint].kind == JointKind::Free)
 }
 
-/// Centres and radii of balls that hold all there is to look at: the things of a scene, and the corners of the arena round what may roll anywhere in it.
+/// Places that the links of a robot may come to, if it stands on one: those of a few dozen postures within the limits of its joints, spread
+/// evenly (the additive recurrence of the golden ratio, one dimension a joint).
+fn reached(robot: &RobotSpec) -> Vec<Vector3<f64>> {
+    let Some(kinematics) = Kinematics::new(robot).ok().filter(|_| !roams(robot)) else { return Vec::new() };
+    let turns = |joint: &Joint| joint.kind.degrees_of_freedom() == 1;
+    if !robot.joints.iter().any(turns) {
+        return Vec::new();
+    }
+    let posture = |number: usize| {
+        let placed = robot.joints.iter().enumerate().filter(|(_, joint)| turns(joint) && joint.mimic.is_none());
+        let placed = placed.map(|(index, joint)| {
+            let share = libm::fmod((number + 1) as f64 * libm::pow(GOLDEN, (index + 1) as f64), 1.0);
+            let [low, high] = joint.limits.position.unwrap_or([-PI, PI]);
+            (joint.name.as_str(), low + share * (high - low))
+        });
+        let positions = kinematics.positions(placed).unwrap_or_default();
+        kinematics.poses(&positions).into_iter().map(|pose| pose.translation.vector)
+    };
+    (0..POSTURES).flat_map(posture).collect()
+}
+
+/// Centres and radii of balls that hold all there is to look at: the things of a scene, where the robot's links may come, and the corners of the arena round what may roll anywhere in it.
 fn extent(body: &SimulatedBody, scene: &Scene) -> Vec<(Vector3<f64>, f64)> {
     let things = scene.things.iter().map(|thing| (thing.pose.translation.vector, thing.reach_m()));
+    let reached = reached(body.robot()).into_iter().map(|place| (place, 0.0));
     let half = if roams(body.robot()) { Some(body.arena().half_extent_m) } else { None };
     let corners = half.into_iter().flat_map(|half| [[-half, -half], [half, half], [half, -half], [-half, half]]);
-    things.chain(corners.map(|[x, y]| (Vector3::new(x, y, 0.0), 0.0))).collect()
+    things.chain(reached).chain(corners.map(|[x, y]| (Vector3::new(x, y, 0.0), 0.0))).collect()
 }
 
 /// Eye and middle of a view in which balls of these centres and radii are as a whole.

@@ -6,10 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use embody_bridges::link::{LinkError, RealTimeReport, RemoteController, WorldLink};
 use embody_bridges::protocol::handshake::Description;
 use embody_bridges::protocol::messages::End;
-use embody_bridges::protocol::truth::Truth;
+use embody_bridges::protocol::scene::Scene;
 use embody_bridges::protocol::{Mark, Mode};
 use embody_controllers::Hosted;
-use embody_robots::{Body, Environment, Task};
 use serde_json::json;
 
 use crate::config::ConfigError;
@@ -83,11 +82,10 @@ impl RemoteBrain {
         Ok(kept.then_some(maps))
     }
 
-    /// Tells whoever looks on or asks how far the run is; gives what people should know.
-    pub(super) fn publish(&self, environment: &Environment<dyn Body, dyn Task>, records: u64, step: u64) -> Vec<String> {
+    /// Tells whoever looks on or asks how far the run is, after `step` control steps; gives what people should know.
+    pub(super) fn publish(&self, step: u64, scene: impl FnOnce() -> Scene) -> Vec<String> {
         let mut link = self.link();
-        let now = environment.time_step();
-        link.show(|| Truth::of(environment.body().truth(), records, now.time, now.reward));
+        link.show(scene);
         link.reached(step);
         link.notes()
     }
@@ -107,9 +105,10 @@ impl RemoteBrain {
         self.link().report()
     }
 
-    /// Ends the attachment, says how, and leaves the network.
-    pub(super) fn end(&self, end: End, reason: &str) {
+    /// Ends the attachment, says how, also to whoever looks on, and leaves the network.
+    pub(super) fn end(&self, end: End, reason: &str, scene: impl FnOnce() -> Scene) {
         let mut link = self.link();
+        link.show_end(|| Scene { end: Some(end), ..scene() });
         link.detach(end, reason);
         link.close();
     }

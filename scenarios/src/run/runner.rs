@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use embody_bridges::link::LinkError;
 use embody_bridges::protocol::messages::End;
+use embody_bridges::protocol::scene::Scene;
 use embody_bridges::protocol::{Mark, Mode};
 use embody_controllers::{ControllerError, Map};
 use embody_robots::robot::RobotSpec;
@@ -20,6 +21,7 @@ use super::recorder::Recorder;
 use super::remote::RemoteBrain;
 use super::session::{Session, SessionError};
 use crate::config::ConfigError;
+use crate::moment;
 use crate::recording::{RecordingError, Tape};
 use crate::registry::Registry;
 use crate::scenario::{Assembly, Loaded, ScenarioError};
@@ -285,9 +287,9 @@ impl Runner {
         progress.end();
         if let Some(remote) = &self.remote {
             match &done {
-                Ok((Outcome::Finished, _)) => remote.end(End::Finished, "the scenario's time is over"),
-                Ok((Outcome::Stopped, _)) => remote.end(End::Stopped, "the world was asked to stop"),
-                Err(error) => remote.end(End::Failed, &error.to_string()),
+                Ok((Outcome::Finished, _)) => remote.end(End::Finished, "the scenario's time is over", || self.scene()),
+                Ok((Outcome::Stopped, _)) => remote.end(End::Stopped, "the world was asked to stop", || self.scene()),
+                Err(error) => remote.end(End::Failed, &error.to_string(), || self.scene()),
             }
         }
         done
@@ -434,10 +436,14 @@ impl Runner {
     /// Passes on what the link has to say, and shows those who look on where the world is.
     fn tell(&mut self, progress: &mut dyn Progress) {
         let Some(remote) = &self.remote else { return };
-        let position = self.session.position();
-        for note in remote.publish(self.session.environment(), position.records, position.control_steps) {
+        for note in remote.publish(self.session.position().control_steps, || self.scene()) {
             progress.note(&note);
         }
+    }
+
+    /// What there is to see of the world.
+    fn scene(&self) -> Scene {
+        moment::scene(self.session.environment(), &self.robot, self.session.position())
     }
 
     fn checkpoint(&mut self, wall: Duration) -> Result<(), RunError> {

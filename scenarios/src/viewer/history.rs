@@ -62,6 +62,8 @@ pub(crate) struct History {
     pub now: Nanos,
     /// From when on it knows.
     pub since: Nanos,
+    /// Whether control periods may be missing: their spikes then stand side by side, without the gaps between them.
+    in_parts: bool,
     pub populations: Vec<Rows>,
     pub spikes: VecDeque<Dot>,
     pub events: Vec<Seen>,
@@ -81,6 +83,7 @@ impl History {
             periods,
             now: since,
             since,
+            in_parts: false,
             populations: Vec::new(),
             spikes: VecDeque::new(),
             events: Vec::new(),
@@ -91,6 +94,22 @@ impl History {
             counters: Vec::new(),
             periods_seen: 0,
         }
+    }
+
+    /// The same, of which only some control periods will be heard.
+    pub fn heard_in_parts(periods: Periods, since: Nanos) -> History {
+        History { in_parts: true, ..History::new(periods, since) }
+    }
+
+    /// The newest end of the raster: the run's time, or, heard in parts, that of all that was heard.
+    pub fn raster_now(&self) -> Nanos {
+        if self.in_parts { Nanos(self.periods_seen * self.periods.control.0) } else { self.now }
+    }
+
+    /// How many control periods passed for each whose spikes were heard.
+    pub fn passed_per_heard(&self) -> f64 {
+        let passed = self.now.0.saturating_sub(self.since.0) / self.periods.control.0.max(1);
+        passed as f64 / self.periods_seen.max(1) as f64
     }
 
     /// Takes the time step that was reached at `time` in the run.
@@ -114,15 +133,20 @@ impl History {
                 seen.recent.pop_front();
             }
         }
-        while self.spikes.len() > MOST_SPIKES || self.spikes.front().is_some_and(|dot| dot.time.0 + RASTER.0 < time.0) {
+        self.forget_spikes();
+    }
+
+    fn forget_spikes(&mut self) {
+        let now = self.raster_now();
+        while self.spikes.len() > MOST_SPIKES || self.spikes.front().is_some_and(|dot| dot.time.0 + RASTER.0 < now.0) {
             self.spikes.pop_front();
         }
     }
 
     /// Takes what went on in the brain in the control period that ended at `now`.
     pub fn brain(&mut self, telemetry: &Telemetry) {
-        let began = self.now.0.saturating_sub(self.periods.control.0);
         self.periods_seen += u64::from(!telemetry.populations.is_empty());
+        let began = self.raster_now().0.saturating_sub(self.periods.control.0);
         for activity in &telemetry.populations {
             let known = self.populations.iter().position(|rows| rows.name == activity.name);
             let population = known.unwrap_or_else(|| {
@@ -136,6 +160,7 @@ impl History {
                 neuron: spike.neuron,
             }));
         }
+        self.forget_spikes();
         if !telemetry.weights.is_empty() {
             self.weights.clone_from(&telemetry.weights);
         }
@@ -195,6 +220,22 @@ mod tests {
         assert_eq!(history.events[0].count, 200);
         assert!((history.rate_hz(&history.populations[0]) - 12.5).abs() < 1e-9);
         assert!(history.reward.points().iter().all(|point| (point[1] - 0.5).abs() < 1e-6));
+    }
+
+    #[test]
+    fn periods_that_are_heard_in_parts_stand_side_by_side() {
+        let mut history = History::heard_in_parts(PERIODS, Nanos::from_secs(7));
+        let motor = Activity { name: "motor".into(), size: 8, spikes: vec![Spike { tick: 5, neuron: 7 }], membrane: Vec::new() };
+        let telemetry = Telemetry { populations: vec![motor], ..Telemetry::default() };
+        for index in 1..=60 {
+            let time = Nanos::from_millis(7000 + 2000 * index);
+            history.step(time, &step(time, 0.5));
+            history.brain(&telemetry);
+        }
+        assert_eq!(history.spikes.len(), 50, "one in each of the fifty that fit");
+        assert_eq!(history.spikes.back().map(|dot| dot.time), Some(Nanos::from_millis(59 * 20 + 5)));
+        assert_eq!(history.raster_now(), Nanos::from_millis(1200));
+        assert!((history.passed_per_heard() - 100.0).abs() < 1e-9, "one of a hundred: {}", history.passed_per_heard());
     }
 
     #[test]

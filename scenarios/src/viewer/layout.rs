@@ -15,7 +15,7 @@ use bevy::render::render_resource::BlendState;
 use bevy::render::view::Msaa;
 use bevy_egui::egui::{Label, LayerId, Panel, Rect, RichText, ScrollArea, TextureHandle, Ui, UiBuilder};
 use bevy_egui::{EguiContexts, PrimaryEguiContext};
-use embody_sim_world::viewer::{Orbit, PointerTaken, SceneCamera, Shown, Target};
+use embody_sim_world::viewer::{Orbit, PointerTaken, SceneCamera, Shown, Target, grid_spacing_m};
 
 use super::panels::controls::Asked;
 use super::panels::{camera, controls, counters, curves, header, joints, raster, weights};
@@ -149,7 +149,8 @@ pub(super) fn draw(
 fn panels(ui: &mut Ui, desk: &mut Desk, snapshot: Option<&Snapshot>, shown: &mut Shown) -> Rect {
     Panel::top("top").exact_size(TOP).show(ui, |ui| header::draw(ui, &desk.subject, snapshot));
     let overlays = &mut shown.overlays;
-    desk.asked = Panel::bottom("bottom").exact_size(BOTTOM).show(ui, |ui| controls::draw(ui, snapshot, overlays)).inner;
+    let grid_m = grid_spacing_m(&desk.subject.portrayed.arena);
+    desk.asked = Panel::bottom("bottom").exact_size(BOTTOM).show(ui, |ui| controls::draw(ui, grid_m, snapshot, overlays)).inner;
     let Some(snapshot) = snapshot else { return ui.available_rect_before_wrap() };
     if let Some(why) = &snapshot.status.failure {
         let words = Label::new(RichText::new(why).color(theme::VERMILION)).wrap();

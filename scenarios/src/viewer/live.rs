@@ -67,7 +67,13 @@ fn begin(registry: &Arc<Registry>, loaded: &Loaded, from: Option<&[u8]>) -> Resu
 fn history_of(loaded: &Loaded, session: &Session) -> History {
     let time = &loaded.scenario.time;
     let since = Nanos(session.position().control_steps * time.control_period.0);
-    History::new(Periods { control: time.control_period, tick: time.neural_tick }, since)
+    let mut history = History::new(Periods { control: time.control_period, tick: time.neural_tick }, since);
+    // What there is before the first step: where the metrics begin, and the weights.
+    history.tallies(session.environment().task().tallies());
+    if let Some(readings) = session.controller().readings(true) {
+        history.weights = readings.weights;
+    }
+    history
 }
 
 impl Source for LiveSource {

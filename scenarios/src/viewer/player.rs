@@ -57,6 +57,8 @@ pub(crate) struct Status {
     pub speed: Speed,
     /// Simulated over wall time lately; 0 when it stands still.
     pub factor: f64,
+    /// Why nothing moves although it is played.
+    pub stands: Option<String>,
     /// Why it can't go on.
     pub failure: Option<String>,
     pub trace: Option<TraceHash>,
@@ -72,6 +74,7 @@ impl Status {
             at_end: false,
             speed,
             factor: 0.0,
+            stands: source.stands(),
             failure: None,
             trace: source.trace(),
             span: source.span(),
@@ -264,6 +267,7 @@ impl Thread {
             (Err(error), None) => return self.fail(Err(error)),
         };
         (self.status.trace, self.status.span) = (self.source.trace(), self.source.span());
+        self.status.stands = self.source.stands();
         let snapshot = Snapshot { moment, history: self.source.history().clone(), status: self.status.clone() };
         let snapshot = Arc::new(snapshot);
         let mut place = match self.place.try_lock() {

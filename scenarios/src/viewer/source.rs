@@ -54,6 +54,11 @@ pub(crate) trait Source: Send {
         None
     }
 
+    /// Why nothing moves although it is played, in a few words, if that is so.
+    fn stands(&self) -> Option<String> {
+        None
+    }
+
     /// Whether it goes at a pace of its own, which nobody here can change.
     fn keeps_its_own_pace(&self) -> bool {
         false

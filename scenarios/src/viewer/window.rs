@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bevy::app::{AppExit, Startup, Update};
 use bevy::ecs::message::MessageWriter;
 use bevy::ecs::observer::On;
 use bevy::ecs::resource::Resource;
 use bevy::ecs::schedule::IntoScheduleConfigs;
-use bevy::ecs::system::{Commands, Res, ResMut};
+use bevy::ecs::system::{Commands, Local, Res, ResMut};
 use bevy::render::view::screenshot::{Screenshot, ScreenshotCaptured};
+use bevy::winit::{UpdateMode, WinitSettings};
 use bevy_egui::{EguiGlobalSettings, EguiPlugin, EguiPrimaryContextPass};
 use embody_sim_world::viewer::{Graphics, NoGraphics, ScenePlugin, Screen, Shown, Target, picture_of};
 
@@ -21,6 +23,10 @@ use crate::run::folder;
 
 /// Frames for which a moment is held for its picture: until all of it is drawn, and one more in which it is taken.
 const SETTLING: u32 = 4;
+
+/// Wall time between two frames while there is news, and while there is none.
+const OFTEN: Duration = Duration::from_millis(30);
+const SELDOM: Duration = Duration::from_millis(100);
 
 /// Where pictures go that whoever looks saves, and who is told.
 #[derive(Resource, Clone)]
@@ -45,7 +51,7 @@ pub(crate) fn show(
     furnish(&mut screen, subject, Feed::Playing(player.clone()));
     let app = screen.app();
     app.insert_resource(album);
-    app.add_systems(EguiPrimaryContextPass, answer.after(layout::draw));
+    app.add_systems(EguiPrimaryContextPass, (answer, pace).after(layout::draw));
     screen.run();
     Ok(player.latest())
 }
@@ -62,6 +68,17 @@ pub(super) fn furnish(screen: &mut Screen, subject: Subject, feed: Feed) {
     app.add_systems(Startup, layout::spawn);
     app.add_systems(Update, layout::feed);
     app.add_systems(EguiPrimaryContextPass, layout::draw);
+}
+
+/// Draws often while there is news, and seldom while there is none; what a person does is always answered at once.
+fn pace(desk: Res<Desk>, mut drawn: Local<Option<Arc<Snapshot>>>, mut settings: ResMut<WinitSettings>) {
+    let newest = desk.latest();
+    let known = newest.as_ref().zip(drawn.as_ref()).is_some_and(|(newest, drawn)| Arc::ptr_eq(newest, drawn));
+    let still = known && desk.held.is_none();
+    *drawn = newest;
+    let every = if still { SELDOM } else { OFTEN };
+    settings.focused_mode = UpdateMode::reactive(every);
+    settings.unfocused_mode = UpdateMode::reactive(every);
 }
 
 /// Does what was asked for with buttons and keys.

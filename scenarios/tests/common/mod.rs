@@ -285,3 +285,11 @@ pub fn rewards(folder: &Path) -> Vec<f32> {
     assert!(rest.is_empty(), "a whole number of rewards");
     rewards.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
 }
+
+/// What the robot of a scenario of the library senses.
+pub fn observation_of(scenario: &str) -> embody_robots::ObservationSpec {
+    use embody_robots::Body;
+    let registry = embody_scenarios::Registry::default();
+    let loaded = embody_scenarios::Loaded::find(&registry, scenario, &[]).expect("a scenario of the library");
+    loaded.body(&registry).expect("its body").observation_spec().clone()
+}

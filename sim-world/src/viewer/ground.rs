@@ -96,8 +96,8 @@ pub(super) fn show_grid(shown: Res<Shown>, mut grid: Query<&mut Visibility, With
     }
 }
 
-/// Metres between two lines of the grid: a power of ten.
-fn spacing_m(arena: &Arena) -> f64 {
+/// Metres between two lines of an arena's grid: a power of ten.
+pub fn grid_spacing_m(arena: &Arena) -> f64 {
     let mut spacing = 1.0;
     while 2.0 * arena.half_extent_m / spacing > MOST_LINES {
         spacing *= 10.0;
@@ -106,7 +106,7 @@ fn spacing_m(arena: &Arena) -> f64 {
 }
 
 fn grid(arena: &Arena) -> Mesh {
-    let (half, spacing) = (arena.half_extent_m, spacing_m(arena));
+    let (half, spacing) = (arena.half_extent_m, grid_spacing_m(arena));
     let lines = (half / spacing).floor() as i32;
     let mut ends: Vec<[f32; 3]> = Vec::new();
     for line in -lines..=lines {
@@ -162,7 +162,7 @@ mod tests {
     #[test]
     fn a_grid_has_metres_or_tens_of_metres() {
         let arena = |half_extent_m| Arena { half_extent_m, ..Arena::default() };
-        assert_eq!([10.0, 50.0, 51.0, 100.0, 1000.0].map(|half| spacing_m(&arena(half))), [1.0, 1.0, 10.0, 10.0, 100.0]);
+        assert_eq!([10.0, 50.0, 51.0, 100.0, 1000.0].map(|half| grid_spacing_m(&arena(half))), [1.0, 1.0, 10.0, 10.0, 100.0]);
         assert_eq!(grid(&arena(10.0)).count_vertices(), 21 * 4);
     }
 

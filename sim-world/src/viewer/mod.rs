@@ -20,6 +20,7 @@ use bevy::transform::TransformSystems;
 use embody_robots::{Contact, Pose, RobotSpec};
 
 pub use graphics::{Graphics, NoGraphics};
+pub use ground::grid_spacing_m;
 pub use orbit::{Orbit, PointerTaken, SceneCamera};
 pub use screen::{Picture, Screen, Target, picture_of};
 

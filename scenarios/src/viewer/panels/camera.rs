@@ -17,11 +17,6 @@ pub(in super::super) fn draw(
     snapshot: &Snapshot,
     textures: &mut Vec<Option<TextureHandle>>,
 ) {
-    if snapshot.status.keeps_its_own_pace {
-        let why = "A world elsewhere tells where things are, and neither what its cameras see nor the task's metrics.";
-        ui.label(RichText::new(why).font(theme::small()).color(theme::QUIET));
-        return;
-    }
     textures.resize(spec.fields.len(), None);
     let mut any = false;
     for (index, (field, kept)) in spec.fields.iter().zip(textures).enumerate() {

@@ -7,6 +7,7 @@ use embody_sim_world::viewer::Overlays;
 use super::super::player::{Command, Snapshot, Speed};
 use super::super::theme;
 use super::header;
+use crate::words;
 
 /// Slowest and fastest speed that a slider sets (times real time); beyond lies "as fast as it goes".
 const SPEEDS: [f64; 2] = [0.1, 100.0];
@@ -19,8 +20,8 @@ pub(in super::super) struct Asked {
     pub close: bool,
 }
 
-/// Draws the line, and takes keys.
-pub(in super::super) fn draw(ui: &mut Ui, snapshot: Option<&Snapshot>, overlays: &mut Overlays) -> Asked {
+/// Draws the line, and takes keys; the grid has a line each `grid_m`.
+pub(in super::super) fn draw(ui: &mut Ui, grid_m: f64, snapshot: Option<&Snapshot>, overlays: &mut Overlays) -> Asked {
     let mut asked = keys(ui, snapshot, overlays);
     let Some(snapshot) = snapshot else { return asked };
     let status = &snapshot.status;
@@ -42,7 +43,7 @@ pub(in super::super) fn draw(ui: &mut Ui, snapshot: Option<&Snapshot>, overlays:
             time(ui, [from, to], snapshot.moment.time, &mut asked);
         }
         ui.separator();
-        ui.checkbox(&mut overlays.grid, "grid").on_hover_text("G");
+        ui.checkbox(&mut overlays.grid, format!("grid of {} m", words::number(grid_m))).on_hover_text("G");
         ui.checkbox(&mut overlays.contacts, "contacts")
             .on_hover_text("where things touch, with a line of 1 cm for each newton (C)");
         ui.checkbox(&mut overlays.frames, "frames").on_hover_text("axes of each link: x vermilion, y green, z blue (F)");

@@ -5,23 +5,24 @@ use bevy_egui::egui::{Grid, RichText, Ui};
 use super::super::player::Snapshot;
 use super::super::scene::Subject;
 use super::super::theme;
+use crate::words;
 
 /// Draws a table.
 pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot) {
     ui.label(RichText::new("Counts").font(theme::title()));
     let (history, moment) = (&snapshot.history, &snapshot.moment);
     let mut rows = vec![("substrate".to_owned(), subject.scenario.substrate.clone())];
-    rows.push(("control step".into(), moment.control_step.to_string()));
+    rows.push(("control step".into(), words::count(moment.control_step)));
     rows.push(("reward".into(), format!("{:.3}", moment.step.reward)));
     for (field, seen) in subject.observation.fields.iter().zip(&history.events).filter(|(_, seen)| seen.count > 0) {
-        rows.push((format!("events of {}", field.name), seen.count.to_string()));
+        rows.push((format!("events of {}", field.name), words::count(seen.count)));
     }
     rows.push(("events dropped".into(), moment.step.observation.dropped_events().to_string()));
     rows.extend(
-        history.populations.iter().map(|population| (format!("spikes of {}", population.name), population.spikes.to_string())),
+        history.populations.iter().map(|population| (format!("spikes of {}", population.name), words::count(population.spikes))),
     );
     rows.push(("contacts".into(), moment.truth.contacts.len().to_string()));
-    rows.extend(history.counters.iter().map(|(name, value)| (name.clone(), format!("{value:.3}"))));
+    rows.extend(history.counters.iter().map(|(name, value)| (words::reading(name), words::number(*value))));
     Grid::new("counters").num_columns(2).striped(true).show(ui, |ui| {
         for (name, value) in rows {
             ui.label(RichText::new(name).font(theme::small()).color(theme::QUIET));

@@ -18,11 +18,11 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: Option<&S
                 let hash = trace.to_string();
                 ui.label(RichText::new(format!("trace {}…", &hash[..8])).color(theme::QUIET)).on_hover_text(hash);
             }
-            let (words, colour) = match (&status.failure, status.at_end, status.playing) {
-                (Some(_), ..) => ("failed".to_owned(), theme::VERMILION),
-                (_, true, _) if status.keeps_its_own_pace => ("the world has ended, or is lost".to_owned(), theme::YELLOW),
-                (_, true, _) => ("at its end".to_owned(), theme::YELLOW),
-                (.., false) => ("paused".to_owned(), theme::YELLOW),
+            let (words, colour) = match (&status.failure, &status.stands) {
+                (Some(_), _) => ("failed".to_owned(), theme::VERMILION),
+                (_, Some(why)) => (why.clone(), theme::YELLOW),
+                _ if status.at_end => ("at its end".to_owned(), theme::YELLOW),
+                _ if !status.playing => ("paused".to_owned(), theme::YELLOW),
                 _ => (format!("{} real time", times(status.factor)), theme::GREEN),
             };
             ui.label(RichText::new(words).color(colour));

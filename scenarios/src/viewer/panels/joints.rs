@@ -5,9 +5,10 @@ use embody_robots::RobotSpec;
 
 use super::super::player::Snapshot;
 use super::super::theme;
+use crate::words;
 
 /// Size of a joint's bar (points).
-const BAR: [f32; 2] = [92.0, 10.0];
+const BAR: [f32; 2] = [104.0, 12.0];
 
 /// Draws a row for each joint of one degree of freedom.
 pub(in super::super) fn draw(ui: &mut Ui, robot: &RobotSpec, snapshot: &Snapshot) {
@@ -30,6 +31,12 @@ pub(in super::super) fn draw(ui: &mut Ui, robot: &RobotSpec, snapshot: &Snapshot
                     let x = bar.rect.left() + share * bar.rect.width();
                     let colour = if near { theme::VERMILION } else { theme::SKY };
                     painter.vline(x, bar.rect.y_range(), (3.0, colour));
+                    for (at, anchor, limit) in [
+                        (bar.rect.left_center(), Align2::LEFT_CENTER, low),
+                        (bar.rect.right_center(), Align2::RIGHT_CENTER, high),
+                    ] {
+                        painter.text(at, anchor, words::measured(limit), theme::tiny(), theme::QUIET);
+                    }
                     format!(
                         "{name}: {:.3} {unit}, limits {low:.3} to {high:.3} {unit}; {:.3} {unit}/s",
                         state.position, state.velocity

@@ -14,11 +14,20 @@ const HEIGHT: f32 = 190.0;
 /// Share of the height that a population of few neurons has at least.
 const LEAST_SHARE: f32 = 0.25;
 
+/// Control periods that pass for each that is heard from which on it is said.
+const MISSED: f64 = 1.5;
+
 /// Draws the raster; `kept` is a texture that is kept from frame to frame.
 pub(in super::super) fn draw(ui: &mut Ui, snapshot: &Snapshot, kept: &mut Option<TextureHandle>) {
     let history = &snapshot.history;
-    let labels = Labels { title: "Spikes, a row for each neuron", x: "time before now (s)", numbers: false };
-    let now = history.now.as_secs_f64();
+    let passed = history.passed_per_heard();
+    let x_label = if passed < MISSED {
+        "time before now (s)".to_owned()
+    } else {
+        format!("1 of {passed:.0} control periods is heard; those, side by side (s)")
+    };
+    let labels = Labels { title: "Spikes, a row for each neuron", x: &x_label, numbers: false };
+    let now = history.raster_now().as_secs_f64();
     let x = Axis::spanning(-RASTER.as_secs_f64(), 0.0, 4);
     let (painter, inside) = chart::frame(ui, &labels, HEIGHT, x, Axis::spanning(0.0, 1.0, 1));
     if history.populations.is_empty() {

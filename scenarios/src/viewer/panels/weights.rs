@@ -6,6 +6,7 @@ use super::super::chart::{self, Labels};
 use super::super::history::History;
 use super::super::theme;
 use crate::plot::Axis;
+use crate::words;
 
 /// Height of a plot (points).
 const HEIGHT: f32 = 112.0;
@@ -14,7 +15,7 @@ const HEIGHT: f32 = 112.0;
 pub(in super::super) fn draw(ui: &mut Ui, history: &History) {
     for (index, histogram) in history.weights.iter().enumerate() {
         let count: u64 = histogram.counts.iter().sum();
-        let title = format!("Weights of “{}”, {count} synapses", histogram.projection);
+        let title = format!("Synapses of “{}” by weight, {} in all", histogram.projection, words::count(count));
         let [low, high] = histogram.range.map(f64::from);
         let most = histogram.counts.iter().max().copied().unwrap_or(0) as f64;
         let labels = Labels { title: &title, x: "weight (membrane potential, mV)", numbers: true };
