@@ -14,15 +14,20 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot
     let mut rows = vec![("substrate".to_owned(), subject.scenario.substrate.clone())];
     rows.push(("control step".into(), words::count(moment.control_step)));
     rows.push(("reward".into(), format!("{:.3}", moment.step.reward)));
+    // Of a world elsewhere only what was heard is counted.
+    let heard = if snapshot.status.keeps_its_own_pace { ", heard" } else { "" };
     for (field, seen) in subject.observation.fields.iter().zip(&history.events).filter(|(_, seen)| seen.count > 0) {
-        rows.push((format!("events of {}", field.name), words::count(seen.count)));
+        rows.push((format!("events of {}{heard}", field.name), words::count(seen.count)));
     }
     rows.push(("events dropped".into(), moment.step.observation.dropped_events().to_string()));
     rows.extend(
-        history.populations.iter().map(|population| (format!("spikes of {}", population.name), words::count(population.spikes))),
+        history
+            .populations
+            .iter()
+            .map(|population| (format!("spikes of {}{heard}", population.name), words::count(population.spikes))),
     );
     rows.push(("contacts".into(), moment.truth.contacts.len().to_string()));
-    rows.extend(history.counters.iter().map(|(name, value)| (words::reading(name), words::number(*value))));
+    rows.extend(history.counters.iter().map(|(name, value)| (words::reading(name), words::measured(*value))));
     Grid::new("counters").num_columns(2).striped(true).show(ui, |ui| {
         for (name, value) in rows {
             ui.label(RichText::new(name).font(theme::small()).color(theme::QUIET));
