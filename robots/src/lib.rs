@@ -28,6 +28,7 @@ pub mod stage;
 pub mod task;
 pub mod trace;
 pub mod tree;
+pub mod trunk;
 mod urdf;
 pub mod wire;
 
@@ -45,3 +46,4 @@ pub use stage::{Contact, JointState, Need, Pose, Stage, StageError, Velocity};
 pub use task::{End, Evaluation, Tally, Task};
 pub use trace::TraceHash;
 pub use tree::Tree;
+pub use trunk::Trunk;
