@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::neuron::{BuildError, NeuronKernel, Poisson, PoissonKernel, PopulationContext};
+use crate::neuron::{
+    Alif, BuildError, CurrentKernel, LeakyReadout, Lif, NeuronKernel, Poisson, PoissonKernel, PopulationContext, SeAdLif,
+};
 use crate::plasticity::spore::{Spore, SporeKernel};
 use crate::plasticity::{ProjectionContext, RuleKernel};
 
@@ -23,6 +25,10 @@ impl Default for Models {
     fn default() -> Self {
         let mut models = Models { neurons: BTreeMap::new(), rules: BTreeMap::new() };
         models.neuron("poisson_dbl_exp", |p: &Poisson, context| Ok(Box::new(PoissonKernel::new(p, context)?)));
+        models.neuron("lif", |p: &Lif, context| Ok(Box::new(CurrentKernel::lif(p, context)?)));
+        models.neuron("alif", |p: &Alif, context| Ok(Box::new(CurrentKernel::alif(p, context)?)));
+        models.neuron("se_adlif", |p: &SeAdLif, context| Ok(Box::new(CurrentKernel::se_adlif(p, context)?)));
+        models.neuron("leaky_readout", |p: &LeakyReadout, context| Ok(Box::new(CurrentKernel::leaky_readout(p, context)?)));
         models.rule("spore", |p: &Spore, context| Ok(Box::new(SporeKernel::new(p, context)?)));
         models
     }

@@ -12,7 +12,7 @@ pub struct NetworkSpec {
     pub populations: Vec<Population>,
     /// Synapses between two populations.
     pub projections: Vec<Projection>,
-    /// Names of the populations whose spikes are read out, in the order of a tick's output.
+    /// Names of the populations whose spikes, or values if they are readouts, are read out, in the order of a tick's output.
     pub readouts: Vec<String>,
 }
 
@@ -23,7 +23,7 @@ pub struct Population {
     pub name: String,
     /// Number of neurons.
     pub size: usize,
-    /// What they are. Inputs come in a tick's input in the order in which they stand here.
+    /// What they are. Inputs of spikes come in a tick's input in the order in which they stand here.
     pub kind: PopulationKind,
 }
 
@@ -32,6 +32,8 @@ pub struct Population {
 pub enum PopulationKind {
     /// Their spikes are given from outside.
     Input,
+    /// Their values are given from outside, and act on every tick as if a spike of that height arrived.
+    Analogue,
     /// They are computed by a neuron model.
     Neurons(Model),
 }
@@ -63,7 +65,8 @@ pub struct Projection {
     pub source: String,
     /// Name of the target population.
     pub target: String,
-    /// Time from a spike to its effect on the target (ns): whole ticks, at least one.
+    /// Time from a spike to its effect on the target (ns): whole ticks. At least one between populations that fire; none is allowed from
+    /// an input, and into a population that is read out and never fires: neither can close a circle.
     pub delay_ns: u64,
     /// What the synapses are.
     pub synapses: Synapses,

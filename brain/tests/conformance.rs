@@ -77,8 +77,8 @@ fn unknown_models_and_wrong_parameters_are_named() {
         change(&mut spec);
         substrate.compile(&spec).err().map(|e| e.to_string()).unwrap_or_default()
     };
-    let message = error(&|spec| spec.populations[2].kind = PopulationKind::Neurons(Model::new("lif", &()).unwrap()));
-    assert!(message.contains("out") && message.contains("lif") && message.contains("poisson_dbl_exp"), "{message}");
+    let message = error(&|spec| spec.populations[2].kind = PopulationKind::Neurons(Model::new("izhikevich", &()).unwrap()));
+    assert!(message.contains("out") && message.contains("izhikevich") && message.contains("poisson_dbl_exp"), "{message}");
     let message = error(&|spec| {
         let rule = Model::new("spore", &Spore { update_interval_ms: 1.5, ..Spore::default() }).unwrap();
         spec.projections[0].synapses = Synapses::Plastic { per_pair: 1, rule };

@@ -1,18 +1,46 @@
 //! Neuron models: what integrates, and when it fires.
+//!
+//! `lif`, `alif`, `se_adlif` and `leaky_readout` sum up what arrives and are deterministic; their equations are shared with training. The
+//! stochastic `poisson_dbl_exp` is SPORE's and tells excitation from inhibition.
 
+mod alif;
+mod conventions;
+mod current;
+mod integrate_and_fire;
+mod leaky_readout;
+mod lif;
+mod per_neuron;
 mod poisson;
+mod se_adlif;
 
+pub use alif::Alif;
+pub use conventions::{Comparison, Reset, ResetBy};
+pub use current::CurrentKernel;
+pub use integrate_and_fire::{Crossing, IntegrateAndFire, IntegrateAndFireRow, IntegrateAndFireState};
+pub use leaky_readout::{LeakyIntegrator, LeakyReadout};
+pub use lif::Lif;
+pub use per_neuron::PerNeuron;
 pub use poisson::{Poisson, PoissonKernel};
+pub use se_adlif::{SeAdLif, SymplecticAdaptive, SymplecticAdaptiveState};
 
 use crate::state::State;
 
 /// What arrives at the neurons of a population in one tick. Arrays are padded to whole vectors.
 #[derive(Clone, Copy)]
 pub struct Arrivals<'a> {
-    /// Sum of the positive weights that arrive at each neuron.
+    /// Sum of the positive weights that arrive at each neuron; of all weights if the neurons ask for [`Sums::Together`].
     pub excitatory: &'a [f32],
-    /// Sum of the negative weights that arrive at each neuron.
+    /// Sum of the negative weights that arrive at each neuron; zero if the neurons ask for [`Sums::Together`].
     pub inhibitory: &'a [f32],
+}
+
+/// How what arrives is summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sums {
+    /// Positive and negative weights apart.
+    BySign,
+    /// All weights in one sum, in the order of [`FloatSubstrate`](crate::FloatSubstrate).
+    Together,
 }
 
 /// The state of a population and how it moves on by one tick.
@@ -29,6 +57,16 @@ pub trait NeuronKernel: State + Send {
 
     /// A copy with its own state.
     fn duplicate(&self) -> Box<dyn NeuronKernel>;
+
+    /// How the neurons want their arrivals summed up.
+    fn sums(&self) -> Sums {
+        Sums::BySign
+    }
+
+    /// The values that are read out, one for each neuron, if this is a readout: it never fires, and projections into it may have no delay.
+    fn values(&self) -> Option<&[f32]> {
+        None
+    }
 }
 
 /// What a neuron model is told when a population is built.

@@ -11,11 +11,13 @@
 mod kernel;
 mod math;
 mod real;
+mod rows;
 
 pub use kernel::Kernel;
 pub(crate) use kernel::dispatch;
 pub use math::{exp, minus_two_ln, one_minus_exp_neg, unit_circle};
 pub use real::Real;
+pub use rows::{Panel, add_rows};
 
 /// How many neighbours are worked on together: an AVX2 register of `f32`. Rows of synapses are padded to whole groups.
 pub const WIDTH: usize = 8;

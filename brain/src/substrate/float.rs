@@ -1,6 +1,8 @@
 //! The float substrate: networks in `f32`, deterministically, with nothing lost.
 //!
-//! Sums run in a fixed order: projections as they stand in the spec, spikes by number.
+//! One tick: deliver -> integrate -> fire -> traces -> eligibility -> plasticity. Sums run in a fixed order: projections as they stand in
+//! the spec, sources by number. What neurons send into a readout without delay is delivered, in that order, once they have fired; so
+//! are what inputs send without delay and all that is delayed, before.
 
 use std::sync::Arc;
 
@@ -8,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{Fidelity, Probe, Substrate, ThirdFactor, TickInput, TickOutput};
 use crate::models::Models;
-use crate::neuron::{Arrivals, NeuronKernel, PopulationContext};
-use crate::numeric::{Kernel, WIDTH, dispatch, padded};
+use crate::neuron::{Arrivals, NeuronKernel, PopulationContext, Sums};
+use crate::numeric::{Kernel, Panel, WIDTH, add_rows, dispatch, padded};
 use crate::plasticity::{Activity, ProjectionContext, RuleKernel};
 use crate::spec::{CompileError, Model, NetworkSpec, PopulationKind, Synapses};
 use crate::state::{self, StateError};
@@ -33,8 +35,10 @@ pub struct FloatProgram {
     populations: Vec<PopulationProgram>,
     projections: Vec<ProjectionProgram>,
     readouts: Vec<usize>,
-    /// How many ticks of spikes are kept: the longest delay.
+    /// How many ticks of spikes are kept: the longest delay, and the tick at hand if something acts in it.
     history: usize,
+    /// Whether inputs act in their own tick.
+    immediate: bool,
 }
 
 struct PopulationProgram {
@@ -42,10 +46,15 @@ struct PopulationProgram {
     size: usize,
     /// The model, or the number of the input.
     source: Source,
+    /// How it wants what arrives summed up.
+    sums: Sums,
+    /// Whether it is read out and never fires.
+    readout: bool,
 }
 
 enum Source {
     Input(usize),
+    Analogue,
     Model(Model),
 }
 
@@ -56,6 +65,8 @@ struct ProjectionProgram {
     delay: usize,
     per_pair: usize,
     rule: Option<Model>,
+    /// Whether it is delivered after neurons have fired.
+    late: bool,
     /// Fixed weights, padded; empty for plastic synapses.
     fixed: Vec<f32>,
 }
@@ -73,11 +84,21 @@ struct PopulationState {
     neurons: Option<Box<dyn NeuronKernel>>,
     /// Spikes of the last ticks: those of tick t at t modulo the length, which is a power of two.
     spikes: Vec<Vec<u32>>,
+    /// What is held by an analogue input.
+    analogue: Option<Analogue>,
     /// What arrives in the tick at hand; zero between ticks.
     excitatory: Vec<f32>,
     inhibitory: Vec<f32>,
     /// Whether anything arrives.
     reached: bool,
+}
+
+/// An analogue input: its values stand until others are given. Those that aren't zero act like spikes of their height.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Analogue {
+    held: Vec<f32>,
+    /// Heights of the last ticks' spikes, beside the population's `spikes`.
+    heights: Vec<Vec<f32>>,
 }
 
 struct ProjectionState {
@@ -91,6 +112,7 @@ impl Clone for FloatState {
         let population = |p: &PopulationState| PopulationState {
             neurons: p.neurons.as_ref().map(|n| n.duplicate()),
             spikes: p.spikes.clone(),
+            analogue: p.analogue.clone(),
             excitatory: p.excitatory.clone(),
             inhibitory: p.inhibitory.clone(),
             reached: p.reached,
@@ -123,7 +145,7 @@ struct Saved {
 struct SavedPopulation {
     /// Spikes of the last ticks.
     spikes: Vec<Vec<u32>>,
-    /// The neurons' state.
+    /// The neurons' state, or the analogue input's.
     neurons: Option<Vec<u8>>,
 }
 
@@ -160,10 +182,15 @@ impl Substrate for FloatSubstrate {
             }
             let source = match &population.kind {
                 PopulationKind::Input => Source::Input(inputs),
+                PopulationKind::Analogue => Source::Analogue,
                 PopulationKind::Neurons(model) => Source::Model(model.clone()),
             };
             inputs += usize::from(population.kind == PopulationKind::Input);
-            populations.push(PopulationProgram { name: population.name.clone(), size: population.size, source });
+            let (mut sums, mut readout) = (Sums::BySign, false);
+            if let Some(neurons) = self.neurons(&population.name, population.size, &source, spec.tick_ns as f64 / 1e6, 0)? {
+                (sums, readout) = (neurons.sums(), neurons.values().is_some());
+            }
+            populations.push(PopulationProgram { name: population.name.clone(), size: population.size, source, sums, readout });
         }
         let mut projections = Vec::new();
         for (i, projection) in spec.projections.iter().enumerate() {
@@ -172,14 +199,21 @@ impl Substrate for FloatSubstrate {
             if spec.projections[..i].iter().any(|other| &other.name == name) {
                 return Err(invalid(name, "two projections have this name"));
             }
-            if matches!(populations[target].source, Source::Input(_)) {
+            if !matches!(populations[target].source, Source::Model(_)) {
                 return Err(invalid(name, format!("its target {:?} is an input", projection.target)));
             }
-            if projection.delay_ns == 0 || !projection.delay_ns.is_multiple_of(spec.tick_ns) {
+            if populations[source].readout {
+                return Err(invalid(name, format!("its source {:?} is a readout, which never fires", projection.source)));
+            }
+            let fires = matches!(populations[source].source, Source::Model(_));
+            let plastic = matches!(projection.synapses, Synapses::Plastic { .. });
+            let least = u64::from((fires && !populations[target].readout) || plastic);
+            if projection.delay_ns < least * spec.tick_ns || !projection.delay_ns.is_multiple_of(spec.tick_ns) {
                 let (found, tick) = (projection.delay_ns, spec.tick_ns);
+                let more = if least == 1 { ", at least one" } else { "" };
                 return Err(invalid(
                     name,
-                    format!("delay_ns: expected a whole number of ticks of {tick} ns, at least one, found {found}"),
+                    format!("delay_ns: expected a whole number of ticks of {tick} ns{more}, found {found}"),
                 ));
             }
             if projection.delay_ns / spec.tick_ns > 1 << 20 {
@@ -194,6 +228,12 @@ impl Substrate for FloatSubstrate {
                     return Err(invalid(name, "a weight is not a finite number"));
                 }
                 Synapses::Fixed(weights) => (1, None, pad(weights, targets)),
+                Synapses::Plastic { .. } if matches!(populations[source].source, Source::Analogue) => {
+                    return Err(CompileError::Unsupported {
+                        feature: format!("plastic synapses from the analogue input {:?}", projection.source),
+                        substrate: "float".into(),
+                    });
+                }
                 Synapses::Plastic { per_pair, rule } => (*per_pair, Some(rule.clone()), Vec::new()),
             };
             if per_pair == 0 || (sources * per_pair).checked_mul(padded(targets)).is_none_or(|n| n > 1 << 28) {
@@ -203,11 +243,14 @@ impl Substrate for FloatSubstrate {
                 ));
             }
             let delay = (projection.delay_ns / spec.tick_ns) as usize;
-            projections.push(ProjectionProgram { name: name.clone(), source, target, delay, per_pair, rule, fixed });
+            let late = delay == 0 && fires;
+            projections.push(ProjectionProgram { name: name.clone(), source, target, delay, per_pair, rule, late, fixed });
         }
         let readouts = spec.readouts.iter().map(|name| find("readouts", name)).collect::<Result<_, _>>()?;
-        let history = projections.iter().map(|p| p.delay).max().unwrap_or(1).next_power_of_two();
-        let program = FloatProgram { tick_ms: spec.tick_ns as f64 / 1e6, populations, projections, readouts, history };
+        let immediate = projections.iter().any(|p| p.delay == 0);
+        let longest = projections.iter().map(|p| p.delay).max().unwrap_or(1);
+        let history = (longest + usize::from(immediate)).next_power_of_two();
+        let program = FloatProgram { tick_ms: spec.tick_ns as f64 / 1e6, populations, projections, readouts, history, immediate };
         // What a model refuses is found now, not when it is first run.
         self.init(&program, 0)?;
         Ok((program, Fidelity::default()))
@@ -218,17 +261,13 @@ impl Substrate for FloatSubstrate {
         let seed_of = |part: usize| seed.wrapping_add((part as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let mut populations = Vec::new();
         for (i, population) in program.populations.iter().enumerate() {
-            let neurons = match &population.source {
-                Source::Input(_) => None,
-                Source::Model(model) => {
-                    let context = PopulationContext { size: population.size, tick_ms: program.tick_ms, seed: seed_of(i) };
-                    let built = self.models.build_neurons(&model.name, &model.parameters, &context);
-                    Some(built.map_err(|why| invalid(&population.name, why))?)
-                }
-            };
+            let neurons = self.neurons(&population.name, population.size, &population.source, program.tick_ms, seed_of(i))?;
             let zeros = vec![0.0; padded(population.size)];
             let spikes = vec![Vec::new(); program.history];
-            populations.push(PopulationState { neurons, spikes, excitatory: zeros.clone(), inhibitory: zeros, reached: false });
+            let analogue = matches!(population.source, Source::Analogue)
+                .then(|| Analogue { held: vec![0.0; population.size], heights: vec![Vec::new(); program.history] });
+            let (excitatory, inhibitory) = (zeros.clone(), zeros);
+            populations.push(PopulationState { neurons, spikes, analogue, excitatory, inhibitory, reached: false });
         }
         let mut projections = Vec::new();
         for (i, projection) in program.projections.iter().enumerate() {
@@ -249,42 +288,17 @@ impl Substrate for FloatSubstrate {
     }
 
     fn tick(&self, program: &FloatProgram, state: &mut FloatState, input: TickInput<'_>, output: &mut TickOutput) {
-        let slot = |ago: u64| state.tick.wrapping_sub(ago) as usize & (program.history - 1);
-        // Deliver.
-        for (projection, synapses) in program.projections.iter().zip(&state.projections) {
-            if state.tick < projection.delay as u64 {
-                continue;
-            }
-            let [source, target] = [projection.source, projection.target];
-            let spikes = std::mem::take(&mut state.populations[source].spikes[slot(projection.delay as u64)]);
-            if !spikes.is_empty() {
-                let to = &mut state.populations[target];
-                to.reached = true;
-                let (pairs, excitatory, inhibitory, spikes) = (&synapses.pairs, &mut to.excitatory, &mut to.inhibitory, &spikes);
-                dispatch!(self.kernel, deliver(pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes: &[u32]));
-            }
-            state.populations[source].spikes[slot(projection.delay as u64)] = spikes;
+        let now = program.slot(state.tick, 0);
+        if program.immediate {
+            program.take_inputs(state, input, now);
         }
-        // Integrate and fire.
-        let now = slot(0);
-        for (program, population) in program.populations.iter().zip(&mut state.populations) {
-            let spikes = &mut population.spikes[now];
-            spikes.clear();
-            match (&program.source, &mut population.neurons) {
-                (Source::Input(number), _) => {
-                    let given = input.spikes.get(*number).copied().unwrap_or_default();
-                    spikes.extend(given.iter().copied().filter(|&i| (i as usize) < program.size));
-                }
-                (Source::Model(_), Some(neurons)) => {
-                    neurons.tick(Arrivals { excitatory: &population.excitatory, inhibitory: &population.inhibitory }, spikes);
-                    if std::mem::take(&mut population.reached) {
-                        population.excitatory.fill(0.0);
-                        population.inhibitory.fill(0.0);
-                    }
-                }
-                (Source::Model(_), None) => unreachable!("every model is built with its population"),
-            }
+        self.deliver(program, state, false);
+        if !program.immediate {
+            program.take_inputs(state, input, now);
         }
+        self.integrate(program, state, now, false);
+        self.deliver(program, state, true);
+        self.integrate(program, state, now, true);
         // Traces, eligibility, plasticity.
         for (projection, synapses) in program.projections.iter().zip(&mut state.projections) {
             let Some(rule) = &mut synapses.rule else { continue };
@@ -303,7 +317,30 @@ impl Substrate for FloatSubstrate {
         for (out, &population) in output.spikes.iter_mut().zip(&program.readouts) {
             out.clone_from(&state.populations[population].spikes[now]);
         }
+        output.values.resize_with(program.readouts.len(), Vec::new);
+        for (out, &population) in output.values.iter_mut().zip(&program.readouts) {
+            out.clear();
+            out.extend_from_slice(state.populations[population].neurons.as_ref().and_then(|n| n.values()).unwrap_or_default());
+        }
         state.tick += 1;
+    }
+
+    fn set_values(
+        &self,
+        program: &FloatProgram,
+        state: &mut FloatState,
+        population: &str,
+        values: &[f32],
+    ) -> Result<(), CompileError> {
+        let at = program.populations.iter().position(|p| p.name == population);
+        let Some(analogue) = at.and_then(|at| state.populations[at].analogue.as_mut()) else {
+            return Err(invalid(population, "there is no such analogue input"));
+        };
+        if values.len() != analogue.held.len() || values.iter().any(|v| !v.is_finite()) {
+            return Err(invalid(population, format!("expected {} finite values, found {}", analogue.held.len(), values.len())));
+        }
+        analogue.held.copy_from_slice(values);
+        Ok(())
     }
 
     fn set_learning(&self, state: &mut FloatState, learning: bool) {
@@ -358,8 +395,10 @@ impl Substrate for FloatSubstrate {
     }
 
     fn save(&self, state: &FloatState) -> Vec<u8> {
-        let saved =
-            |p: &PopulationState| SavedPopulation { spikes: p.spikes.clone(), neurons: p.neurons.as_ref().map(|n| n.save()) };
+        let saved = |p: &PopulationState| SavedPopulation {
+            spikes: p.spikes.clone(),
+            neurons: p.neurons.as_ref().map(|n| n.save()).or_else(|| p.analogue.as_ref().map(state::write)),
+        };
         state::write(&Saved {
             seed: state.seed,
             tick: state.tick,
@@ -383,12 +422,21 @@ impl Substrate for FloatSubstrate {
             state.populations.iter_mut().zip(&program.populations).zip(saved.populations)
         {
             let inside = spikes.iter().flatten().all(|&i| (i as usize) < program.size);
-            if spikes.len() != population.spikes.len() || !inside || neurons.is_some() != population.neurons.is_some() {
+            let stateful = population.neurons.is_some() || population.analogue.is_some();
+            if spikes.len() != population.spikes.len() || !inside || neurons.is_some() != stateful {
                 return Err(StateError(format!("population {:?} is another one", program.name)));
             }
             population.spikes = spikes;
-            if let (Some(kernel), Some(bytes)) = (&mut population.neurons, neurons) {
-                kernel.load(&bytes)?;
+            if let (Some(kernel), Some(bytes)) = (&mut population.neurons, &neurons) {
+                kernel.load(bytes)?;
+            }
+            if let (Some(analogue), Some(bytes)) = (&mut population.analogue, &neurons) {
+                let loaded: Analogue = state::read(bytes)?;
+                let heights = loaded.heights.iter().map(Vec::len);
+                if loaded.held.len() != program.size || !heights.eq(population.spikes.iter().map(Vec::len)) {
+                    return Err(StateError(format!("population {:?} is another one", program.name)));
+                }
+                *analogue = loaded;
             }
         }
         for ((synapses, projection), rule) in state.projections.iter_mut().zip(&program.projections).zip(saved.projections) {
@@ -403,7 +451,100 @@ impl Substrate for FloatSubstrate {
     }
 }
 
+impl FloatProgram {
+    /// Where the spikes of `ago` ticks before `tick` are kept.
+    fn slot(&self, tick: u64, ago: u64) -> usize {
+        tick.wrapping_sub(ago) as usize & (self.history - 1)
+    }
+
+    /// Takes down what the inputs send in this tick.
+    fn take_inputs(&self, state: &mut FloatState, input: TickInput<'_>, now: usize) {
+        for (program, population) in self.populations.iter().zip(&mut state.populations) {
+            let spikes = &mut population.spikes[now];
+            match (&program.source, &mut population.analogue) {
+                (Source::Input(number), _) => {
+                    let given = input.spikes.get(*number).copied().unwrap_or_default();
+                    spikes.clear();
+                    spikes.extend(given.iter().copied().filter(|&i| (i as usize) < program.size));
+                }
+                (_, Some(analogue)) => {
+                    let heights = &mut analogue.heights[now];
+                    spikes.clear();
+                    heights.clear();
+                    for (i, &value) in analogue.held.iter().enumerate().filter(|(_, value)| **value != 0.0) {
+                        spikes.push(i as u32);
+                        heights.push(value);
+                    }
+                }
+                _ => (),
+            }
+        }
+    }
+}
+
 impl FloatSubstrate {
+    /// Builds the neurons of a population; none for an input.
+    fn neurons(
+        &self,
+        name: &str,
+        size: usize,
+        source: &Source,
+        tick_ms: f64,
+        seed: u64,
+    ) -> Result<Option<Box<dyn NeuronKernel>>, CompileError> {
+        let Source::Model(model) = source else { return Ok(None) };
+        let context = PopulationContext { size, tick_ms, seed };
+        let built = self.models.build_neurons(&model.name, &model.parameters, &context);
+        built.map(Some).map_err(|why| invalid(name, why))
+    }
+
+    /// Delivers what is due in this tick: what neurons send without delay if `late`, all else if not.
+    fn deliver(&self, program: &FloatProgram, state: &mut FloatState, late: bool) {
+        for (projection, synapses) in program.projections.iter().zip(&state.projections) {
+            if projection.late != late || state.tick < projection.delay as u64 {
+                continue;
+            }
+            let slot = program.slot(state.tick, projection.delay as u64);
+            let [source, target] = [projection.source, projection.target];
+            let spikes = std::mem::take(&mut state.populations[source].spikes[slot]);
+            let heights = state.populations[source].analogue.as_mut().map(|analogue| std::mem::take(&mut analogue.heights[slot]));
+            if !spikes.is_empty() {
+                let to = &mut state.populations[target];
+                to.reached = true;
+                let (pairs, excitatory, inhibitory) = (&synapses.pairs, &mut to.excitatory, &mut to.inhibitory);
+                let (spikes_of, heights_of) = (&spikes[..], heights.as_deref());
+                match program.populations[target].sums {
+                    Sums::Together => {
+                        let sums = excitatory;
+                        dispatch!(self.kernel, add_up(pairs: &[f32], spikes_of: &[u32], heights_of: Option<&[f32]>, sums: &mut [f32]));
+                    }
+                    Sums::BySign => dispatch!(self.kernel, deliver(
+                        pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes_of: &[u32], heights_of: Option<&[f32]>,
+                    )),
+                }
+            }
+            let from = &mut state.populations[source];
+            from.spikes[slot] = spikes;
+            if let (Some(analogue), Some(heights)) = (&mut from.analogue, heights) {
+                analogue.heights[slot] = heights;
+            }
+        }
+    }
+
+    /// Neurons integrate and fire; or, later, readouts integrate.
+    fn integrate(&self, program: &FloatProgram, state: &mut FloatState, now: usize, readouts: bool) {
+        for (program, population) in program.populations.iter().zip(&mut state.populations) {
+            let Some(neurons) = population.neurons.as_mut().filter(|_| program.readout == readouts) else { continue };
+            let spikes = &mut population.spikes[now];
+            spikes.clear();
+            neurons.tick(Arrivals { excitatory: &population.excitatory, inhibitory: &population.inhibitory }, spikes);
+            if std::mem::take(&mut population.reached) {
+                population.excitatory.fill(0.0);
+                population.inhibitory.fill(0.0);
+            }
+        }
+    }
+
     /// The weight of each pair from those of its synapses.
     fn sum_pairs(&self, synapses: &mut ProjectionState, projection: &ProjectionProgram, width: usize) {
         let Some(rule) = &synapses.rule else { return };
@@ -440,11 +581,19 @@ fn sum_pairs(weights: &[f32], pairs: &mut [f32], per_pair: usize, width: usize) 
 }
 
 #[inline(always)]
-fn deliver(pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes: &[u32]) {
+fn add_up(pairs: &[f32], spikes: &[u32], heights: Option<&[f32]>, sums: &mut [f32]) {
+    let panel = Panel { first: 0, columns: sums.len(), base: 0, stride: sums.len() };
+    add_rows(pairs, panel, spikes, heights, sums);
+}
+
+#[inline(always)]
+fn deliver(pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes: &[u32], heights: Option<&[f32]>) {
     let width = excitatory.len();
-    for &source in spikes {
+    for (number, &source) in spikes.iter().enumerate() {
         let row = &pairs[source as usize * width..][..width];
+        let height = heights.map_or(1.0, |heights| heights[number]);
         for ((excitatory, inhibitory), &w) in excitatory.iter_mut().zip(inhibitory.iter_mut()).zip(row) {
+            let w = height * w;
             *excitatory += if w > 0.0 { w } else { 0.0 };
             *inhibitory += if w < 0.0 { w } else { 0.0 };
         }

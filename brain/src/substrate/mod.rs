@@ -21,7 +21,7 @@ pub enum ThirdFactor<'a> {
     PerPopulation(&'a [f32]),
 }
 
-/// What goes into one tick.
+/// What goes into one tick. The values of analogue inputs stand from tick to tick: see [`Substrate::set_values`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TickInput<'a> {
     /// For each input population, in the order of the spec, the neurons that spike, sorted and without repeats.
@@ -30,11 +30,13 @@ pub struct TickInput<'a> {
     pub third_factor: ThirdFactor<'a>,
 }
 
-/// What comes out of one tick: for each readout, in the order of the spec, the neurons that spiked.
+/// What comes out of one tick, for each population that is read out, in the order of the spec.
 #[derive(Clone, Debug, Default)]
 pub struct TickOutput {
-    /// Spikes of each readout population.
+    /// The neurons that spiked.
     pub spikes: Vec<Vec<u32>>,
+    /// The values, one for each neuron of a readout such as `leaky_readout`; empty for populations that fire.
+    pub values: Vec<Vec<f32>>,
 }
 
 /// What can be looked at.
@@ -79,6 +81,16 @@ pub trait Substrate: Send + Sync {
 
     /// One tick.
     fn tick(&self, program: &Self::Program, state: &mut Self::State, input: TickInput<'_>, output: &mut TickOutput);
+
+    /// Sets what the named analogue input holds: one finite value for each of its neurons, zero at first, that acts on every tick from the next
+    /// one on until others are set.
+    fn set_values(
+        &self,
+        program: &Self::Program,
+        state: &mut Self::State,
+        population: &str,
+        values: &[f32],
+    ) -> Result<(), CompileError>;
 
     /// Switches plasticity on or off; traces go on either way.
     fn set_learning(&self, state: &mut Self::State, learning: bool);

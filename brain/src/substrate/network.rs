@@ -12,6 +12,8 @@ pub trait Network: State + Send {
     fn fidelity(&self) -> &Fidelity;
     /// One tick.
     fn tick(&mut self, input: TickInput<'_>, output: &mut TickOutput);
+    /// Sets what an analogue input holds.
+    fn set_values(&mut self, population: &str, values: &[f32]) -> Result<(), CompileError>;
     /// Switches plasticity on or off.
     fn set_learning(&mut self, learning: bool);
     /// What the probe sees.
@@ -58,6 +60,9 @@ impl<S: Substrate> Network for Compiled<S> {
     }
     fn tick(&mut self, input: TickInput<'_>, output: &mut TickOutput) {
         self.substrate.tick(&self.program, &mut self.state, input, output);
+    }
+    fn set_values(&mut self, population: &str, values: &[f32]) -> Result<(), CompileError> {
+        self.substrate.set_values(&self.program, &mut self.state, population, values)
     }
     fn set_learning(&mut self, learning: bool) {
         self.substrate.set_learning(&mut self.state, learning);

@@ -111,6 +111,7 @@ impl Card {
             let size = counted(population.size as u64);
             let words = match &population.kind {
                 PopulationKind::Input => format!("{size} inputs, whose spikes the encoder makes"),
+                PopulationKind::Analogue => format!("{size} analogue inputs, whose values the encoder sets"),
                 PopulationKind::Neurons(model) => format!("{size} neurons {}", of_model(model)),
             };
             (population.name.as_str(), words)

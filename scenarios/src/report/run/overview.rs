@@ -105,6 +105,7 @@ fn of_network(network: &NetworkSpec) -> String {
     let populations = network.populations.iter().map(|population| {
         let what = match &population.kind {
             PopulationKind::Input => "inputs",
+            PopulationKind::Analogue => "analogue inputs",
             PopulationKind::Neurons(model) => &model.name,
         };
         format!("{}: {} {what}", population.name, count(population.size as u64))
