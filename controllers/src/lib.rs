@@ -12,6 +12,7 @@ pub mod conformance;
 mod controller;
 pub mod decoder;
 pub mod encoder;
+pub mod forward_model;
 pub mod replayed;
 pub mod reward;
 pub mod slots;

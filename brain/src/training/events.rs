@@ -1,0 +1,134 @@
+//! Spikes and values over time, for networks side by side: only what isn't zero, each with its place.
+
+use crate::numeric::{Real, WIDTH};
+
+/// What the neurons of one population send, step by step and network by network: their numbers, and the heights of what isn't 1.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Events<T> {
+    /// Networks side by side.
+    rows: usize,
+    /// Steps before the first one: those of an earlier part, which delays reach back to.
+    before: usize,
+    /// Where each step's and network's events begin.
+    starts: Vec<u32>,
+    indices: Vec<u32>,
+    /// Heights, if not all are 1.
+    heights: Option<Vec<T>>,
+}
+
+impl<T: Real> Events<T> {
+    /// No events: of `before` empty steps that lie before the first.
+    pub fn new(rows: usize, before: usize, with_heights: bool) -> Self {
+        Events { rows, before, starts: vec![0; before * rows + 1], indices: Vec::new(), heights: with_heights.then(Vec::new) }
+    }
+
+    /// Appends the events of the next network, or of the next step's first.
+    pub fn push(&mut self, indices: impl IntoIterator<Item = (u32, T)>) {
+        for (index, height) in indices {
+            self.indices.push(index);
+            if let Some(heights) = &mut self.heights {
+                heights.push(height);
+            }
+        }
+        self.starts.push(self.indices.len() as u32);
+    }
+
+    /// Appends what the next network sends: the numbers that aren't zero of all its neurons'. `found` is room that may be used.
+    #[inline(always)]
+    pub fn push_dense(&mut self, z: &[T], found: &mut NotZero<T>) {
+        found.find(z);
+        self.indices.extend_from_slice(found.indices());
+        if let Some(heights) = &mut self.heights {
+            heights.extend_from_slice(found.values());
+        }
+        self.starts.push(self.indices.len() as u32);
+    }
+
+    /// What network `row` sent `delay` steps before `step`.
+    #[inline(always)]
+    pub fn at(&self, step: usize, delay: usize, row: usize) -> (&[u32], Option<&[T]>) {
+        let at = (step + self.before - delay) * self.rows + row;
+        let range = self.starts[at] as usize..self.starts[at + 1] as usize;
+        (&self.indices[range.clone()], self.heights.as_ref().map(|heights| &heights[range]))
+    }
+
+    /// Whether events have heights.
+    pub fn has_heights(&self) -> bool {
+        self.heights.is_some()
+    }
+
+    /// The last `before` steps, as what lies before the first step of a part to come.
+    pub fn tail(&self) -> Self {
+        let mut tail = Events::new(self.rows, self.before, self.heights.is_some());
+        tail.starts.truncate(1);
+        let last = self.starts.len() - 1 - self.before * self.rows;
+        for at in last..self.starts.len() - 1 {
+            let range = self.starts[at] as usize..self.starts[at + 1] as usize;
+            let heights = |i: usize| self.heights.as_ref().map_or(T::of(1.0), |heights| heights[i]);
+            tail.push(range.map(|i| (self.indices[i], heights(i))));
+        }
+        tail
+    }
+
+    /// How many events there are.
+    pub fn count(&self) -> usize {
+        self.indices.len()
+    }
+
+    /// Bytes that are kept.
+    pub fn bytes(&self) -> usize {
+        let heights = self.heights.as_ref().map_or(0, |heights| heights.len() * size_of::<T>());
+        (self.starts.len() + self.indices.len()) * size_of::<u32>() + heights
+    }
+}
+
+/// The numbers of an array that aren't zero, and where they stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NotZero<T> {
+    indices: Vec<u32>,
+    values: Vec<T>,
+    count: usize,
+}
+
+impl<T: Real> NotZero<T> {
+    /// Looks for them.
+    #[inline(always)]
+    pub fn find(&mut self, numbers: &[T]) {
+        let (zero, room) = (T::default(), numbers.len() + WIDTH);
+        if self.indices.len() < room {
+            self.indices.resize(room, 0);
+            self.values.resize(room, zero);
+        }
+        let mut count = 0;
+        let (blocks, rest) = numbers.as_chunks::<WIDTH>();
+        for (number, block) in blocks.iter().enumerate() {
+            if block.iter().fold(false, |any, &x| any | (x != zero)) {
+                // Without branches: every number is written, and the next one over it unless it counts.
+                let (mut indices, mut values, mut found) = ([0; WIDTH], [zero; WIDTH], 0);
+                for (k, &x) in block.iter().enumerate() {
+                    indices[found & (WIDTH - 1)] = (number * WIDTH + k) as u32;
+                    values[found & (WIDTH - 1)] = x;
+                    found += usize::from(x != zero);
+                }
+                self.indices[count..count + WIDTH].copy_from_slice(&indices);
+                self.values[count..count + WIDTH].copy_from_slice(&values);
+                count += found;
+            }
+        }
+        for (k, &x) in rest.iter().enumerate() {
+            (self.indices[count], self.values[count]) = ((blocks.len() * WIDTH + k) as u32, x);
+            count += usize::from(x != zero);
+        }
+        self.count = count;
+    }
+
+    /// Where they stand.
+    pub fn indices(&self) -> &[u32] {
+        &self.indices[..self.count]
+    }
+
+    /// The numbers.
+    pub fn values(&self) -> &[T] {
+        &self.values[..self.count]
+    }
+}

@@ -1,0 +1,281 @@
+//! A forward model closing the loop: measured poses in, joint values out.
+//!
+//! Each act is one inverse step: the network is run over the joint values that were asked for last, its gradients say how the tip would move with
+//! each of them, and the measured pose says what is missing. The controller knows neither the trunk's geometry nor what is wrong with it.
+
+use embody_brain::NetworkSpec;
+use embody_robots::{
+    Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, Observation, ObservationSpec, Pose, StepKind, TimeStep,
+    checkpoint,
+};
+use nalgebra::{Quaternion, Translation3, UnitQuaternion};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::{ForwardModel, Run};
+use super::network::{self, Neurons, TICKS, VALUES};
+use super::pose;
+use super::solver::{Adam, AdamSettings, Jacobian, JacobianSettings};
+use super::training::TrainingSettings;
+use crate::controller::{Controller, ControllerError};
+use crate::spore::Loop;
+use crate::telemetry::{Activity, Spike, Telemetry};
+
+const NAME: &str = "forward-model";
+
+/// How the model is inverted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Solver {
+    /// Damped least squares on the model's Jacobian.
+    #[default]
+    Jacobian,
+    /// Gradient descent on the joint values.
+    Adam,
+}
+
+/// Settings of the controller.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ForwardModelSettings {
+    /// Trained weights: a name of the library, or the path of a safetensors file.
+    pub weights: String,
+    /// The network's neurons.
+    pub neurons: Neurons,
+    /// How the model is inverted.
+    pub solver: Solver,
+    /// Whether the measured pose says how far there is to go, and not the predicted one.
+    pub feedback: bool,
+    /// The solver `jacobian`.
+    pub jacobian: JacobianSettings,
+    /// The solver `adam`.
+    pub adam: AdamSettings,
+    /// How `embody train` makes the weights.
+    pub training: TrainingSettings,
+}
+
+impl Default for ForwardModelSettings {
+    fn default() -> Self {
+        ForwardModelSettings {
+            weights: String::new(),
+            neurons: Neurons::default(),
+            solver: Solver::default(),
+            feedback: true,
+            jacobian: JacobianSettings::default(),
+            adam: AdamSettings::default(),
+            training: TrainingSettings::default(),
+        }
+    }
+}
+
+/// Where in an observation the measured poses and the goal are.
+#[derive(Clone, Copy, Debug)]
+struct Places {
+    positions: usize,
+    orientations: usize,
+    goal_position: usize,
+    goal_orientation: usize,
+}
+
+/// The controller.
+pub struct ForwardModelController {
+    settings: ForwardModelSettings,
+    orientation: bool,
+    model: ForwardModel,
+    spec: NetworkSpec,
+    places: Places,
+    start: Vec<f64>,
+    state: State,
+    watched: Option<Vec<Activity>>,
+}
+
+/// What changes while it goes on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct State {
+    joints: Vec<f64>,
+    jacobian: Jacobian,
+    adam: Adam,
+}
+
+/// How many modules a body has, whose fields are a trunk's.
+///
+/// # Errors
+/// If it has no such fields.
+pub fn modules_of(observation: &ObservationSpec, action: &ActionSpec) -> Result<usize, String> {
+    let joints = action.fields.iter().find(|field| field.name == "joints").map(|field| field.size);
+    let joints = joints.filter(|joints| *joints > 0 && joints.is_multiple_of(3));
+    let joints = joints.ok_or("the body has no drive for it: expected \"joints\", three of each module")?;
+    Places::of(observation, joints / 3).map(|_| joints / 3)
+}
+
+impl Places {
+    fn of(observation: &ObservationSpec, modules: usize) -> Result<Places, String> {
+        let place = |name: &str, size: usize| {
+            let found = observation.fields.iter().position(|field| field.name == name);
+            let fits = |at: &usize| match &observation.fields[*at].kind {
+                FieldKind::Dense { shape, .. } => shape.iter().product::<usize>() == size,
+                FieldKind::Events { .. } => false,
+            };
+            found.filter(fits).ok_or_else(|| format!("the body doesn't measure {name:?}, expected a field of {size} numbers"))
+        };
+        Ok(Places {
+            positions: place("positions", 3 * modules)?,
+            orientations: place("orientations", 4 * modules)?,
+            goal_position: place("goal_position", 3)?,
+            goal_orientation: place("goal_orientation", 4)?,
+        })
+    }
+
+    /// The measured pose of a module.
+    fn measured(&self, observation: &Observation, module: usize) -> Pose {
+        pose_of(&observation.dense(self.positions)[3 * module..], &observation.dense(self.orientations)[4 * module..])
+    }
+
+    fn goal(&self, observation: &Observation) -> Pose {
+        pose_of(observation.dense(self.goal_position), observation.dense(self.goal_orientation))
+    }
+}
+
+/// A pose from x, y, z and a quaternion x, y, z, w.
+fn pose_of(position: &[f32], orientation: &[f32]) -> Pose {
+    let [x, y, z] = [0, 1, 2].map(|i| f64::from(position[i]));
+    let [i, j, k, w] = [0, 1, 2, 3].map(|i| f64::from(orientation[i]));
+    let rotation = UnitQuaternion::try_new(Quaternion::new(w, i, j, k), 1e-9).unwrap_or_default();
+    Pose::from_parts(Translation3::new(x, y, z), rotation)
+}
+
+impl ForwardModelController {
+    /// With a trained model, for a body that is a trunk; `orientation` says whether the goal's counts.
+    ///
+    /// # Errors
+    /// If the body isn't a trunk of as many modules, a setting can't be, or a control period is too short for the network's ticks.
+    pub fn new(
+        settings: &ForwardModelSettings,
+        model: ForwardModel,
+        around: &Loop,
+        orientation: bool,
+    ) -> Result<Self, ControllerError> {
+        let unfit = |why: String| ControllerError::Unfit { controller: NAME.into(), why };
+        settings.jacobian.check().and_then(|()| settings.adam.check()).map_err(unfit)?;
+        let modules = modules_of(&around.observation, &around.action).map_err(unfit)?;
+        if modules != model.modules() {
+            return Err(unfit(format!("expected a trunk of {} modules, as the weights are for, found {modules}", model.modules())));
+        }
+        let needed = Nanos(TICKS as u64 * modules as u64 * network::TICK_NS);
+        if around.control_period < needed {
+            return Err(unfit(format!("expected a control period of at least {needed}, the network's ticks, found {}", around.control_period)));
+        }
+        let spec = model.spec().map_err(|error| unfit(error.to_string()))?;
+        let places = Places::of(&around.observation, modules).map_err(unfit)?;
+        let start: Vec<f64> = [0.0, 0.0, -1.0].repeat(modules);
+        let state = State::new(settings, &start);
+        Ok(ForwardModelController { settings: settings.clone(), orientation, model, spec, places, start, state, watched: None })
+    }
+
+    /// The errors of the prediction that are to be made small, for each module, and how far the tip is away (mm).
+    fn errors(&self, observation: &Observation, run: &Run) -> (Vec<[f64; VALUES]>, f64) {
+        let AdamSettings { orientation_weight, regulariser, .. } = self.settings.adam;
+        let turns = if self.orientation { orientation_weight } else { 0.0 };
+        let tip = self.model.modules() - 1;
+        let goal = self.places.goal(observation);
+        let predicted = self.model.values(run, tip);
+        let from = if self.settings.feedback { self.places.measured(observation, tip) } else { pose::pose(&predicted) };
+        let wanted = if self.settings.feedback { pose::corrected(&predicted, &goal, &from) } else { pose::values(&goal) };
+        let off = |of: &[f64; VALUES], to: &[f64; VALUES], weights: [f64; 2]| {
+            std::array::from_fn(|i| weights[usize::from(i > 2)] * (of[i] - to[i]))
+        };
+        let mut errors = vec![[0.0; VALUES]; tip + 1];
+        if self.settings.feedback && regulariser > 0.0 {
+            for (module, errors) in errors.iter_mut().enumerate() {
+                let measured = pose::values(&self.places.measured(observation, module));
+                *errors = off(&self.model.values(run, module), &measured, [regulariser; 2]);
+            }
+        }
+        let towards: [f64; VALUES] = off(&predicted, &wanted, [1.0, turns]);
+        errors[tip].iter_mut().zip(towards).for_each(|(error, towards)| *error += towards);
+        (errors, 1e3 * (goal.translation.vector - from.translation.vector).norm())
+    }
+
+    fn note(&mut self, run: &Run) {
+        let Some(activity) = &mut self.watched else { return };
+        let ticks = 0..TICKS * self.model.modules();
+        let spikes = ticks.flat_map(|tick| self.model.spikes(run, tick).iter().map(move |&neuron| Spike { tick: tick as u32, neuron }));
+        let size = self.model.neurons().count() as u32;
+        *activity = vec![Activity { name: network::HIDDEN.into(), size, spikes: spikes.collect(), membrane: Vec::new() }];
+    }
+}
+
+impl State {
+    fn new(settings: &ForwardModelSettings, start: &[f64]) -> State {
+        State { joints: start.to_vec(), jacobian: Jacobian::new(&settings.jacobian), adam: Adam::new(start.len()) }
+    }
+}
+
+impl Controller for ForwardModelController {
+    fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
+        self.state = State::new(&self.settings, &self.start);
+        Ok(())
+    }
+
+    fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
+        // The action that would follow the last step isn't applied.
+        if !matches!(step.kind, StepKind::Last(_)) {
+            let run = self.model.run(&self.state.joints);
+            match self.settings.solver {
+                Solver::Jacobian => {
+                    let tip = self.model.modules() - 1;
+                    let at = if self.settings.feedback {
+                        self.places.measured(&step.observation, tip)
+                    } else {
+                        pose::pose(&self.model.values(&run, tip))
+                    };
+                    let missing = pose::missing(&self.places.goal(&step.observation), &at);
+                    let jacobian = self.model.jacobian(&run, &at);
+                    let State { joints, jacobian: solver, .. } = &mut self.state;
+                    solver.step(&self.settings.jacobian, &jacobian, &missing, self.orientation, joints);
+                }
+                Solver::Adam => {
+                    let (errors, distance_mm) = self.errors(&step.observation, &run);
+                    let gradient = self.model.gradient(&run, &errors);
+                    self.state.adam.step(&self.settings.adam, &gradient, distance_mm, &mut self.state.joints);
+                }
+            }
+            self.note(&run);
+        }
+        let asked = &mut action.fields[0];
+        asked.iter_mut().zip(&self.state.joints).for_each(|(asked, joint)| *asked = *joint as f32);
+        Ok(())
+    }
+
+    /// What it knows was learned before: nothing changes while it acts.
+    fn set_learning(&mut self, _learning: bool) {}
+
+    fn network(&self) -> Option<&NetworkSpec> {
+        Some(&self.spec)
+    }
+
+    fn watch(&mut self, watched: bool) {
+        self.watched = watched.then(Vec::new);
+    }
+
+    fn telemetry(&self) -> Option<Telemetry> {
+        let populations = self.watched.clone()?;
+        Some(Telemetry { populations, ..Telemetry::default() })
+    }
+}
+
+impl Checkpoint for ForwardModelController {
+    fn save(&self) -> Result<Vec<u8>, CheckpointError> {
+        checkpoint::to_bytes(NAME, &self.state)
+    }
+
+    fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
+        let state: State = checkpoint::from_bytes(NAME, bytes)?;
+        if state.joints.len() != self.start.len() || !state.adam.fits(self.start.len()) {
+            let why = format!("expected a state of {} joints, found another", self.start.len());
+            return Err(CheckpointError::Malformed { part: NAME.into(), why });
+        }
+        self.state = state;
+        Ok(())
+    }
+}

@@ -1,0 +1,260 @@
+//! A trained forward model: from joint values to the poses of all modules, and how the tip's pose hangs on each joint.
+//!
+//! Both come from spikes alone: a pose is read from one run of the network over all modules, the Jacobian from backpropagation of the tip's seven
+//! values through that run to its inputs. Surrogate gradients have no scale of their own, and fade with the ticks they come through: each joint
+//! has two gains, for the tip's position and its rotation, and the Jacobian a surrogate of its own, fitted once when training ends.
+
+use embody_brain::NetworkSpec;
+use embody_brain::training::{
+    Keep, Outputs, Parameters, Settings, Shape, Surrogate, Tensor, Trace, TrainableNetwork, WeightsError, Width, read_weights,
+    write_weights,
+};
+use embody_robots::Pose;
+use embody_robots::trunk::{JOINTS_PER_MODULE, LENGTH_M};
+use nalgebra::{Matrix6xX, Quaternion, Vector3};
+
+use super::network::{self, Neurons, READ, TICKS, VALUES};
+use super::pose;
+
+/// How raw values become poses: value = centre + scale * raw, for each of the seven values of each module.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scaling {
+    /// Mean pose, module by module.
+    pub centre: Vec<f32>,
+    /// Spread, module by module.
+    pub scale: Vec<f32>,
+}
+
+/// What makes input gradients a Jacobian.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Calibration {
+    /// Height and slope of the exponential surrogate, height exp(-slope |v - A| / threshold).
+    pub surrogate: [f32; 2],
+    /// For each joint the gains of position and rotation.
+    pub gains: Vec<f32>,
+}
+
+/// What the network makes of some joint values.
+pub struct Run {
+    trace: Trace<f32>,
+}
+
+/// A forward model.
+pub struct ForwardModel {
+    modules: usize,
+    neurons: Neurons,
+    network: TrainableNetwork<f32>,
+    scaling: Scaling,
+    calibration: Calibration,
+}
+
+/// Why a forward model can't be made.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The file isn't what it should be.
+    #[error(transparent)]
+    Weights(#[from] WeightsError),
+    /// The network can't be built.
+    #[error(transparent)]
+    Network(#[from] embody_brain::CompileError),
+}
+
+impl ForwardModel {
+    /// A model of these parts.
+    ///
+    /// # Errors
+    /// If the parameters aren't those of a network of these neurons.
+    pub fn new(
+        modules: usize,
+        neurons: Neurons,
+        parameters: &Parameters<f32>,
+        scaling: Scaling,
+        calibration: Calibration,
+    ) -> Result<ForwardModel, ModelError> {
+        let mut network = network_of(modules, neurons, calibration.surrogate)?;
+        network.set_parameters(parameters).map_err(WeightsError::from)?;
+        Ok(ForwardModel { modules, neurons, network, scaling, calibration })
+    }
+
+    /// From the bytes of a file.
+    ///
+    /// # Errors
+    /// If they are no weights of a forward model of that size: the first tensor that differs is named.
+    pub fn read(bytes: &[u8], modules: usize, neurons: Neurons) -> Result<ForwardModel, ModelError> {
+        let blank = Calibration { surrogate: [1.0; 2], gains: vec![0.0; 2 * JOINTS_PER_MODULE * modules] };
+        let like = network_of(modules, neurons, blank.surrogate)?.parameters().clone();
+        let count = like.tensors.len();
+        let size = VALUES * modules;
+        let mut like = like;
+        like.tensors.extend(extras(&Scaling { centre: vec![0.0; size], scale: vec![0.0; size] }, &blank));
+        let mut read = read_weights(bytes, &like)?;
+        let extra = read.tensors.split_off(count);
+        let mut extra = extra.into_iter().map(|tensor| tensor.values);
+        let mut next = || extra.next().unwrap_or_default();
+        let scaling = Scaling { centre: next(), scale: next() };
+        let (gains, surrogate) = (next(), next());
+        let surrogate = [surrogate[0], surrogate[1]];
+        ForwardModel::new(modules, neurons, &read, scaling, Calibration { surrogate, gains })
+    }
+
+    /// The bytes of a safetensors file.
+    ///
+    /// # Errors
+    /// If the library that writes them fails.
+    pub fn write(&self) -> Result<Vec<u8>, WeightsError> {
+        let mut all = self.network.parameters().clone();
+        all.tensors.extend(extras(&self.scaling, &self.calibration));
+        write_weights(&all)
+    }
+
+    /// Number of modules.
+    pub fn modules(&self) -> usize {
+        self.modules
+    }
+
+    /// Number of joint values.
+    pub fn joints(&self) -> usize {
+        JOINTS_PER_MODULE * self.modules
+    }
+
+    /// Its neurons.
+    pub fn neurons(&self) -> Neurons {
+        self.neurons
+    }
+
+    /// What fits its Jacobian to the trunk.
+    pub fn calibration(&self) -> &Calibration {
+        &self.calibration
+    }
+
+    /// The network as a description.
+    ///
+    /// # Errors
+    /// If its neurons' parameters can't be written.
+    pub fn spec(&self) -> Result<NetworkSpec, ModelError> {
+        Ok(self.network.spec()?)
+    }
+
+    /// Runs the network over joint values, three of each module.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    pub fn run(&self, joints: &[f64]) -> Run {
+        let batch = network::batch(self.modules, &[joints]);
+        // A batch made for this very network fits it, and joint values are finite.
+        let trace = self.network.forward(&batch, Keep::default(), None).unwrap_or_else(|error| unreachable!("{error}"));
+        Run { trace }
+    }
+
+    /// The seven values that a run gives for a module.
+    pub fn values(&self, run: &Run, module: usize) -> [f64; VALUES] {
+        let raw = network::read(run.trace.outputs.sample(0), module);
+        std::array::from_fn(|i| {
+            let at = VALUES * module + i;
+            f64::from(self.scaling.centre[at] + self.scaling.scale[at] * raw[i])
+        })
+    }
+
+    /// The gradient by each joint of sum over modules and values of `errors[module][i] * value_i`, as the mean over the ticks for which the joint was
+    /// shown. Gains have no part in it.
+    pub fn gradient(&self, run: &Run, errors: &[[f64; VALUES]]) -> Vec<f64> {
+        let mut outputs = run.trace.outputs.zeros();
+        for (module, errors) in errors.iter().enumerate() {
+            self.put(&mut outputs, module, errors);
+        }
+        self.gradients(run, &[outputs]).pop().unwrap_or_default()
+    }
+
+    /// How the tip moves with each joint when it is at `measured`, in base axes: velocity (m) and angular velocity (rad) per unit of joint value, as of
+    /// [`Trunk::jacobian`](embody_robots::trunk::Trunk::jacobian). Rows of the quaternion become angular velocities by w = 2 dq q*.
+    pub fn jacobian(&self, run: &Run, measured: &Pose) -> Matrix6xX<f64> {
+        let mut jacobian = self.uncalibrated(run, measured);
+        for (mut column, gains) in jacobian.column_iter_mut().zip(self.calibration.gains.as_chunks::<2>().0) {
+            for row in 0..6 {
+                column[row] *= f64::from(gains[row / 3]);
+            }
+        }
+        jacobian
+    }
+
+    /// The same without gains.
+    pub(super) fn uncalibrated(&self, run: &Run, measured: &Pose) -> Matrix6xX<f64> {
+        let tip = self.modules - 1;
+        let errors: Vec<Outputs<f32>> = (0..VALUES)
+            .map(|value| {
+                let mut outputs = run.trace.outputs.zeros();
+                let mut unit = [0.0; VALUES];
+                unit[value] = 1.0;
+                self.put(&mut outputs, tip, &unit);
+                outputs
+            })
+            .collect();
+        let rows = self.gradients(run, &errors);
+        let back = pose::signed(&measured.rotation).into_inner().conjugate();
+        let mut jacobian = Matrix6xX::zeros(self.joints());
+        for (joint, mut column) in jacobian.column_iter_mut().enumerate() {
+            let of = |value: usize| rows[value][joint];
+            let velocity = Vector3::new(of(0), of(1), of(2)) * LENGTH_M;
+            let turning = (Quaternion::new(of(3), of(4), of(5), of(6)) * back).imag() * 2.0;
+            column.fixed_rows_mut::<3>(0).copy_from(&velocity);
+            column.fixed_rows_mut::<3>(3).copy_from(&turning);
+        }
+        jacobian
+    }
+
+    /// Writes derivatives by the seven values of a module as derivatives by the readouts over the module's window.
+    fn put(&self, outputs: &mut Outputs<f32>, module: usize, errors: &[f64; VALUES]) {
+        let mut sample = outputs.sample_mut(0);
+        let scale = &self.scaling.scale[VALUES * module..][..VALUES];
+        for t in network::window(module) {
+            let values = &mut sample.values(0, t)[VALUES * module..][..VALUES];
+            for (value, (error, scale)) in values.iter_mut().zip(errors.iter().zip(scale)) {
+                *value = *error as f32 * scale / READ as f32;
+            }
+        }
+    }
+
+    /// For each set of errors the mean gradient by each joint over its ticks.
+    fn gradients(&self, run: &Run, errors: &[Outputs<f32>]) -> Vec<Vec<f64>> {
+        // Errors made from the run's own outputs have their shape.
+        let inputs = self.network.input_gradients(&run.trace, errors).unwrap_or_else(|error| unreachable!("{error}"));
+        let mean = |inputs: &Outputs<f32>| {
+            let sample = inputs.sample(0);
+            let mut sums = vec![0.0; self.joints()];
+            for t in 0..TICKS * self.modules {
+                let joints = &mut sums[JOINTS_PER_MODULE * (t / TICKS)..][..JOINTS_PER_MODULE];
+                joints.iter_mut().zip(sample.values(0, t)).for_each(|(sum, value)| *sum += f64::from(*value) / TICKS as f64);
+            }
+            sums
+        };
+        inputs.iter().map(mean).collect()
+    }
+
+    /// The hidden neurons that spiked in a tick of a run.
+    pub fn spikes<'a>(&self, run: &'a Run, tick: usize) -> &'a [u32] {
+        run.trace.spikes(network::HIDDEN_NUMBER, 0, tick)
+    }
+}
+
+/// The network of such a model, differentiated by this surrogate.
+fn network_of(modules: usize, neurons: Neurons, surrogate: [f32; 2]) -> Result<TrainableNetwork<f32>, ModelError> {
+    let [height, slope] = surrogate.map(f64::from);
+    let surrogate = Surrogate { shape: Shape::Exponential { slope }, height, width: Width::Threshold };
+    let settings = Settings { surrogate, ..Settings::default() };
+    Ok(TrainableNetwork::new(&neurons.network(modules, 0)?, &settings)?)
+}
+
+/// What a file has beside the network's own tensors.
+fn extras(scaling: &Scaling, calibration: &Calibration) -> [Tensor<f32>; 4] {
+    let tensor = |name: &str, columns: usize, values: &[f32]| Tensor {
+        name: format!("forward-model/{name}"),
+        shape: vec![values.len() / columns, columns],
+        values: values.to_vec(),
+    };
+    [
+        tensor("centre", VALUES, &scaling.centre),
+        tensor("scale", VALUES, &scaling.scale),
+        tensor("gains", 2, &calibration.gains),
+        tensor("surrogate", 2, &calibration.surrogate),
+    ]
+}

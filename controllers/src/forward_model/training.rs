@@ -1,0 +1,277 @@
+//! Training a forward model: poses are drawn, the network predicts where every module ends, and its errors flow back through its spikes.
+//!
+//! The loss is half the squared error of the decoded values of all modules, in their spread over the training set, so that a base module and the tip, places and
+//! rotations, weigh alike. Poses of update k are drawn from the seed and k alone: training that goes on from what was saved is that which was
+//! never stopped.
+
+use embody_brain::training::{
+    Keep, LearningRate, Moments, Optimiser, RateTarget, Schedule, Settings, Shape, Surrogate, Trainer, TrainerSettings,
+    TrainingError, Update, WindowMeans, Width,
+};
+use embody_robots::trunk::Trunk;
+use embody_robots::{Pose, seed};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::calibration::{self, Fit};
+use super::model::{ForwardModel, ModelError, Scaling};
+use super::network::{self, HIDDEN, Neurons, READ, TICKS, VALUES};
+use super::pose;
+use super::sampler::Sampler;
+
+/// How a forward model is trained.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TrainingSettings {
+    /// Updates of the weights.
+    pub updates: u64,
+    /// Poses of an update.
+    pub batch: usize,
+    /// Learning rate at the start; it falls with a cosine to `floor` of it.
+    pub learning_rate: f64,
+    /// Share of the learning rate at the end.
+    pub floor: f64,
+    /// Norm to which gradients are cut.
+    pub clip: f64,
+    /// Rate that hidden neurons are to have on average (Hz), and the strength of that wish; 0 has none.
+    pub rate_hz: f64,
+    /// The strength of that wish.
+    pub rate_strength: f64,
+    /// Updates between two validations.
+    pub validate_every: u64,
+    /// Poses of a validation.
+    pub validation_poses: usize,
+    /// Validations without a better one after which training ends early; 0 never does.
+    pub patience: u64,
+}
+
+impl Default for TrainingSettings {
+    fn default() -> Self {
+        TrainingSettings {
+            updates: 5000,
+            batch: 64,
+            learning_rate: 5e-3,
+            floor: 0.02,
+            clip: 5.0,
+            rate_hz: 10.0,
+            rate_strength: 0.0,
+            validate_every: 250,
+            validation_poses: 256,
+            patience: 0,
+        }
+    }
+}
+
+impl TrainingSettings {
+    /// What is wrong with them, if anything is.
+    pub fn check(&self) -> Result<(), String> {
+        let positive = [("learning_rate", self.learning_rate), ("clip", self.clip), ("rate_hz", self.rate_hz)];
+        if let Some((key, value)) = positive.into_iter().find(|(_, value)| !(*value > 0.0 && *value <= 1e6)) {
+            return Err(format!("training.{key}: expected a number above zero, found {value}"));
+        }
+        let shares = [("floor", self.floor, 1.0), ("rate_strength", self.rate_strength, 1e6)];
+        if let Some((key, value, most)) = shares.into_iter().find(|(_, value, most)| !(0.0..=*most).contains(value)) {
+            return Err(format!("training.{key}: expected 0 to {most}, found {value}"));
+        }
+        let counts = [
+            ("updates", self.updates, 100_000_000),
+            ("batch", self.batch as u64, 4096),
+            ("validate_every", self.validate_every, 1_000_000),
+            ("validation_poses", self.validation_poses as u64, 65_536),
+        ];
+        match counts.into_iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
+            Some((key, value, most)) => Err(format!("training.{key}: expected 1 to {most}, found {value}")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// How good a model is, over poses that it wasn't trained on.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// Mean distance of the predicted tip (mm).
+    pub tip_mm: f64,
+    /// Mean angle between predicted and true orientation of the tip (degrees).
+    pub orientation_deg: f64,
+    /// Distance of the predicted tip where reaching begins, straight and retracted (mm).
+    pub start_mm: f64,
+    /// Mean rate of hidden neurons (Hz).
+    pub rate_hz: f64,
+}
+
+/// Poses from which centre and spread are taken.
+const SCALING_POSES: usize = 4096;
+
+/// The least spread that values are divided by: some hardly move.
+const LEAST_SPREAD: f64 = 0.02;
+
+/// A forward model in training.
+pub struct Training {
+    settings: TrainingSettings,
+    neurons: Neurons,
+    trunk: Trunk,
+    seed: u64,
+    scaling: Scaling,
+    trainer: Trainer<f32>,
+}
+
+impl Training {
+    /// Of a network of these neurons for a trunk; all random numbers follow from `seed`. `threads` don't change results.
+    ///
+    /// # Errors
+    /// If a setting can't be, or the network can't be trained.
+    pub fn new(
+        settings: &TrainingSettings,
+        neurons: Neurons,
+        trunk: &Trunk,
+        seed: u64,
+        threads: usize,
+    ) -> Result<Training, TrainingError> {
+        let modules = trunk.modules();
+        let rate = RateTarget { population: HIDDEN.into(), target_hz: settings.rate_hz, strength: settings.rate_strength };
+        let trainer = TrainerSettings {
+            network: Settings {
+                threads,
+                surrogate: Surrogate { shape: Shape::Triangular, height: 0.3, width: Width::Threshold },
+                ..Settings::default()
+            },
+            optimiser: Optimiser::Adam(Moments::default()),
+            learning_rate: LearningRate {
+                rate: settings.learning_rate,
+                schedule: Schedule::Cosine { updates: settings.updates, floor: settings.floor },
+                warm_up_updates: 0,
+            },
+            clip_norm: Some(settings.clip),
+            rates: if settings.rate_strength > 0.0 { vec![rate] } else { Vec::new() },
+            ..TrainerSettings::default()
+        };
+        let spec = neurons.network(modules, seed::stream(seed, "weights"))?;
+        Ok(Training {
+            settings: settings.clone(),
+            neurons,
+            trunk: trunk.clone(),
+            seed,
+            scaling: scaling(trunk, seed::stream(seed, "scaling")),
+            trainer: Trainer::new(&spec, &trainer)?,
+        })
+    }
+
+    /// Updates so far.
+    pub fn updates(&self) -> u64 {
+        self.trainer.updates()
+    }
+
+    /// Its settings.
+    pub fn settings(&self) -> &TrainingSettings {
+        &self.settings
+    }
+
+    /// One update.
+    ///
+    /// # Errors
+    /// If a number is no longer finite: nothing has changed then.
+    pub fn update(&mut self) -> Result<Update, TrainingError> {
+        let mut sampler = Sampler::new(self.trunk.modules(), seed::stream(self.seed, &format!("poses {}", self.updates())));
+        let poses: Vec<Vec<f64>> = (0..self.settings.batch).map(|_| sampler.mixed()).collect();
+        let targets = self.targets(&poses);
+        let loss = WindowMeans {
+            readout: 0,
+            period: TICKS,
+            ticks: READ,
+            values: VALUES,
+            own_values: true,
+            targets: &targets,
+            weights: &[],
+            weight: 1.0 / self.settings.batch as f64,
+        };
+        self.trainer.update(&network::batch(self.trunk.modules(), &poses), &loss)
+    }
+
+    /// The true poses of all modules as raw values.
+    fn targets(&self, poses: &[Vec<f64>]) -> Vec<f32> {
+        let mut ends: Vec<Pose> = Vec::new();
+        let mut targets = Vec::with_capacity(poses.len() * self.scaling.centre.len());
+        for joints in poses {
+            self.trunk.forward(joints, &mut ends);
+            let values = ends.iter().flat_map(pose::values);
+            let scales = self.scaling.centre.iter().zip(&self.scaling.scale);
+            targets.extend(values.zip(scales).map(|(value, (centre, scale))| (value as f32 - centre) / scale));
+        }
+        targets
+    }
+
+    /// How good it is now.
+    ///
+    /// # Errors
+    /// If the network can't be run.
+    pub fn validate(&self) -> Result<Validation, TrainingError> {
+        let modules = self.trunk.modules();
+        let mut sampler = Sampler::new(modules, seed::stream(self.seed, "validation"));
+        let start = [0.0, 0.0, -1.0].repeat(modules);
+        let drawn = (0..self.settings.validation_poses).map(|_| sampler.mixed());
+        let poses: Vec<Vec<f64>> = std::iter::once(start).chain(drawn).collect();
+        let trace = self.trainer.network().forward(&network::batch(modules, &poses), Keep::default(), None)?;
+        let miss = |sample: usize| {
+            let raw = network::read(trace.outputs.sample(sample), modules - 1);
+            let at = VALUES * (modules - 1);
+            let values = std::array::from_fn(|i| f64::from(self.scaling.centre[at + i] + self.scaling.scale[at + i] * raw[i]));
+            let (predicted, actual) = (pose::pose(&values), self.trunk.tip(&poses[sample]));
+            let way = 1e3 * (predicted.translation.vector - actual.translation.vector).norm();
+            (way, pose::angle(&predicted.rotation, &actual.rotation).to_degrees())
+        };
+        let count = self.settings.validation_poses as f64;
+        let (mm, deg) = (1..poses.len()).map(miss).fold((0.0, 0.0), |sum, miss| (sum.0 + miss.0, sum.1 + miss.1));
+        let (share, _) = trace.shares(network::HIDDEN_NUMBER, self.neurons.count());
+        let rate_hz = share / (network::TICK_NS as f64 * 1e-9);
+        Ok(Validation { tip_mm: mm / count, orientation_deg: deg / count, start_mm: miss(0).0, rate_hz })
+    }
+
+    /// The model as it is now, its Jacobian fitted.
+    ///
+    /// # Errors
+    /// If the network can't be built.
+    pub fn model(&self) -> Result<(ForwardModel, Fit), ModelError> {
+        let seed = seed::stream(self.seed, "calibration");
+        calibration::calibrated(&self.trunk, self.neurons, self.trainer.network().parameters(), &self.scaling, seed)
+    }
+
+    /// The whole state as bytes.
+    pub fn save(&self) -> Vec<u8> {
+        self.trainer.save()
+    }
+
+    /// Goes on from what [`save`](Training::save) gave for equal settings.
+    ///
+    /// # Errors
+    /// If it is the state of another network.
+    pub fn load(&mut self, bytes: &[u8]) -> Result<(), TrainingError> {
+        self.trainer.load(bytes)
+    }
+}
+
+/// Centre and spread of every module's values over the training set: one spread for a module's place, and one for its rotation.
+fn scaling(trunk: &Trunk, seed: u64) -> Scaling {
+    let size = VALUES * trunk.modules();
+    let mut sampler = Sampler::new(trunk.modules(), seed);
+    let mut ends = Vec::new();
+    let (mut sums, mut squares) = (vec![0.0; size], vec![0.0; size]);
+    for _ in 0..SCALING_POSES {
+        trunk.forward(&sampler.mixed(), &mut ends);
+        for (at, value) in ends.iter().flat_map(pose::values).enumerate() {
+            sums[at] += value;
+            squares[at] += value * value;
+        }
+    }
+    let count = SCALING_POSES as f64;
+    let centre: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
+    let mut scale = vec![0.0; size];
+    for module in 0..trunk.modules() {
+        for part in [0..3, 3..VALUES] {
+            let places = VALUES * module + part.start..VALUES * module + part.end;
+            let variance = places.clone().map(|at| squares[at] / count - centre[at] * centre[at]).sum::<f64>();
+            let spread = libm::sqrt((variance / places.len() as f64).max(0.0)).max(LEAST_SPREAD);
+            scale[places].fill(spread as f32);
+        }
+    }
+    Scaling { centre: centre.iter().map(|&value| value as f32).collect(), scale }
+}

@@ -1,0 +1,72 @@
+//! A forward model learns a short trunk, its file is read back as it was, and it controls the trunk that it learned.
+
+use embody_brain::training::TrainingError;
+use embody_controllers::forward_model::{ForwardModel, Neurons, Training, TrainingSettings};
+use embody_robots::trunk::Trunk;
+use nalgebra::Matrix6xX;
+
+const NEURONS: Neurons = Neurons { lif: 24, alif: 24 };
+
+fn settings(updates: u64) -> TrainingSettings {
+    TrainingSettings { updates, batch: 16, validation_poses: 64, ..TrainingSettings::default() }
+}
+
+fn trained(updates: u64, threads: usize) -> Training {
+    let trunk = Trunk::new(2).unwrap();
+    let mut training = Training::new(&settings(300), NEURONS, &trunk, 1, threads).unwrap();
+    for _ in 0..updates {
+        training.update().unwrap();
+    }
+    training
+}
+
+#[test]
+fn training_makes_the_prediction_and_the_jacobian_better() {
+    let before = trained(0, 1);
+    let after = trained(300, 1);
+    let (old, new) = (before.validate().unwrap(), after.validate().unwrap());
+    assert!(new.tip_mm < 0.3 * old.tip_mm && new.orientation_deg < 0.5 * old.orientation_deg, "{old:?} {new:?}");
+    let ((_, old), (model, new)) = (before.model().unwrap(), after.model().unwrap());
+    assert!(new.cosine > 0.8 && new.error < 0.6 && new.error < 0.8 * old.error, "{old:?} {new:?}");
+    // At a pose of its own choice, too, the tip moves much as the model says.
+    let joints = vec![0.1, -0.2, 0.0, 0.2, 0.1, 0.1];
+    let trunk = Trunk::new(2).unwrap();
+    let jacobian = model.jacobian(&model.run(&joints), &trunk.tip(&joints));
+    let mut actual = Matrix6xX::zeros(6);
+    trunk.jacobian(&joints, &mut actual);
+    let cosine = actual.dot(&jacobian) / (actual.norm() * jacobian.norm());
+    assert!(cosine > 0.8, "{cosine}");
+}
+
+#[test]
+fn what_was_saved_goes_on_to_the_same_bytes_on_any_number_of_threads() {
+    let whole = trained(20, 1);
+    let mut halves = trained(8, 2);
+    let saved = halves.save();
+    halves = trained(0, 1);
+    halves.load(&saved).unwrap();
+    (8..20).for_each(|_| drop(halves.update().unwrap()));
+    assert!(whole.save() == halves.save());
+    assert_eq!(whole.model().unwrap().0.write().unwrap(), halves.model().unwrap().0.write().unwrap());
+    let error = halves.load(b"something else").unwrap_err();
+    assert!(matches!(error, TrainingError::Saved(_)), "{error}");
+}
+
+#[test]
+fn a_file_is_read_as_it_was_written_and_one_of_another_size_is_refused_by_name() {
+    let (model, _) = trained(0, 1).model().unwrap();
+    let bytes = model.write().unwrap();
+    let again = ForwardModel::read(&bytes, 2, NEURONS).unwrap();
+    assert_eq!(again.write().unwrap(), bytes);
+    let joints = [0.3; 6];
+    assert_eq!(again.values(&again.run(&joints), 1), model.values(&model.run(&joints), 1));
+    let refused = |modules, neurons| match ForwardModel::read(&bytes, modules, neurons) {
+        Ok(_) => panic!("it is of another size"),
+        Err(error) => error.to_string(),
+    };
+    let said = refused(3, NEURONS);
+    assert!(said.contains("clock-hidden") && said.contains("[3, 48]") && said.contains("[2, 48]"), "{said}");
+    let said = refused(2, Neurons { lif: 24, alif: 25 });
+    assert!(said.contains("joints-hidden") && said.contains("49"), "{said}");
+    assert!(ForwardModel::read(&bytes[..bytes.len() - 1], 2, NEURONS).is_err());
+}
