@@ -19,6 +19,7 @@ pub mod random;
 pub mod spec;
 pub mod state;
 pub mod substrate;
+pub mod training;
 
 pub use models::Models;
 pub use spec::{CompileError, Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};

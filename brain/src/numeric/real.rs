@@ -37,6 +37,8 @@ pub trait Real:
     fn of_f32(x: f32) -> Self;
     /// This value as `f64`, exactly.
     fn f64(self) -> f64;
+    /// The square root, correctly rounded.
+    fn sqrt(self) -> Self;
     /// e^x for x in -87..=88; elsewhere any number.
     fn exp_within(self) -> Self;
 }
@@ -54,6 +56,10 @@ impl Real for f32 {
     #[inline(always)]
     fn f64(self) -> f64 {
         f64::from(self)
+    }
+    #[inline(always)]
+    fn sqrt(self) -> f32 {
+        f32::sqrt(self)
     }
     #[inline(always)]
     fn exp_within(self) -> f32 {
@@ -74,6 +80,10 @@ impl Real for f64 {
     #[inline(always)]
     fn f64(self) -> f64 {
         self
+    }
+    #[inline(always)]
+    fn sqrt(self) -> f64 {
+        f64::sqrt(self)
     }
     #[inline(always)]
     fn exp_within(self) -> f64 {

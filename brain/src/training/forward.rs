@@ -1,0 +1,269 @@
+//! The forward pass of sequences side by side.
+//!
+//! It does what the float substrate does, in the same order and with the same functions, so that it spikes alike to the bit; what differs is
+//! that weights lie in panels and that sequences share their way through the caches.
+
+use super::events::Events;
+use super::model::Cell;
+use super::panels::Panels;
+use super::plan::{Kind, Plan};
+use super::surrogate::Slopes;
+use super::trace::{CellState, Kept, keeps_reset};
+use crate::neuron::{Crossing, Reset};
+use crate::numeric::{Kernel, Panel, Real, add_rows, dispatch};
+
+/// Columns whose sums are worked on together: as many as the registers hold.
+const TILE: usize = 64;
+
+/// A forward pass under way.
+pub(super) struct Pass<'a, T> {
+    pub plan: &'a Plan<T>,
+    pub kernel: Kernel,
+    /// Whether spikes are smooth functions of the potential.
+    pub smoothed: bool,
+    pub rows: usize,
+    /// Where the neurons are.
+    pub states: Vec<CellState<T>>,
+    /// What arrives at each population in the tick at hand.
+    currents: Vec<Vec<T>>,
+    scratch: Scratch<T>,
+}
+
+/// What populations have sent so far, or all that they will have sent when a part is run once more.
+pub(super) enum Sent<'a, T> {
+    SoFar(&'a mut [Events<T>]),
+    All(&'a [Events<T>]),
+}
+
+impl<T> Sent<'_, T> {
+    fn all(&self) -> &[Events<T>] {
+        match self {
+            Sent::SoFar(events) => events,
+            Sent::All(events) => events,
+        }
+    }
+
+    fn to_be_appended(&mut self, population: usize) -> Option<&mut Events<T>> {
+        match self {
+            Sent::SoFar(events) => Some(&mut events[population]),
+            Sent::All(_) => None,
+        }
+    }
+}
+
+/// What a step leaves for the pseudo-derivatives.
+struct Scratch<T> {
+    v: Vec<T>,
+    distance: Vec<T>,
+    free: Vec<T>,
+    psi: Vec<T>,
+}
+
+impl<'a, T: Real> Pass<'a, T> {
+    pub fn new(plan: &'a Plan<T>, kernel: Kernel, smoothed: bool, rows: usize, states: Vec<CellState<T>>) -> Self {
+        let widest = plan.populations.iter().map(|p| p.n).max().unwrap_or(0);
+        let numbers = || vec![T::default(); widest];
+        let scratch = Scratch { v: numbers(), distance: numbers(), free: numbers(), psi: numbers() };
+        let currents = plan.populations.iter().map(|p| vec![T::default(); rows * p.n]).collect();
+        Pass { plan, kernel, smoothed, rows, states, currents, scratch }
+    }
+
+    /// Runs the ticks `ticks`. Spikes are appended to the events unless they are there already; readouts go to `values`.
+    pub fn run(
+        &mut self,
+        ticks: std::ops::Range<usize>,
+        mut events: Sent<'_, T>,
+        mut values: Option<&mut [Vec<T>]>,
+        kept: &mut [Kept<T>],
+    ) {
+        for (kept, state) in kept.iter_mut().zip(&self.states) {
+            if let Some(dense) = &mut kept.dense {
+                state.append(dense);
+            }
+        }
+        for t in ticks {
+            for readouts in [false, true] {
+                for at in 0..self.plan.populations.len() {
+                    match &self.plan.populations[at].kind {
+                        Kind::Neurons { cell, slopes, .. } if !readouts => {
+                            self.arrive(at, t, events.all());
+                            self.advance(at, cell, slopes, events.to_be_appended(at), kept.get_mut(at));
+                        }
+                        Kind::Readout { cell, .. } if readouts => {
+                            self.arrive(at, t, events.all());
+                            self.read_out(at, cell, kept.get_mut(at));
+                        }
+                        _ => (),
+                    }
+                }
+            }
+            if let Some(values) = &mut values {
+                for (values, &at) in values.iter_mut().zip(&self.plan.outputs) {
+                    if let CellState::Readout(y) = &self.states[at] {
+                        values[t * y.len()..(t + 1) * y.len()].copy_from_slice(y);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Sums up what arrives at a population: what is delayed or comes from inputs, then what neurons send without delay.
+    fn arrive(&mut self, at: usize, t: usize, events: &[Events<T>]) {
+        let (current, rows) = (&mut self.currents[at], self.rows);
+        current.fill(T::default());
+        for late in [false, true] {
+            for projection in self.plan.projections.iter().filter(|p| p.target == at && self.plan.is_late(p) == late) {
+                let (weights, events, delay) = (&projection.weights, &events[projection.source], projection.delay);
+                dispatch!(self.kernel, propagate::<T: Real>(
+                    weights: &Panels<T>, events: &Events<T>, t: usize, delay: usize, rows: usize, current: &mut [T],
+                ));
+            }
+        }
+    }
+
+    fn advance(
+        &mut self,
+        at: usize,
+        cell: &Cell<T>,
+        slopes: &Slopes<T>,
+        events: Option<&mut Events<T>>,
+        kept: Option<&mut Kept<T>>,
+    ) {
+        let (state, current, scratch) = (&mut self.states[at], &self.currents[at][..], &mut self.scratch);
+        let population = &self.plan.populations[at];
+        let (size, n, rows, smoothed) = (population.size, population.n, self.rows, self.smoothed);
+        let shape = [size, n, rows];
+        dispatch!(self.kernel, neurons::<T: Real>(
+            cell: &Cell<T>, slopes: &Slopes<T>, state: &mut CellState<T>, current: &[T], scratch: &mut Scratch<T>,
+            shape: [usize; 3], smoothed: bool, events: Option<&mut Events<T>>, kept: Option<&mut Kept<T>>,
+        ));
+    }
+
+    fn read_out(&mut self, at: usize, cell: &Cell<T>, kept: Option<&mut Kept<T>>) {
+        let (Cell::Readout(cell), CellState::Readout(y)) = (cell, &mut self.states[at]) else { return };
+        let (current, n) = (&self.currents[at], self.plan.populations[at].n);
+        for (y, current) in y.chunks_exact_mut(n).zip(current.chunks_exact(n)) {
+            cell.step(y, current);
+        }
+        if let Some(dense) = kept.and_then(|kept| kept.dense.as_mut()) {
+            dense.v.extend_from_slice(y);
+            dense.current.extend_from_slice(current);
+        }
+    }
+}
+
+/// Adds what a source sent `delay` ticks ago to what arrives in each sequence.
+#[inline(always)]
+fn propagate<T: Real>(weights: &Panels<T>, events: &Events<T>, t: usize, delay: usize, rows: usize, current: &mut [T]) {
+    let (panels, weights) = weights.parts();
+    let n = current.len() / rows;
+    for panel in panels {
+        for part in (0..panel.columns).step_by(TILE) {
+            let tile = Panel {
+                first: panel.first + part,
+                columns: TILE.min(panel.columns - part),
+                base: panel.base + part,
+                stride: panel.stride,
+            };
+            for (row, current) in current.chunks_exact_mut(n).enumerate() {
+                let (sources, heights) = events.at(t, delay, row);
+                add_rows(weights, tile, sources, heights, current);
+            }
+        }
+    }
+}
+
+/// One tick of a population in all sequences.
+#[inline(always)]
+#[expect(clippy::too_many_arguments, reason = "the arguments of one kernel, compiled twice")]
+fn neurons<T: Real>(
+    cell: &Cell<T>,
+    slopes: &Slopes<T>,
+    state: &mut CellState<T>,
+    current: &[T],
+    scratch: &mut Scratch<T>,
+    [size, n, rows]: [usize; 3],
+    smoothed: bool,
+    events: Option<&mut Events<T>>,
+    kept: Option<&mut Kept<T>>,
+) {
+    let smooth = |i: usize, distance: T, adapted: T| slopes.smoothed(i, distance, adapted);
+    let fire: Option<&dyn Fn(usize, T, T) -> T> = if smoothed { Some(&smooth) } else { None };
+    let (mut events, mut kept) = (events, kept);
+    for row in 0..rows {
+        let current = &current[row * n..(row + 1) * n];
+        let Scratch { v, distance, free, psi } = scratch;
+        let [v, distance, free, psi] = [v, distance, free, psi].map(|array| &mut array[..n]);
+        let crossing = Crossing { v: &mut *v, distance: &mut *distance, free: &mut *free };
+        match (cell, &mut *state) {
+            (Cell::IntegrateAndFire(cell), CellState::IntegrateAndFire(state)) => {
+                cell.step(state.row(row, n), current, crossing, fire)
+            }
+            (Cell::SymplecticAdaptive(cell), CellState::SymplecticAdaptive(state)) => {
+                cell.step(state, row, current, crossing, fire)
+            }
+            _ => return,
+        }
+        let z = match &*state {
+            CellState::IntegrateAndFire(state) => &state.z[row * n..][..size],
+            CellState::SymplecticAdaptive(state) => &state.z[row * n..][..size],
+            _ => return,
+        };
+        if let Some(events) = &mut events {
+            events.push_dense(z);
+        }
+        if let Some(kept) = &mut kept {
+            slopes.derivatives(v, distance, free, psi);
+            keep(kept, &psi[..size]);
+            let from = *kept.starts.last().unwrap_or(&0) as usize;
+            kept.starts.push(kept.indices.len() as u32);
+            if slopes.adapted {
+                let adapted = |&i: &u32| -psi[i as usize] * v[i as usize] / (v[i as usize] - distance[i as usize]);
+                kept.psi_adapted.extend(kept.indices[from..].iter().map(adapted));
+            }
+            if keeps_reset(cell) {
+                keep_reset(kept, from, cell, state, v, row * n);
+            }
+        }
+    }
+    if let Some(dense) = kept.and_then(|kept| kept.dense.as_mut()) {
+        state.append(dense);
+        dense.current.extend_from_slice(current);
+    }
+}
+
+/// Appends the neurons whose pseudo-derivative isn't zero.
+#[inline(always)]
+fn keep<T: Real>(kept: &mut Kept<T>, psi: &[T]) {
+    let zero = T::default();
+    let mut at = kept.indices.len();
+    kept.indices.resize(at + psi.len(), 0);
+    kept.psi.resize(at + psi.len(), zero);
+    // Without branches: every neuron is written, and the next one over it unless it counts.
+    let (indices, values) = (&mut kept.indices[..], &mut kept.psi[..]);
+    for (i, &psi) in psi.iter().enumerate() {
+        indices[at] = i as u32;
+        values[at] = psi;
+        at += usize::from(psi != zero);
+    }
+    kept.indices.truncate(at);
+    kept.psi.truncate(at);
+}
+
+/// Appends what a reset takes away or wipes out, for the neurons from `from` on.
+#[inline(always)]
+fn keep_reset<T: Real>(kept: &mut Kept<T>, from: usize, cell: &Cell<T>, state: &CellState<T>, v: &[T], offset: usize) {
+    let Kept { indices, reset, .. } = kept;
+    match (cell, state) {
+        (Cell::IntegrateAndFire(cell), CellState::IntegrateAndFire(state)) if cell.reset != Reset::Zero => {
+            let next = cell.reset == Reset::SubtractNextTick;
+            reset.extend(indices[from..].iter().map(|&i| {
+                let i = i as usize;
+                let b = state.b[offset + i];
+                let b = if next { cell.rho[i] * b + cell.rho_gain[i] * state.z[offset + i] } else { b };
+                cell.threshold[i] + cell.beta[i] * b
+            }));
+        }
+        _ => reset.extend(indices[from..].iter().map(|&i| v[i as usize])),
+    }
+}

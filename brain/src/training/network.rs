@@ -1,0 +1,309 @@
+//! A network that can be run over batches and differentiated.
+
+use std::ops::Range;
+
+use super::backward::{self, GroupGradients, Task, Want};
+use super::batch::{Batch, Outputs};
+use super::events::Events;
+use super::forward::{Pass, Sent};
+use super::gradients::{REDUCTION, Sums};
+use super::loss::Loss;
+use super::parameters::{ParameterError, Parameters};
+use super::plan::{Kind, Plan};
+use super::threads::in_order;
+use super::trace::{Carry, CellState, GroupTrace, Keep, Kept, Segment, Trace, WINDOW, at_rest};
+use super::{RateTarget, Settings, TrainingError};
+use crate::numeric::{Kernel, Real};
+use crate::spec::{CompileError, NetworkSpec};
+
+/// A network made of a spec, with the gradients of its outputs by weights, neurons' parameters and inputs.
+///
+/// It takes what [`FloatSubstrate`](crate::FloatSubstrate) takes, with fixed synapses and the neurons `lif`, `alif`, `se_adlif` and
+/// `leaky_readout`, and spikes as that does, to the bit. In `f64` it is meant for tests.
+#[derive(Clone, Debug)]
+pub struct TrainableNetwork<T> {
+    plan: Plan<T>,
+    settings: Settings,
+    kernel: Kernel,
+    parameters: Parameters<T>,
+}
+
+/// What a backward pass is to compute.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backward {
+    /// Gradients of neurons' parameters as well as of weights; the forward pass must have kept what they need.
+    pub parameters: bool,
+    /// Gradients of the inputs as well.
+    pub inputs: bool,
+    /// Ticks after which nothing flows back any more, rounded up to whole windows of [`WINDOW`]: truncated backpropagation.
+    pub truncate_every: Option<usize>,
+}
+
+/// What a backward pass gives.
+#[derive(Clone, Debug)]
+pub struct Gradients<T> {
+    /// Of all tensors, as [`TrainableNetwork::parameters`] has them; zeros for neurons' parameters unless asked for.
+    pub parameters: Parameters<T>,
+    /// Of the inputs, if asked for: as outputs, with an array for each input population.
+    pub inputs: Option<Outputs<T>>,
+}
+
+impl<T: Real> TrainableNetwork<T> {
+    /// From a description. What can't be differentiated is refused by name.
+    pub fn new(spec: &NetworkSpec, settings: &Settings) -> Result<Self, CompileError> {
+        let plan = Plan::new(spec, settings)?;
+        let parameters = plan.parameters();
+        Ok(TrainableNetwork { plan, settings: settings.clone(), kernel: Kernel::detect(), parameters })
+    }
+
+    /// The same with the given version of the kernels, which give the same bits.
+    #[must_use]
+    pub fn with_kernel(self, kernel: Kernel) -> Self {
+        TrainableNetwork { kernel, ..self }
+    }
+
+    /// Weights and neurons' parameters.
+    pub fn parameters(&self) -> &Parameters<T> {
+        &self.parameters
+    }
+
+    /// Takes other values. After an error nothing has changed.
+    pub fn set_parameters(&mut self, parameters: &Parameters<T>) -> Result<(), ParameterError> {
+        self.parameters.check(parameters)?;
+        self.plan.set(parameters, &self.settings)?;
+        self.parameters.clone_from(parameters);
+        Ok(())
+    }
+
+    /// The network as it is now, as a description.
+    pub fn spec(&self) -> Result<NetworkSpec, CompileError> {
+        self.plan.spec(&self.parameters)
+    }
+
+    /// Runs a batch from rest, or from where another forward pass ended.
+    pub fn forward(&self, batch: &Batch<T>, keep: Keep, from: Option<&Carry<T>>) -> Result<Trace<T>, TrainingError> {
+        batch.check(&self.plan)?;
+        let group = self.group(batch.samples);
+        let sizes = self.plan.outputs.iter().map(|&at| self.plan.populations[at].size).collect();
+        let mut outputs = Outputs::new(batch.steps, batch.samples, sizes, group);
+        let fits = |carry: &Carry<T>| {
+            let rows = |i: usize| group.min(batch.samples - i * group);
+            carry.groups.len() == outputs.groups.len()
+                && carry.groups.iter().enumerate().all(|(i, (states, _))| same_shape(states, &at_rest(&self.plan, rows(i))))
+        };
+        if from.is_some_and(|carry| !fits(carry)) {
+            return Err(TrainingError::Batch { what: "the forward pass to go on from was of another batch or network".into() });
+        }
+        let jobs: Vec<_> = outputs.groups.iter_mut().enumerate().collect();
+        let groups = in_order(self.settings.threads, jobs, |(i, values)| {
+            let first = i * group;
+            let rows = group.min(batch.samples - first);
+            let (states, before) = match from {
+                Some(carry) => carry.groups[i].clone(),
+                None => (at_rest(&self.plan, rows), self.before(rows)),
+            };
+            self.forward_group(batch, keep, first..first + rows, states, before, values)
+        });
+        Ok(Trace { outputs, groups, keep })
+    }
+
+    /// Gradients for the given errors, the derivatives of a loss by the outputs.
+    pub fn backward(&self, trace: &Trace<T>, errors: &Outputs<T>, what: Backward) -> Result<Gradients<T>, TrainingError> {
+        self.backward_with_rates(trace, errors, what, None)
+    }
+
+    /// Gradients of the inputs alone, for several sets of errors over one forward pass: of each set and as outputs, with an array for
+    /// each input population. All sets share one way back, which costs far less than one for each.
+    pub fn input_gradients(&self, trace: &Trace<T>, errors: &[Outputs<T>]) -> Result<Vec<Outputs<T>>, TrainingError> {
+        let references: Vec<&Outputs<T>> = errors.iter().collect();
+        let want = Want { weights: false, parameters: false, inputs: true, truncate: None };
+        let groups = self.backward_groups(trace, &references, want, None)?;
+        let mut inputs: Vec<Outputs<T>> = errors.iter().map(|_| self.input_outputs(trace)).collect();
+        for (i, gradients) in groups.into_iter().enumerate() {
+            inputs.iter_mut().zip(gradients.inputs).for_each(|(inputs, gradients)| inputs.groups[i] = gradients);
+        }
+        Ok(inputs)
+    }
+
+    /// The loss of a forward pass, and the errors that it gives.
+    pub fn evaluate(&self, trace: &Trace<T>, loss: &impl Loss<T>) -> (f64, Outputs<T>) {
+        let mut errors = trace.outputs.zeros();
+        let group = trace.outputs.group;
+        let shares = |sample: usize, errors: &mut Vec<Vec<T>>| {
+            let rows = group.min(trace.outputs.samples() - sample / group * group);
+            let sizes = &self.plan.outputs.iter().map(|&at| self.plan.populations[at].size).collect::<Vec<_>>();
+            let mut errors = super::batch::SampleMut { rows, row: sample % group, sizes, values: errors };
+            loss.sample(sample, trace.outputs.sample(sample), &mut errors)
+        };
+        let jobs: Vec<_> = errors.groups.iter_mut().enumerate().collect();
+        let samples = trace.outputs.samples();
+        let losses = in_order(self.settings.threads, jobs, |(i, errors)| {
+            (i * group..samples.min((i + 1) * group)).map(|sample| shares(sample, errors)).collect::<Vec<f64>>()
+        });
+        (losses.into_iter().flatten().sum(), errors)
+    }
+
+    /// The loss of rates that differ from their targets, and what it adds to the adjoint of each spike; see [`RateTarget`].
+    pub(super) fn rates(&self, trace: &Trace<T>, targets: &[RateTarget]) -> Result<(f64, Vec<Vec<T>>), TrainingError> {
+        let (mut loss, mut added) = (0.0, vec![Vec::new(); self.plan.populations.len()]);
+        let count = (trace.outputs.steps() * trace.outputs.samples()) as f64;
+        for target in targets {
+            let at = self.plan.populations.iter().position(|p| p.name == target.population);
+            let at = at.filter(|&at| matches!(self.plan.populations[at].kind, Kind::Neurons { .. }));
+            let Some(at) = at else {
+                return Err(TrainingError::Rate { what: format!("there is no population of neurons {:?}", target.population) });
+            };
+            let wanted = target.target_hz * self.plan.tick_ms / 1e3;
+            let mut sums = vec![0.0; self.plan.populations[at].size];
+            for group in &trace.groups {
+                for t in 0..trace.outputs.steps() {
+                    for row in 0..group.rows {
+                        let (indices, heights) = group.events[at].at(t, 0, row);
+                        for (k, &i) in indices.iter().enumerate() {
+                            sums[i as usize] += heights.map_or(1.0, |heights| heights[k].f64());
+                        }
+                    }
+                }
+            }
+            let off = |sum: f64| sum / count - wanted;
+            loss += target.strength * sums.iter().map(|&sum| off(sum) * off(sum)).sum::<f64>();
+            added[at] = sums.iter().map(|&sum| T::of(2.0 * target.strength * off(sum) / count)).collect();
+        }
+        Ok((loss, added))
+    }
+
+    /// The population, if there is one, in which a potential or a value is no longer a finite number at the end of the pass, from which
+    /// point on it stays so.
+    pub(super) fn not_finite(&self, trace: &Trace<T>) -> Option<&str> {
+        let broken = |at: &usize| trace.groups.iter().any(|group| !group.end[*at].is_finite());
+        (0..self.plan.populations.len()).find(broken).map(|at| &self.plan.populations[at].name[..])
+    }
+
+    pub(super) fn backward_with_rates(
+        &self,
+        trace: &Trace<T>,
+        errors: &Outputs<T>,
+        what: Backward,
+        rates: Option<&[Vec<T>]>,
+    ) -> Result<Gradients<T>, TrainingError> {
+        if what.parameters && !trace.keep.parameters {
+            return Err(TrainingError::Batch {
+                what: "the forward pass kept nothing for gradients of neurons' parameters".into(),
+            });
+        }
+        let truncate = what.truncate_every.map(|every| every.max(1).next_multiple_of(WINDOW));
+        let want = Want { weights: true, parameters: what.parameters, inputs: what.inputs, truncate };
+        let groups = self.backward_groups(trace, &[errors], want, rates)?;
+        let mut total: Option<Sums<T>> = None;
+        let mut inputs = what.inputs.then(|| self.input_outputs(trace));
+        for (i, mut gradients) in groups.into_iter().enumerate() {
+            if let (Some(inputs), Some(found)) = (&mut inputs, gradients.inputs.pop()) {
+                inputs.groups[i] = found;
+            }
+            for sums in gradients.sums {
+                match &mut total {
+                    Some(total) => total.add(sums),
+                    None => total = Some(sums),
+                }
+            }
+        }
+        let mut parameters = self.parameters.zeros();
+        if let Some(total) = total {
+            total.write(&self.plan, &mut parameters);
+        }
+        Ok(Gradients { parameters, inputs })
+    }
+
+    fn backward_groups(
+        &self,
+        trace: &Trace<T>,
+        errors: &[&Outputs<T>],
+        want: Want,
+        rate: Option<&[Vec<T>]>,
+    ) -> Result<Vec<GroupGradients<T>>, TrainingError> {
+        let shape = |outputs: &Outputs<T>| -> Vec<usize> { outputs.groups.iter().flatten().map(Vec::len).collect() };
+        if errors.is_empty() || errors.iter().any(|errors| shape(errors) != shape(&trace.outputs)) {
+            return Err(TrainingError::Batch { what: "expected errors of the shape of the outputs".into() });
+        }
+        let jobs: Vec<_> = trace.groups.iter().enumerate().collect();
+        Ok(in_order(self.settings.threads, jobs, |(i, group)| {
+            let errors: Vec<&[Vec<T>]> = errors.iter().map(|errors| &errors.groups[i][..]).collect();
+            backward::group(&Task {
+                plan: &self.plan,
+                settings: &self.settings,
+                kernel: self.kernel,
+                steps: trace.outputs.steps(),
+                group,
+                keep: trace.keep,
+                errors: &errors,
+                rate,
+                want,
+            })
+        }))
+    }
+
+    /// How many sequences are run side by side: as many reductions as leave every thread something to do, at most two, whose weights then
+    /// go through the caches once.
+    fn group(&self, samples: usize) -> usize {
+        samples.div_ceil(REDUCTION).div_ceil(self.settings.threads.max(1)).clamp(1, 2) * REDUCTION
+    }
+
+    /// Events of no ticks, before which nothing was.
+    fn before(&self, rows: usize) -> Vec<Events<T>> {
+        let events = |population: &super::plan::PopulationPlan<T>| {
+            let heights = match population.kind {
+                Kind::Input { analogue } => analogue,
+                _ => self.settings.smoothed,
+            };
+            Events::new(rows, self.plan.history, heights)
+        };
+        self.plan.populations.iter().map(events).collect()
+    }
+
+    fn forward_group(
+        &self,
+        batch: &Batch<T>,
+        keep: Keep,
+        samples: Range<usize>,
+        states: Vec<CellState<T>>,
+        mut events: Vec<Events<T>>,
+        values: &mut [Vec<T>],
+    ) -> GroupTrace<T> {
+        let rows = samples.len();
+        for (number, &at) in self.plan.inputs.iter().enumerate() {
+            let before = std::mem::take(&mut events[at]);
+            events[at] = batch.events(number, self.plan.populations[at].size, samples.start, rows, before);
+        }
+        let every = keep.checkpoint_every.map_or(batch.steps, |every| every.max(1).next_multiple_of(WINDOW));
+        let mut pass = Pass::new(&self.plan, self.kernel, self.settings.smoothed, rows, states);
+        let mut segments = Vec::new();
+        for from in (0..batch.steps).step_by(every) {
+            let to = batch.steps.min(from + every);
+            let start = pass.states.clone();
+            let whole = keep.checkpoint_every.is_none();
+            let mut kept: Vec<Kept<T>> =
+                self.plan.populations.iter().filter(|_| whole).map(|_| Kept::new(keep.parameters)).collect();
+            pass.run(from..to, Sent::SoFar(&mut events), Some(&mut *values), &mut kept);
+            segments.push(Segment { from, to, start, kept: whole.then_some(kept) });
+        }
+        GroupTrace { rows, events, segments, end: pass.states }
+    }
+
+    /// Zeros in the shape of the inputs.
+    fn input_outputs(&self, trace: &Trace<T>) -> Outputs<T> {
+        let sizes = self.plan.inputs.iter().map(|&at| self.plan.populations[at].size).collect();
+        Outputs::new(trace.outputs.steps(), trace.outputs.samples(), sizes, trace.outputs.group)
+    }
+}
+
+fn same_shape<T: Real>(a: &[CellState<T>], b: &[CellState<T>]) -> bool {
+    let count = |state: &CellState<T>| match state {
+        CellState::Input => 0,
+        CellState::IntegrateAndFire(state) => state.v.len(),
+        CellState::SymplecticAdaptive(state) => state.u.len(),
+        CellState::Readout(y) => y.len(),
+    };
+    let same =
+        |(a, b): (&CellState<T>, &CellState<T>)| std::mem::discriminant(a) == std::mem::discriminant(b) && count(a) == count(b);
+    a.len() == b.len() && a.iter().zip(b).all(same)
+}
