@@ -15,6 +15,8 @@ pub struct IntegrateAndFire<T> {
     pub alpha: Vec<T>,
     /// What input is multiplied by: 1, or 1 - alpha.
     pub gain: Vec<T>,
+    /// 1 over that, for gradients.
+    pub inverse_gain: Vec<T>,
     /// Constant input.
     pub bias: Vec<T>,
     /// Threshold without adaptation.
@@ -148,8 +150,10 @@ impl<T: Real> IntegrateAndFire<T> {
         let rest = |decay: &[T], scaled: bool| -> Vec<T> { decay.iter().map(|&d| if scaled { one - d } else { one }).collect() };
         let alpha = array(0.0, &|i| decay(tick_ms, p.tau_ms.of(i)));
         let rho = array(0.0, &|i| decay(tick_ms, p.tau_adaptation_ms.of(i)));
+        let gain = rest(&alpha, p.scaled_input);
         Ok(IntegrateAndFire {
-            gain: rest(&alpha, p.scaled_input),
+            inverse_gain: gain.iter().map(|&gain| one / gain).collect(),
+            gain,
             alpha,
             bias: array(0.0, &|i| p.bias.of(i)),
             threshold: array(1.0, &|i| p.threshold.of(i)),
@@ -176,13 +180,19 @@ impl<T: Real> IntegrateAndFire<T> {
         crossing: Crossing<'_, T>,
         fire: Option<&dyn Fn(usize, T, T) -> T>,
     ) {
-        match (self.adaptive, self.reset) {
-            (false, Reset::SubtractNextTick) => self.lanes::<false, 0>(row, current, crossing, fire),
-            (false, Reset::Subtract) => self.lanes::<false, 1>(row, current, crossing, fire),
-            (false, Reset::Zero) => self.lanes::<false, 2>(row, current, crossing, fire),
-            (true, Reset::SubtractNextTick) => self.lanes::<true, 0>(row, current, crossing, fire),
-            (true, Reset::Subtract) => self.lanes::<true, 1>(row, current, crossing, fire),
-            (true, Reset::Zero) => self.lanes::<true, 2>(row, current, crossing, fire),
+        match (self.adaptive, self.reset, fire) {
+            (false, Reset::SubtractNextTick, None) => self.lanes::<false, 0>(row, current, crossing, |_, _, _| None),
+            (false, Reset::Subtract, None) => self.lanes::<false, 1>(row, current, crossing, |_, _, _| None),
+            (false, Reset::Zero, None) => self.lanes::<false, 2>(row, current, crossing, |_, _, _| None),
+            (true, Reset::SubtractNextTick, None) => self.lanes::<true, 0>(row, current, crossing, |_, _, _| None),
+            (true, Reset::Subtract, None) => self.lanes::<true, 1>(row, current, crossing, |_, _, _| None),
+            (true, Reset::Zero, None) => self.lanes::<true, 2>(row, current, crossing, |_, _, _| None),
+            // As an adaptive neuron, whose adaptation changes nothing where beta is zero.
+            (_, Reset::SubtractNextTick, Some(fire)) => {
+                self.lanes::<true, 0>(row, current, crossing, |i, d, a| Some(fire(i, d, a)))
+            }
+            (_, Reset::Subtract, Some(fire)) => self.lanes::<true, 1>(row, current, crossing, |i, d, a| Some(fire(i, d, a))),
+            (_, Reset::Zero, Some(fire)) => self.lanes::<true, 2>(row, current, crossing, |i, d, a| Some(fire(i, d, a))),
         }
     }
 
@@ -192,7 +202,7 @@ impl<T: Real> IntegrateAndFire<T> {
         row: IntegrateAndFireRow<'_, T>,
         current: &[T],
         crossing: Crossing<'_, T>,
-        fire: Option<&dyn Fn(usize, T, T) -> T>,
+        fire: impl Fn(usize, T, T) -> Option<T>,
     ) {
         let (zero, one) = (T::default(), T::of(1.0));
         let by_adapted = self.reset_by == ResetBy::Adapted;
@@ -227,9 +237,9 @@ impl<T: Real> IntegrateAndFire<T> {
                 z[k] = spike;
                 (pre[k], distance[k], free[k], adapted[k]) = (u, d, may, a);
             }
-            if let Some(fire) = fire {
-                for k in 0..WIDTH {
-                    z[k] = free[k] * fire(at * WIDTH + k, distance[k], adapted[k]);
+            for k in 0..WIDTH {
+                if let Some(fired) = fire(at * WIDTH + k, distance[k], adapted[k]) {
+                    z[k] = free[k] * fired;
                 }
             }
             for k in 0..WIDTH {

@@ -17,6 +17,7 @@ pub use kernel::Kernel;
 pub(crate) use kernel::dispatch;
 pub use math::{exp, minus_two_ln, one_minus_exp_neg, unit_circle};
 pub use real::Real;
+pub(crate) use rows::prefetch;
 pub use rows::{Panel, add_rows};
 
 /// How many neighbours are worked on together: an AVX2 register of `f32`. Rows of synapses are padded to whole groups.

@@ -132,18 +132,6 @@ impl<T: Real> Step<'_, T> {
         }
     }
 
-    /// Calls `act(place, neuron, place in what was kept, L)` for every entry.
-    #[inline(always)]
-    fn entries(&self, mut act: impl FnMut(usize, usize, usize, T)) {
-        let Entries { starts, rows, from, sums } = self.entries;
-        for i in 0..starts.len() - 1 {
-            let rate = self.rate.map_or(T::default(), |rate| rate[i]);
-            for e in starts[i] as usize..starts[i + 1] as usize {
-                act(rows[e] as usize * self.n + i, i, from[e] as usize, lanes(&sums[e]) + rate);
-            }
-        }
-    }
-
     #[inline(always)]
     fn integrate_and_fire(&mut self, cell: &IntegrateAndFire<T>) {
         let zero = T::default();
@@ -171,29 +159,33 @@ impl<T: Real> Step<'_, T> {
             // V of the potential after the reset, which is still alone in delta.
             self.spikes(0, |at, i, z| subtract(at, i, z * delta[at] / cell.gain[i]));
         }
-        let (after, second_after, kept) = (self.after, self.second_after, self.kept);
-        self.entries(|at, i, k, l| {
-            let psi = kept.psi[k];
-            let subtracted = match (self.settings.through_reset, kept.reset.is_empty()) {
-                (false, _) => zero,
-                (true, true) => cell.threshold[i],
-                (true, false) => kept.reset[k],
-            };
-            let v = after[at] / cell.gain[i];
-            let v = if at_once { cell.alpha[i] * v } else { v };
-            let mut z = l - subtracted * v;
-            if cell.adaptive {
-                z = z + cell.rho_gain[i] * second_after[at];
+        let (after, second_after, kept, entries, n) = (self.after, self.second_after, self.kept, self.entries, self.n);
+        for i in 0..entries.starts.len() - 1 {
+            let rate = self.rate.map_or(zero, |rate| rate[i]);
+            for e in entries.starts[i] as usize..entries.starts[i + 1] as usize {
+                let (at, k, l) = (entries.rows[e] as usize * n + i, entries.from[e] as usize, lanes(&entries.sums[e]) + rate);
+                let psi = kept.psi[k];
+                let subtracted = match (self.settings.through_reset, kept.reset.is_empty()) {
+                    (false, _) => zero,
+                    (true, true) => cell.threshold[i],
+                    (true, false) => kept.reset[k],
+                };
+                let v = after[at] * cell.inverse_gain[i];
+                let v = if at_once { cell.alpha[i] * v } else { v };
+                let mut z = l - subtracted * v;
+                if cell.adaptive {
+                    z = z + cell.rho_gain[i] * second_after[at];
+                }
+                delta[at] = delta[at] + cell.gain[i] * psi * z;
+                let by_threshold = if kept.psi_adapted.is_empty() { -psi * z } else { kept.psi_adapted[k] * z };
+                if cell.adaptive && self.settings.through_adaptation {
+                    second[at] = second[at] + cell.beta[i] * by_threshold;
+                }
+                if let Some(threshold) = &mut threshold {
+                    threshold[at] = threshold[at] + by_threshold;
+                }
             }
-            delta[at] = delta[at] + cell.gain[i] * psi * z;
-            let by_threshold = if kept.psi_adapted.is_empty() { -psi * z } else { kept.psi_adapted[k] * z };
-            if cell.adaptive && self.settings.through_adaptation {
-                second[at] = second[at] + cell.beta[i] * by_threshold;
-            }
-            if let Some(threshold) = &mut threshold {
-                threshold[at] = threshold[at] + by_threshold;
-            }
-        });
+        }
         if adapted_reset && !at_once {
             // What was subtracted in this tick, by spikes of the one before.
             self.spikes(1, |at, i, z| {
@@ -215,7 +207,7 @@ impl<T: Real> Step<'_, T> {
         if let Some(threshold) = &mut threshold {
             threshold.fill(zero);
         }
-        let (after, second_after, kept, n) = (self.after, self.second_after, self.kept, self.n);
+        let (after, second_after, kept, entries, n) = (self.after, self.second_after, self.kept, self.entries, self.n);
         // U' for a place; delta is (1 - alpha) U.
         let before_reset = |i: usize, after: T, w: T| {
             let gain = one - cell.alpha[i];
@@ -229,18 +221,22 @@ impl<T: Real> Step<'_, T> {
             }
         }
         self.spikes(0, |at, _, z| delta[at] = delta[at] - z * delta[at]);
-        self.entries(|at, i, k, l| {
-            let subtracted = if self.settings.through_reset { kept.reset[k] } else { zero };
-            let mut z = l - subtracted * before_reset(i, after[at], second[at]);
-            if self.settings.through_adaptation {
-                z = z + (one - cell.beta[i]) * cell.q * cell.b[i] * second[at];
+        for i in 0..entries.starts.len() - 1 {
+            let rate = self.rate.map_or(zero, |rate| rate[i]);
+            for e in entries.starts[i] as usize..entries.starts[i + 1] as usize {
+                let (at, k, l) = (entries.rows[e] as usize * n + i, entries.from[e] as usize, lanes(&entries.sums[e]) + rate);
+                let subtracted = if self.settings.through_reset { kept.reset[k] } else { zero };
+                let mut z = l - subtracted * before_reset(i, after[at], second[at]);
+                if self.settings.through_adaptation {
+                    z = z + (one - cell.beta[i]) * cell.q * cell.b[i] * second[at];
+                }
+                delta[at] = delta[at] + (one - cell.alpha[i]) * kept.psi[k] * z;
+                if let Some(threshold) = &mut threshold {
+                    let by_threshold = if kept.psi_adapted.is_empty() { -kept.psi[k] } else { kept.psi_adapted[k] };
+                    threshold[at] = threshold[at] + by_threshold * z;
+                }
             }
-            delta[at] = delta[at] + (one - cell.alpha[i]) * kept.psi[k] * z;
-            if let Some(threshold) = &mut threshold {
-                let by_threshold = if kept.psi_adapted.is_empty() { -kept.psi[k] } else { kept.psi_adapted[k] };
-                threshold[at] = threshold[at] + by_threshold * z;
-            }
-        });
+        }
         (self.delta, self.second, self.threshold) = (delta, second, threshold);
     }
 

@@ -7,7 +7,6 @@ use std::ops::Range;
 
 use super::Settings;
 use super::adjoint::{Entries, Step, readouts};
-use super::events::Events;
 use super::forward::{Pass, Sent};
 use super::gradients::{BySource, REDUCTION, Sums, outer_products};
 use super::model::Cell;
@@ -15,6 +14,9 @@ use super::panels::{Panels, lanes, products};
 use super::plan::{Kind, Plan};
 use super::trace::{GroupTrace, Keep, Kept, Segment, WINDOW};
 use crate::numeric::{Kernel, Real, WIDTH, dispatch};
+
+/// Ticks that the gradients of weights from analogue inputs take up at once.
+const DENSE_PART: usize = 4;
 
 /// What a backward pass computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -263,18 +265,17 @@ impl<T: Real> Way<'_, T> {
         let mut by_source = BySource::default();
         for (chunk, sums) in gradients.sums.iter_mut().enumerate() {
             let samples = chunk * REDUCTION..task.group.rows.min((chunk + 1) * REDUCTION);
-            let mut collected = None;
             for (projection, sums) in task.plan.projections.iter().zip(&mut sums.weights) {
-                let source = (projection.source, projection.delay);
-                if collected != Some(source) {
-                    let events: &Events<T> = &task.group.events[projection.source];
-                    let size = projection.weights.sources;
-                    by_source
-                        .collect(events, projection.delay, size, ticks.clone(), samples.clone(), |t, row| t % slots * rows + row);
-                    collected = Some(source);
+                let (events, size) = (&task.group.events[projection.source], projection.weights.sources);
+                let (deltas, n) = (&self.deltas[projection.target][..], projection.weights.targets);
+                // Where nearly all sources send something in every tick, the deltas that they share are to stay in the first cache.
+                let part = if events.has_heights() { DENSE_PART } else { ticks.len() };
+                for from in ticks.clone().step_by(part) {
+                    let part = from..ticks.end.min(from + part);
+                    by_source.collect(events, projection.delay, size, part, samples.clone(), |t, row| t % slots * rows + row);
+                    let events = &by_source;
+                    dispatch!(task.kernel, outer_products::<T: Real>(events: &BySource<T>, deltas: &[T], n: usize, sums: &mut [T]));
                 }
-                let (events, deltas, n) = (&by_source, &self.deltas[projection.target][..], projection.weights.targets);
-                dispatch!(task.kernel, outer_products::<T: Real>(events: &BySource<T>, deltas: &[T], n: usize, sums: &mut [T]));
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What goes into a batch of sequences, and what comes out of it.
 
 use super::TrainingError;
-use super::events::Events;
+use super::events::{Events, NotZero};
 use super::plan::{Kind, Plan};
 use crate::numeric::{Real, padded};
 
@@ -65,11 +65,12 @@ impl<T: Real> Batch<T> {
 
     /// The input of that number for the sequences `first..first + rows`, after `before` steps that came before.
     pub(super) fn events(&self, number: usize, size: usize, first: usize, rows: usize, mut before: Events<T>) -> Events<T> {
+        let mut found = NotZero::default();
         for t in 0..self.steps {
             for s in first..first + rows {
                 let at = t * self.samples + s;
                 match &self.inputs[number] {
-                    Input::Values(values) => before.push_dense(&values[at * size..(at + 1) * size]),
+                    Input::Values(values) => before.push_dense(&values[at * size..(at + 1) * size], &mut found),
                     Input::Spikes(spikes) => before.push(spikes[at].iter().map(|&i| (i, T::of(1.0)))),
                 }
             }

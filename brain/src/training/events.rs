@@ -1,6 +1,6 @@
 //! Spikes and values over time, for networks side by side: only what isn't zero, each with its place.
 
-use crate::numeric::Real;
+use crate::numeric::{Real, WIDTH};
 
 /// What the neurons of one population send, step by step and network by network: their numbers, and the heights of what isn't 1.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,21 +33,13 @@ impl<T: Real> Events<T> {
         self.starts.push(self.indices.len() as u32);
     }
 
-    /// Appends the spikes of the next network: the numbers of what is not zero.
+    /// Appends what the next network sends: the numbers that aren't zero of all its neurons'. `found` is room that may be used.
     #[inline(always)]
-    pub fn push_dense(&mut self, z: &[T]) {
-        let zero = T::default();
-        for (block, z) in z.chunks(8).enumerate() {
-            if z.iter().fold(false, |any, &z| any | (z != zero)) {
-                for (k, &z) in z.iter().enumerate() {
-                    if z != zero {
-                        self.indices.push((block * 8 + k) as u32);
-                        if let Some(heights) = &mut self.heights {
-                            heights.push(z);
-                        }
-                    }
-                }
-            }
+    pub fn push_dense(&mut self, z: &[T], found: &mut NotZero<T>) {
+        found.find(z);
+        self.indices.extend_from_slice(found.indices());
+        if let Some(heights) = &mut self.heights {
+            heights.extend_from_slice(found.values());
         }
         self.starts.push(self.indices.len() as u32);
     }
@@ -87,5 +79,56 @@ impl<T: Real> Events<T> {
     pub fn bytes(&self) -> usize {
         let heights = self.heights.as_ref().map_or(0, |heights| heights.len() * size_of::<T>());
         (self.starts.len() + self.indices.len()) * size_of::<u32>() + heights
+    }
+}
+
+/// The numbers of an array that aren't zero, and where they stand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct NotZero<T> {
+    indices: Vec<u32>,
+    values: Vec<T>,
+    count: usize,
+}
+
+impl<T: Real> NotZero<T> {
+    /// Looks for them.
+    #[inline(always)]
+    pub fn find(&mut self, numbers: &[T]) {
+        let (zero, room) = (T::default(), numbers.len() + WIDTH);
+        if self.indices.len() < room {
+            self.indices.resize(room, 0);
+            self.values.resize(room, zero);
+        }
+        let mut count = 0;
+        let (blocks, rest) = numbers.as_chunks::<WIDTH>();
+        for (number, block) in blocks.iter().enumerate() {
+            if block.iter().fold(false, |any, &x| any | (x != zero)) {
+                // Without branches: every number is written, and the next one over it unless it counts.
+                let (mut indices, mut values, mut found) = ([0; WIDTH], [zero; WIDTH], 0);
+                for (k, &x) in block.iter().enumerate() {
+                    indices[found & (WIDTH - 1)] = (number * WIDTH + k) as u32;
+                    values[found & (WIDTH - 1)] = x;
+                    found += usize::from(x != zero);
+                }
+                self.indices[count..count + WIDTH].copy_from_slice(&indices);
+                self.values[count..count + WIDTH].copy_from_slice(&values);
+                count += found;
+            }
+        }
+        for (k, &x) in rest.iter().enumerate() {
+            (self.indices[count], self.values[count]) = ((blocks.len() * WIDTH + k) as u32, x);
+            count += usize::from(x != zero);
+        }
+        self.count = count;
+    }
+
+    /// Where they stand.
+    pub fn indices(&self) -> &[u32] {
+        &self.indices[..self.count]
+    }
+
+    /// The numbers.
+    pub fn values(&self) -> &[T] {
+        &self.values[..self.count]
     }
 }

@@ -3,17 +3,14 @@
 //! It does what the float substrate does, in the same order and with the same functions, so that it spikes alike to the bit; what differs is
 //! that weights lie in panels and that sequences share their way through the caches.
 
-use super::events::Events;
+use super::events::{Events, NotZero};
 use super::model::Cell;
 use super::panels::Panels;
 use super::plan::{Kind, Plan};
 use super::surrogate::Slopes;
 use super::trace::{CellState, Kept, keeps_reset};
 use crate::neuron::{Crossing, Reset};
-use crate::numeric::{Kernel, Panel, Real, add_rows, dispatch};
-
-/// Columns whose sums are worked on together: as many as the registers hold.
-const TILE: usize = 64;
+use crate::numeric::{Kernel, Real, add_rows, dispatch};
 
 /// A forward pass under way.
 pub(super) struct Pass<'a, T> {
@@ -57,13 +54,14 @@ struct Scratch<T> {
     distance: Vec<T>,
     free: Vec<T>,
     psi: Vec<T>,
+    found: NotZero<T>,
 }
 
 impl<'a, T: Real> Pass<'a, T> {
     pub fn new(plan: &'a Plan<T>, kernel: Kernel, smoothed: bool, rows: usize, states: Vec<CellState<T>>) -> Self {
         let widest = plan.populations.iter().map(|p| p.n).max().unwrap_or(0);
-        let numbers = || vec![T::default(); widest];
-        let scratch = Scratch { v: numbers(), distance: numbers(), free: numbers(), psi: numbers() };
+        let [v, distance, free, psi] = [0; 4].map(|_| vec![T::default(); widest]);
+        let scratch = Scratch { v, distance, free, psi, found: NotZero::default() };
         let currents = plan.populations.iter().map(|p| vec![T::default(); rows * p.n]).collect();
         Pass { plan, kernel, smoothed, rows, states, currents, scratch }
     }
@@ -155,20 +153,12 @@ impl<'a, T: Real> Pass<'a, T> {
 /// Adds what a source sent `delay` ticks ago to what arrives in each sequence.
 #[inline(always)]
 fn propagate<T: Real>(weights: &Panels<T>, events: &Events<T>, t: usize, delay: usize, rows: usize, current: &mut [T]) {
-    let (panels, weights) = weights.parts();
     let n = current.len() / rows;
+    let (panels, weights) = weights.parts();
     for panel in panels {
-        for part in (0..panel.columns).step_by(TILE) {
-            let tile = Panel {
-                first: panel.first + part,
-                columns: TILE.min(panel.columns - part),
-                base: panel.base + part,
-                stride: panel.stride,
-            };
-            for (row, current) in current.chunks_exact_mut(n).enumerate() {
-                let (sources, heights) = events.at(t, delay, row);
-                add_rows(weights, tile, sources, heights, current);
-            }
+        for (row, current) in current.chunks_exact_mut(n).enumerate() {
+            let (sources, heights) = events.at(t, delay, row);
+            add_rows(weights, panel, sources, heights, current);
         }
     }
 }
@@ -192,7 +182,7 @@ fn neurons<T: Real>(
     let (mut events, mut kept) = (events, kept);
     for row in 0..rows {
         let current = &current[row * n..(row + 1) * n];
-        let Scratch { v, distance, free, psi } = scratch;
+        let Scratch { v, distance, free, psi, found } = scratch;
         let [v, distance, free, psi] = [v, distance, free, psi].map(|array| &mut array[..n]);
         let crossing = Crossing { v: &mut *v, distance: &mut *distance, free: &mut *free };
         match (cell, &mut *state) {
@@ -210,12 +200,14 @@ fn neurons<T: Real>(
             _ => return,
         };
         if let Some(events) = &mut events {
-            events.push_dense(z);
+            events.push_dense(z, found);
         }
         if let Some(kept) = &mut kept {
             slopes.derivatives(v, distance, free, psi);
-            keep(kept, &psi[..size]);
-            let from = *kept.starts.last().unwrap_or(&0) as usize;
+            let from = kept.indices.len();
+            found.find(&psi[..size]);
+            kept.indices.extend_from_slice(found.indices());
+            kept.psi.extend_from_slice(found.values());
             kept.starts.push(kept.indices.len() as u32);
             if slopes.adapted {
                 let adapted = |&i: &u32| -psi[i as usize] * v[i as usize] / (v[i as usize] - distance[i as usize]);
@@ -230,24 +222,6 @@ fn neurons<T: Real>(
         state.append(dense);
         dense.current.extend_from_slice(current);
     }
-}
-
-/// Appends the neurons whose pseudo-derivative isn't zero.
-#[inline(always)]
-fn keep<T: Real>(kept: &mut Kept<T>, psi: &[T]) {
-    let zero = T::default();
-    let mut at = kept.indices.len();
-    kept.indices.resize(at + psi.len(), 0);
-    kept.psi.resize(at + psi.len(), zero);
-    // Without branches: every neuron is written, and the next one over it unless it counts.
-    let (indices, values) = (&mut kept.indices[..], &mut kept.psi[..]);
-    for (i, &psi) in psi.iter().enumerate() {
-        indices[at] = i as u32;
-        values[at] = psi;
-        at += usize::from(psi != zero);
-    }
-    kept.indices.truncate(at);
-    kept.psi.truncate(at);
 }
 
 /// Appends what a reset takes away or wipes out, for the neurons from `from` on.

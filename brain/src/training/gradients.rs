@@ -5,6 +5,7 @@
 
 use super::events::Events;
 use super::model::{Cell, TrainableModel};
+use super::panels::COLUMNS;
 use super::parameters::Parameters;
 use super::plan::{Kind, Plan};
 use crate::neuron::PerNeuron;
@@ -12,9 +13,6 @@ use crate::numeric::{Panel, Real, add_rows};
 
 /// Sequences whose gradients are summed up by themselves.
 pub const REDUCTION: usize = 16;
-
-/// Columns whose sums are worked on together.
-const TILE: usize = 64;
 
 /// Sums for the parameters of one population (padded).
 #[derive(Clone, Debug, Default)]
@@ -193,8 +191,8 @@ impl<T: Real> BySource<T> {
 /// Adds to the gradients of weights, sources by `n` targets, the deltas that each source's events met.
 #[inline(always)]
 pub(super) fn outer_products<T: Real>(events: &BySource<T>, deltas: &[T], n: usize, sums: &mut [T]) {
-    for first in (0..n).step_by(TILE) {
-        let tile = Panel { first, columns: TILE.min(n - first), base: first, stride: n };
+    for first in (0..n).step_by(COLUMNS) {
+        let tile = Panel { first, columns: COLUMNS.min(n - first), base: first, stride: n };
         for (source, sums) in sums.chunks_exact_mut(n).enumerate() {
             let range = events.starts[source] as usize..events.starts[source + 1] as usize;
             if !range.is_empty() {

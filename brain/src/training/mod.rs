@@ -33,6 +33,7 @@ mod threads;
 mod trace;
 mod trainer;
 mod weights;
+pub mod workload;
 
 pub use batch::{Batch, Input, Outputs, Sample, SampleMut};
 pub use error::TrainingError;

@@ -3,10 +3,13 @@
 //! A row of a panel fits the registers or lies in the first cache, and a panel the second; the next row is the next piece of memory. Forward and
 //! backward read the same panels.
 
-use crate::numeric::{Panel, Real, WIDTH, padded};
+use crate::numeric::{Panel, Real, WIDTH, padded, prefetch};
 
-/// Columns of a panel; the last one may have fewer.
-const COLUMNS: usize = 128;
+/// Columns of a panel; the last one may have fewer. Their sums are twelve registers of eight.
+pub(super) const COLUMNS: usize = 96;
+
+/// How many rows ahead of the products rows are asked for.
+const AHEAD: usize = 3;
 
 /// The weights of a projection, source by target, in panels.
 #[derive(Clone, Debug)]
@@ -80,12 +83,18 @@ pub(super) fn products<T: Real>(
                 continue;
             }
             let w = [weight(i)];
-            while e + 4 <= end {
-                block(w, [delta(rows[e]), delta(rows[e + 1]), delta(rows[e + 2]), delta(rows[e + 3])], vectors, &mut sums[e..]);
+            prefetch(weight((i + AHEAD).min(panels.sources - 1)).as_flattened());
+            while let Some((&[a, b, c, d, p, q, r, s], _)) = rows[e..end].split_first_chunk() {
+                let deltas = [delta(a), delta(b), delta(c), delta(d), delta(p), delta(q), delta(r), delta(s)];
+                block(w, deltas, vectors, &mut sums[e..]);
+                e += 8;
+            }
+            if let Some((&[a, b, c, d], _)) = rows[e..end].split_first_chunk() {
+                block(w, [delta(a), delta(b), delta(c), delta(d)], vectors, &mut sums[e..]);
                 e += 4;
             }
-            if e + 2 <= end {
-                block(w, [delta(rows[e]), delta(rows[e + 1])], vectors, &mut sums[e..]);
+            if let Some((&[a, b], _)) = rows[e..end].split_first_chunk() {
+                block(w, [delta(a), delta(b)], vectors, &mut sums[e..]);
                 e += 2;
             }
             if e < end {
@@ -112,7 +121,8 @@ fn one_row<'a, T: Real>(
         waiting[count] = i;
         count += 1;
         if count == 4 {
-            block(waiting.map(&weight), [delta], vectors, &mut sums[first..]);
+            let [a, b, c, d] = waiting;
+            block([weight(a), weight(b), weight(c), weight(d)], [delta], vectors, &mut sums[first..]);
             (first, count) = (first + 4, 0);
         }
     }
@@ -130,10 +140,13 @@ fn block<T: Real, const I: usize, const R: usize>(
     vectors: usize,
     sums: &mut [[T; WIDTH]],
 ) {
-    let (w, d) = (w.map(|w| &w[..vectors]), d.map(|d| &d[..vectors]));
     let mut sum = [[[T::default(); WIDTH]; R]; I];
     for i in 0..I {
         sum[i].copy_from_slice(&sums[i * R..(i + 1) * R]);
+    }
+    // The compiler sees from these that no access lies outside.
+    for slice in w.iter().chain(&d) {
+        assert!(slice.len() == vectors);
     }
     for v in 0..vectors {
         for i in 0..I {
