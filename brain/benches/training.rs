@@ -8,7 +8,7 @@ use embody_brain::training::workload::{Size, Workload};
 fn training(c: &mut Criterion) {
     for (name, size, batches) in [("53-800-250", Size::ARM, [32, 1]), ("13-256-70", Size::TRUNK, [128, 1])] {
         for samples in batches {
-            let workload = Workload::new(size, samples, 1).expect("the network can be trained");
+            let mut workload = Workload::new(size, samples, 1).expect("the network can be trained");
             let (spikes, active) = workload.shares().expect("a forward pass");
             eprintln!("{name}, batch {samples}: {:.1} % spikes, {:.1} % pseudo-derivatives", 100.0 * spikes, 100.0 * active);
             let mut group = c.benchmark_group(format!("{name} batch {samples}"));
@@ -21,7 +21,7 @@ fn training(c: &mut Criterion) {
 
 /// One step of an inverse model: a forward pass, and gradients of the inputs.
 fn inverse(c: &mut Criterion) {
-    let workload = Workload::new(Size::TRUNK, 1, 1).expect("the network can be trained");
+    let mut workload = Workload::new(Size::TRUNK, 1, 1).expect("the network can be trained");
     let mut group = c.benchmark_group("inverse step of 13-256-70");
     for (name, sets) in [("gradient", 1), ("Jacobian", 7)] {
         group.bench_function(name, |b| b.iter(|| workload.input_gradients(sets).expect("gradients")));

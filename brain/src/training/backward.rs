@@ -201,10 +201,10 @@ impl<T: Real> Way<'_, T> {
             let length = rows * projection.weights.targets;
             let from = (t + projection.delay) % self.slots * length;
             let deltas = &self.deltas[projection.target][from..from + length];
-            let (panels, single) = (&projection.weights, rows == 1);
+            let panels = &projection.weights;
             let (starts, places, sums) = (&self.entries.starts[..], &self.entries.rows[..], &mut self.entries.sums[..]);
             dispatch!(task.kernel, products::<T: Real>(
-                panels: &Panels<T>, starts: &[u32], places: &[u32], deltas: &[T], single: bool, sums: &mut [[T; WIDTH]],
+                panels: &Panels<T>, starts: &[u32], places: &[u32], deltas: &[T], sums: &mut [[T; WIDTH]],
             ));
         }
     }

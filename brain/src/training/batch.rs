@@ -100,6 +100,11 @@ impl<T: Real> Outputs<T> {
         Outputs { steps, samples, sizes, group, groups }
     }
 
+    /// Whether it has these numbers of ticks, sequences and values, and these groups.
+    pub(super) fn has_shape(&self, steps: usize, samples: usize, sizes: &[usize], group: usize) -> bool {
+        (self.steps, self.samples, &self.sizes[..], self.group) == (steps, samples, sizes, group)
+    }
+
     /// As many zeros: to be filled with errors.
     #[must_use]
     pub fn zeros(&self) -> Self {

@@ -22,6 +22,23 @@ impl<T: Real> Events<T> {
         Events { rows, before, starts: vec![0; before * rows + 1], indices: Vec::new(), heights: with_heights.then(Vec::new) }
     }
 
+    /// The same events, in the memory of others that are no longer needed.
+    pub fn within(self, mut other: Self) -> Self {
+        other.starts.clear();
+        other.starts.extend_from_slice(&self.starts);
+        other.indices.clear();
+        other.indices.extend_from_slice(&self.indices);
+        let heights = self.heights.map(|heights| match other.heights {
+            Some(mut room) => {
+                room.clear();
+                room.extend_from_slice(&heights);
+                room
+            }
+            None => heights,
+        });
+        Events { rows: self.rows, before: self.before, starts: other.starts, indices: other.indices, heights }
+    }
+
     /// Appends the events of the next network, or of the next step's first.
     pub fn push(&mut self, indices: impl IntoIterator<Item = (u32, T)>) {
         for (index, height) in indices {

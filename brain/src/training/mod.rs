@@ -15,6 +15,7 @@
 mod adjoint;
 mod backward;
 mod batch;
+pub mod eprop;
 mod error;
 mod events;
 mod forward;

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::backward::{self, GroupGradients, Task, Want};
-use super::batch::{Batch, Outputs};
+use super::batch::{Batch, Outputs, SampleMut};
 use super::events::Events;
 use super::forward::{Pass, Sent};
 use super::gradients::{REDUCTION, Sums};
@@ -82,27 +82,42 @@ impl<T: Real> TrainableNetwork<T> {
 
     /// Runs a batch from rest, or from where another forward pass ended.
     pub fn forward(&self, batch: &Batch<T>, keep: Keep, from: Option<&Carry<T>>) -> Result<Trace<T>, TrainingError> {
+        self.forward_within(None, batch, keep, from)
+    }
+
+    /// The same, in the memory of a forward pass that is no longer needed.
+    pub fn forward_within(
+        &self,
+        old: Option<Trace<T>>,
+        batch: &Batch<T>,
+        keep: Keep,
+        from: Option<&Carry<T>>,
+    ) -> Result<Trace<T>, TrainingError> {
         batch.check(&self.plan)?;
         let group = self.group(batch.samples);
-        let sizes = self.plan.outputs.iter().map(|&at| self.plan.populations[at].size).collect();
-        let mut outputs = Outputs::new(batch.steps, batch.samples, sizes, group);
+        let rows = |i: usize| group.min(batch.samples - i * group);
+        let count = batch.samples.div_ceil(group);
         let fits = |carry: &Carry<T>| {
-            let rows = |i: usize| group.min(batch.samples - i * group);
-            carry.groups.len() == outputs.groups.len()
-                && carry.groups.iter().enumerate().all(|(i, (states, _))| same_shape(states, &at_rest(&self.plan, rows(i))))
+            let same = |(i, (states, _)): (usize, &(Vec<CellState<T>>, _))| same_shape(states, &at_rest(&self.plan, rows(i)));
+            carry.groups.len() == count && carry.groups.iter().enumerate().all(same)
         };
         if from.is_some_and(|carry| !fits(carry)) {
             return Err(TrainingError::Batch { what: "the forward pass to go on from was of another batch or network".into() });
         }
-        let jobs: Vec<_> = outputs.groups.iter_mut().enumerate().collect();
-        let groups = in_order(self.settings.threads, jobs, |(i, values)| {
-            let first = i * group;
-            let rows = group.min(batch.samples - first);
+        let sizes: Vec<usize> = self.plan.outputs.iter().map(|&at| self.plan.populations[at].size).collect();
+        let (old_outputs, old_groups) = old.map(|old| (old.outputs, old.groups)).unzip();
+        let mut outputs = old_outputs
+            .filter(|outputs| outputs.has_shape(batch.steps, batch.samples, &sizes, group))
+            .unwrap_or_else(|| Outputs::new(batch.steps, batch.samples, sizes, group));
+        let mut old_groups = old_groups.unwrap_or_default().into_iter();
+        let jobs: Vec<_> = outputs.groups.iter_mut().enumerate().map(|(i, values)| (i, values, old_groups.next())).collect();
+        let groups = in_order(self.settings.threads, jobs, |(i, values, old)| {
+            let samples = i * group..i * group + rows(i);
             let (states, before) = match from {
                 Some(carry) => carry.groups[i].clone(),
-                None => (at_rest(&self.plan, rows), self.before(rows)),
+                None => (at_rest(&self.plan, rows(i)), self.before(rows(i))),
             };
-            self.forward_group(batch, keep, first..first + rows, states, before, values)
+            self.forward_group(old, batch, keep, samples, (states, before), values)
         });
         Ok(Trace { outputs, groups, keep })
     }
@@ -127,18 +142,29 @@ impl<T: Real> TrainableNetwork<T> {
 
     /// The loss of a forward pass, and the errors that it gives.
     pub fn evaluate(&self, trace: &Trace<T>, loss: &impl Loss<T>) -> (f64, Outputs<T>) {
-        let mut errors = trace.outputs.zeros();
-        let group = trace.outputs.group;
-        let shares = |sample: usize, errors: &mut Vec<Vec<T>>| {
-            let rows = group.min(trace.outputs.samples() - sample / group * group);
-            let sizes = &self.plan.outputs.iter().map(|&at| self.plan.populations[at].size).collect::<Vec<_>>();
-            let mut errors = super::batch::SampleMut { rows, row: sample % group, sizes, values: errors };
-            loss.sample(sample, trace.outputs.sample(sample), &mut errors)
+        self.evaluate_within(None, trace, loss)
+    }
+
+    /// The same, in the memory of errors that are no longer needed.
+    pub fn evaluate_within(&self, old: Option<Outputs<T>>, trace: &Trace<T>, loss: &impl Loss<T>) -> (f64, Outputs<T>) {
+        let (steps, samples, group) = (trace.outputs.steps(), trace.outputs.samples(), trace.outputs.group);
+        let sizes: Vec<usize> = self.plan.outputs.iter().map(|&at| self.plan.populations[at].size).collect();
+        let mut errors = match old {
+            Some(mut old) if old.has_shape(steps, samples, &sizes, group) => {
+                old.groups.iter_mut().flatten().for_each(|errors| errors.fill(T::default()));
+                old
+            }
+            _ => trace.outputs.zeros(),
         };
         let jobs: Vec<_> = errors.groups.iter_mut().enumerate().collect();
-        let samples = trace.outputs.samples();
         let losses = in_order(self.settings.threads, jobs, |(i, errors)| {
-            (i * group..samples.min((i + 1) * group)).map(|sample| shares(sample, errors)).collect::<Vec<f64>>()
+            let range = i * group..samples.min((i + 1) * group);
+            let share = |sample: usize| {
+                let (rows, row) = (range.len(), sample - range.start);
+                let mut errors = SampleMut { rows, row, sizes: &sizes, values: &mut *errors };
+                loss.sample(sample, trace.outputs.sample(sample), &mut errors)
+            };
+            range.clone().map(share).collect::<Vec<f64>>()
         });
         (losses.into_iter().flatten().sum(), errors)
     }
@@ -262,13 +288,20 @@ impl<T: Real> TrainableNetwork<T> {
 
     fn forward_group(
         &self,
+        old: Option<GroupTrace<T>>,
         batch: &Batch<T>,
         keep: Keep,
         samples: Range<usize>,
-        states: Vec<CellState<T>>,
-        mut events: Vec<Events<T>>,
+        (states, mut events): (Vec<CellState<T>>, Vec<Events<T>>),
         values: &mut [Vec<T>],
     ) -> GroupTrace<T> {
+        let (old_events, mut old_kept) = match old {
+            Some(old) => (old.events, old.segments.into_iter().next().and_then(|segment| segment.kept)),
+            None => (Vec::new(), None),
+        };
+        if old_events.len() == events.len() {
+            events = events.into_iter().zip(old_events).map(|(events, old)| events.within(old)).collect();
+        }
         let rows = samples.len();
         for (number, &at) in self.plan.inputs.iter().enumerate() {
             let before = std::mem::take(&mut events[at]);
@@ -281,8 +314,10 @@ impl<T: Real> TrainableNetwork<T> {
             let to = batch.steps.min(from + every);
             let start = pass.states.clone();
             let whole = keep.checkpoint_every.is_none();
-            let mut kept: Vec<Kept<T>> =
-                self.plan.populations.iter().filter(|_| whole).map(|_| Kept::new(keep.parameters)).collect();
+            let mut kept = match old_kept.take() {
+                Some(old) if whole => old.into_iter().map(|old| old.again(keep.parameters)).collect(),
+                _ => self.plan.populations.iter().filter(|_| whole).map(|_| Kept::new(keep.parameters)).collect::<Vec<_>>(),
+            };
             pass.run(from..to, Sent::SoFar(&mut events), Some(&mut *values), &mut kept);
             segments.push(Segment { from, to, start, kept: whole.then_some(kept) });
         }

@@ -46,11 +46,14 @@ impl<T: Real> Panels<T> {
     }
 }
 
+/// Panels of the most columns, then what is left in as few as can be.
 #[inline(always)]
 fn list(sources: usize, targets: usize) -> impl Iterator<Item = Panel> {
-    (0..targets).step_by(COLUMNS).map(move |first| {
-        let columns = COLUMNS.min(targets - first);
-        Panel { first, columns, base: sources * first, stride: columns }
+    let mut first = 0;
+    std::iter::from_fn(move || {
+        let columns = [COLUMNS, 64, 32, 16, WIDTH].into_iter().find(|&columns| first + columns <= targets)?;
+        first += columns;
+        Some(Panel { first: first - columns, columns, base: sources * (first - columns), stride: columns })
     })
 }
 
@@ -59,107 +62,117 @@ fn list(sources: usize, targets: usize) -> impl Iterator<Item = Panel> {
 ///
 /// An entry's own sum runs over the columns in order, whatever other entries are worked on beside it.
 #[inline(always)]
-pub(super) fn products<T: Real>(
-    panels: &Panels<T>,
-    starts: &[u32],
-    rows: &[u32],
-    deltas: &[T],
-    single: bool,
-    sums: &mut [[T; WIDTH]],
-) {
+pub(super) fn products<T: Real>(panels: &Panels<T>, starts: &[u32], rows: &[u32], deltas: &[T], sums: &mut [[T; WIDTH]]) {
     let (list, weights) = panels.parts();
     let n = panels.targets;
     for panel in list {
-        let vectors = panel.columns / WIDTH;
-        let weight = |i: usize| &weights[panel.base + i * panel.stride..][..panel.columns].as_chunks::<WIDTH>().0[..vectors];
-        let delta = |r: u32| &deltas[r as usize * n + panel.first..][..panel.columns].as_chunks::<WIDTH>().0[..vectors];
-        if single {
-            one_row(starts, weight, delta(0), sums, vectors);
+        match panel.columns / WIDTH {
+            12 => of_panel::<T, 12>(panel, n, weights, starts, rows, deltas, sums),
+            8 => of_panel::<T, 8>(panel, n, weights, starts, rows, deltas, sums),
+            4 => of_panel::<T, 4>(panel, n, weights, starts, rows, deltas, sums),
+            2 => of_panel::<T, 2>(panel, n, weights, starts, rows, deltas, sums),
+            _ => of_panel::<T, 1>(panel, n, weights, starts, rows, deltas, sums),
+        }
+    }
+}
+
+/// A row of a panel of V vectors.
+type Row<T, const V: usize> = [[T; WIDTH]; V];
+
+/// The row whose numbers begin at `at`.
+#[inline(always)]
+fn row_at<T, const V: usize>(numbers: &[T], at: usize) -> &Row<T, V> {
+    let (vectors, _) = numbers[at..].as_chunks::<WIDTH>();
+    match vectors.first_chunk() {
+        Some(row) => row,
+        None => unreachable!("panels lie within the numbers"),
+    }
+}
+
+#[inline(always)]
+fn of_panel<T: Real, const V: usize>(
+    panel: Panel,
+    n: usize,
+    weights: &[T],
+    starts: &[u32],
+    rows: &[u32],
+    deltas: &[T],
+    sums: &mut [[T; WIDTH]],
+) {
+    let weight = |i: usize| row_at::<T, V>(weights, panel.base + i * panel.stride);
+    let delta: Vec<&Row<T, V>> = (0..deltas.len() / n).map(|r| row_at(deltas, r * n + panel.first)).collect();
+    let sources = starts.len() - 1;
+    if let [delta] = delta[..] {
+        return of_one_row(starts, weight, delta, sums);
+    }
+    for i in 0..sources {
+        let (rows, sums) = {
+            let range = starts[i] as usize..starts[i + 1] as usize;
+            (&rows[range.clone()], &mut sums[range])
+        };
+        if rows.is_empty() {
             continue;
         }
-        for i in 0..panels.sources {
-            let (mut e, end) = (starts[i] as usize, starts[i + 1] as usize);
-            if e == end {
-                continue;
-            }
-            let w = [weight(i)];
-            prefetch(weight((i + AHEAD).min(panels.sources - 1)).as_flattened());
-            while let Some((&[a, b, c, d, p, q, r, s], _)) = rows[e..end].split_first_chunk() {
-                let deltas = [delta(a), delta(b), delta(c), delta(d), delta(p), delta(q), delta(r), delta(s)];
-                block(w, deltas, vectors, &mut sums[e..]);
-                e += 8;
-            }
-            if let Some((&[a, b, c, d], _)) = rows[e..end].split_first_chunk() {
-                block(w, [delta(a), delta(b), delta(c), delta(d)], vectors, &mut sums[e..]);
-                e += 4;
-            }
-            if let Some((&[a, b], _)) = rows[e..end].split_first_chunk() {
-                block(w, [delta(a), delta(b)], vectors, &mut sums[e..]);
-                e += 2;
-            }
-            if e < end {
-                block(w, [delta(rows[e])], vectors, &mut sums[e..]);
-            }
+        prefetch(weight((i + AHEAD).min(sources - 1)).as_flattened());
+        let w = [weight(i)];
+        let (eights, rows) = rows.as_chunks();
+        let (eight_sums, sums) = sums.split_at_mut(8 * eights.len());
+        for (&[a, b, c, d, p, q, r, s], sums) in eights.iter().zip(eight_sums.as_chunks_mut().0) {
+            block::<T, 1, 8, 8, V>(w, [a, b, c, d, p, q, r, s].map(|r| delta[r as usize]), sums);
+        }
+        let (fours, rows) = rows.as_chunks();
+        let (four_sums, sums) = sums.split_at_mut(4 * fours.len());
+        for (&[a, b, c, d], sums) in fours.iter().zip(four_sums.as_chunks_mut().0) {
+            block::<T, 1, 4, 4, V>(w, [a, b, c, d].map(|r| delta[r as usize]), sums);
+        }
+        let (twos, rows) = rows.as_chunks();
+        let (two_sums, sums) = sums.split_at_mut(2 * twos.len());
+        for (&[a, b], sums) in twos.iter().zip(two_sums.as_chunks_mut().0) {
+            block::<T, 1, 2, 2, V>(w, [a, b].map(|r| delta[r as usize]), sums);
+        }
+        for (&a, sums) in rows.iter().zip(sums.as_chunks_mut().0) {
+            block::<T, 1, 1, 1, V>(w, [delta[a as usize]], sums);
         }
     }
 }
 
 /// The entries of a single row: several sources are worked on together.
 #[inline(always)]
-fn one_row<'a, T: Real>(
+fn of_one_row<'a, T: Real, const V: usize>(
     starts: &[u32],
-    weight: impl Fn(usize) -> &'a [[T; WIDTH]],
-    delta: &[[T; WIDTH]],
+    weight: impl Fn(usize) -> &'a Row<T, V>,
+    delta: &Row<T, V>,
     sums: &mut [[T; WIDTH]],
-    vectors: usize,
 ) {
-    let (mut waiting, mut count, mut first) = ([0; 4], 0, 0);
-    for i in 0..starts.len() - 1 {
-        if starts[i] == starts[i + 1] {
-            continue;
-        }
-        waiting[count] = i;
-        count += 1;
-        if count == 4 {
-            let [a, b, c, d] = waiting;
-            block([weight(a), weight(b), weight(c), weight(d)], [delta], vectors, &mut sums[first..]);
-            (first, count) = (first + 4, 0);
-        }
+    let mut sources = (0..starts.len() - 1).filter(|&i| starts[i] < starts[i + 1]);
+    let (fours, rest) = sums.as_chunks_mut();
+    for sums in fours {
+        let four = [0; 4].map(|_| sources.next().map_or_else(|| unreachable!("as many sources as sums"), &weight));
+        block::<T, 4, 1, 4, V>(four, [delta], sums);
     }
-    for &i in &waiting[..count] {
-        block([weight(i)], [delta], vectors, &mut sums[first..]);
-        first += 1;
+    for (i, sums) in sources.zip(rest.as_chunks_mut().0) {
+        block::<T, 1, 1, 1, V>([weight(i)], [delta], sums);
     }
 }
 
-/// Adds I x R products of `vectors` vectors to as many sums.
+/// Adds I x R = N products of V vectors to as many sums.
 #[inline(always)]
-fn block<T: Real, const I: usize, const R: usize>(
-    w: [&[[T; WIDTH]]; I],
-    d: [&[[T; WIDTH]]; R],
-    vectors: usize,
-    sums: &mut [[T; WIDTH]],
+fn block<T: Real, const I: usize, const R: usize, const N: usize, const V: usize>(
+    w: [&Row<T, V>; I],
+    d: [&Row<T, V>; R],
+    sums: &mut [[T; WIDTH]; N],
 ) {
-    let mut sum = [[[T::default(); WIDTH]; R]; I];
-    for i in 0..I {
-        sum[i].copy_from_slice(&sums[i * R..(i + 1) * R]);
-    }
-    // The compiler sees from these that no access lies outside.
-    for slice in w.iter().chain(&d) {
-        assert!(slice.len() == vectors);
-    }
-    for v in 0..vectors {
+    let mut sum = *sums;
+    for v in 0..V {
         for i in 0..I {
             for r in 0..R {
                 for k in 0..WIDTH {
-                    sum[i][r][k] += w[i][v][k] * d[r][v][k];
+                    sum[i * R + r][k] += w[i][v][k] * d[r][v][k];
                 }
             }
         }
     }
-    for i in 0..I {
-        sums[i * R..(i + 1) * R].copy_from_slice(&sum[i]);
-    }
+    *sums = sum;
 }
 
 /// The sum of the lanes, in pairs.

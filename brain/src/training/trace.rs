@@ -118,10 +118,28 @@ impl<T: Real> CellState<T> {
     }
 }
 
+impl<T> Dense<T> {
+    fn again(mut self) -> Self {
+        let Dense { v, b, z, current } = &mut self;
+        [v, b, z, current].into_iter().for_each(Vec::clear);
+        self
+    }
+}
+
 impl<T: Real> Kept<T> {
     /// Nothing yet.
     pub fn new(parameters: bool) -> Self {
         Kept { starts: vec![0], dense: parameters.then(Dense::default), ..Kept::default() }
+    }
+
+    /// Nothing yet, in the memory of what is no longer needed.
+    pub fn again(self, parameters: bool) -> Self {
+        let Kept { mut starts, mut indices, mut psi, mut reset, mut psi_adapted, dense } = self;
+        starts.truncate(1);
+        indices.clear();
+        [&mut psi, &mut reset, &mut psi_adapted].into_iter().for_each(Vec::clear);
+        let dense = dense.filter(|_| parameters).map(Dense::again).or_else(|| parameters.then(Dense::default));
+        Kept { starts, indices, psi, reset, psi_adapted, dense }
     }
 
     fn bytes(&self) -> usize {

@@ -11,7 +11,7 @@ use super::loss::Loss;
 use super::network::{Backward, TrainableNetwork};
 use super::optimiser::{Optimiser, OptimiserState};
 use super::schedule::{LearningRate, Schedule};
-use super::{Batch, Keep, Parameters, RateTarget, Settings, TrainingError};
+use super::{Batch, Keep, Outputs, Parameters, RateTarget, Settings, Trace, TrainingError};
 use crate::numeric::Real;
 use crate::spec::NetworkSpec;
 use crate::state;
@@ -79,6 +79,8 @@ pub struct Trainer<T> {
     network: TrainableNetwork<T>,
     settings: TrainerSettings,
     optimiser: OptimiserState<T>,
+    /// The last forward pass and its errors, whose memory the next ones use.
+    spare: (Option<Trace<T>>, Option<Outputs<T>>),
 }
 
 /// Version of what [`Trainer::save`] writes.
@@ -116,7 +118,7 @@ impl<T: Real> Trainer<T> {
         let mut limited = parameters.clone();
         limit(settings, &mut limited);
         network.set_parameters(&limited)?;
-        Ok(Trainer { network, settings: settings.clone(), optimiser })
+        Ok(Trainer { network, settings: settings.clone(), optimiser, spare: (None, None) })
     }
 
     /// The network as it is now.
@@ -135,11 +137,11 @@ impl<T: Real> Trainer<T> {
         let broken = |place: String| Err(TrainingError::NotFinite { update: number, place });
         let parameters = !self.settings.neurons.is_empty();
         let keep = Keep { parameters, checkpoint_every: self.settings.checkpoint_every };
-        let trace = self.network.forward(batch, keep, None)?;
+        let trace = self.network.forward_within(self.spare.0.take(), batch, keep, None)?;
         if let Some(name) = self.network.not_finite(&trace) {
             return broken(format!("the population {name:?}"));
         }
-        let (value, errors) = self.network.evaluate(&trace, loss);
+        let (value, errors) = self.network.evaluate_within(self.spare.1.take(), &trace, loss);
         let factor = self.settings.rate_schedule.factor(number);
         let targets = self.settings.rates.iter();
         let targets: Vec<RateTarget> =
@@ -151,7 +153,7 @@ impl<T: Real> Trainer<T> {
         let what = Backward { parameters, inputs: false, truncate_every: self.settings.truncate_every };
         let rates = (!targets.is_empty()).then_some(&rates[..]);
         let mut gradients = self.network.backward_with_rates(&trace, &errors, what, rates)?.parameters;
-        drop((trace, errors));
+        self.spare = (Some(trace), Some(errors));
         for tensor in &mut gradients.tensors {
             if !is_trained(&self.settings, &tensor.name) {
                 tensor.values.fill(T::default());

@@ -3,9 +3,12 @@
 //! Analogue inputs from a normal distribution, `lif` and `alif` neurons, all to all, and leaky readouts; weights are drawn so that about 5 % of
 //! the neurons fire in each tick. The loss is the mean square of the outputs.
 
-use super::{Backward, Batch, Gradients, Input, Keep, Settings, Shape, Surrogate, Trace, TrainableNetwork, TrainingError, Width};
+use super::{
+    Backward, Batch, Gradients, Input, Keep, Outputs, Sample, SampleMut, Settings, Shape, Surrogate, Trace, TrainableNetwork,
+    TrainingError, Width,
+};
 use crate::neuron::{Alif, LeakyReadout, PerNeuron};
-use crate::numeric::Kernel;
+use crate::numeric::{Kernel, WIDTH};
 use crate::random::{Counter, fill_normals};
 use crate::spec::{CompileError, Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
 
@@ -16,6 +19,8 @@ pub struct Workload {
     /// Its batch.
     pub batch: Batch<f32>,
     neurons: usize,
+    /// What the last pass left, whose memory the next one uses, as in training.
+    spare: (Option<Trace<f32>>, Option<Outputs<f32>>),
 }
 
 /// What a workload is made of.
@@ -83,42 +88,49 @@ impl Workload {
         let settings = Settings { threads, surrogate, ..Settings::default() };
         let network = TrainableNetwork::new(&spec, &settings)?;
         let batch = Batch { steps, samples, inputs: vec![Input::Values(normals(3, steps * samples * inputs, 1.0))] };
-        Ok(Workload { network, batch, neurons })
+        Ok(Workload { network, batch, neurons, spare: (None, None) })
     }
 
     /// A forward pass that keeps what a backward pass needs.
-    pub fn forward(&self) -> Result<Trace<f32>, TrainingError> {
-        self.network.forward(&self.batch, Keep::default(), None)
+    pub fn forward(&mut self) -> Result<(), TrainingError> {
+        self.spare.0 = Some(self.network.forward_within(self.spare.0.take(), &self.batch, Keep::default(), None)?);
+        Ok(())
     }
 
     /// Forward, loss, and backward to the gradients of all weights.
-    pub fn gradients(&self) -> Result<Gradients<f32>, TrainingError> {
-        let trace = self.forward()?;
-        let outputs = &trace.outputs;
-        let (steps, size) = (outputs.steps(), outputs.sample(0).values(0, 0).len());
-        let factor = 1.0 / (steps * self.batch.samples * size) as f32;
-        let mean_square = |_: usize, outputs: super::Sample<'_, f32>, errors: &mut super::SampleMut<'_, f32>| {
-            let mut sum = 0.0;
-            for t in 0..steps {
-                for (error, &y) in errors.values(0, t).iter_mut().zip(outputs.values(0, t)) {
-                    *error = 2.0 * factor * y;
-                    sum += f64::from(factor * y * y);
+    pub fn gradients(&mut self) -> Result<Gradients<f32>, TrainingError> {
+        let trace = self.network.forward_within(self.spare.0.take(), &self.batch, Keep::default(), None)?;
+        let count = trace.outputs.steps() * self.batch.samples * trace.outputs.sample(0).values(0, 0).len();
+        let factor = 1.0 / count as f32;
+        let mean_square = |_: usize, outputs: Sample<'_, f32>, errors: &mut SampleMut<'_, f32>| {
+            let mut loss = 0.0;
+            for t in 0..outputs.steps() {
+                let mut sum = [0.0; WIDTH];
+                let (values, errors) = (outputs.values(0, t), errors.values(0, t));
+                for (errors, values) in errors.chunks_mut(WIDTH).zip(values.chunks(WIDTH)) {
+                    for ((error, &y), sum) in errors.iter_mut().zip(values).zip(&mut sum) {
+                        *error = 2.0 * factor * y;
+                        *sum += y * y;
+                    }
                 }
+                loss += f64::from(factor * sum.iter().sum::<f32>());
             }
-            sum
+            loss
         };
-        let (_, errors) = self.network.evaluate(&trace, &mean_square);
-        self.network.backward(&trace, &errors, Backward::default())
+        let (_, errors) = self.network.evaluate_within(self.spare.1.take(), &trace, &mean_square);
+        let gradients = self.network.backward(&trace, &errors, Backward::default());
+        self.spare = (Some(trace), Some(errors));
+        gradients
     }
 
     /// Spikes, and pseudo-derivatives that aren't zero, as shares of all neurons and ticks.
     pub fn shares(&self) -> Result<(f64, f64), TrainingError> {
-        Ok(self.forward()?.shares(1, self.neurons))
+        Ok(self.network.forward(&self.batch, Keep::default(), None)?.shares(1, self.neurons))
     }
 
     /// One forward pass of the first sequence, and the gradients of its inputs for `sets` sets of errors at the last tick.
-    pub fn input_gradients(&self, sets: usize) -> Result<f32, TrainingError> {
-        let trace = self.forward()?;
+    pub fn input_gradients(&mut self, sets: usize) -> Result<f32, TrainingError> {
+        let trace = self.network.forward_within(self.spare.0.take(), &self.batch, Keep::default(), None)?;
         let last = trace.outputs.steps() - 1;
         let errors: Vec<_> = (0..sets)
             .map(|set| {
@@ -128,6 +140,7 @@ impl Workload {
             })
             .collect();
         let gradients = self.network.input_gradients(&trace, &errors)?;
+        self.spare.0 = Some(trace);
         Ok(gradients.iter().map(|gradients| gradients.sample(0).values(0, 0)[0]).sum())
     }
 }
