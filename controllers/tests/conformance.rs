@@ -6,7 +6,7 @@ use embody_brain::substrate::Compiled;
 use embody_brain::{FloatSubstrate, Models, Network};
 use embody_controllers::baseline::{
     Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
-    PursuitSettings, Straight,
+    PursuitSettings, RandomPoses, Straight, TrunkIdeal, TrunkIdealSettings,
 };
 use embody_controllers::conformance;
 use embody_controllers::decoder::{DecoderSettings, SteeringSettings, VectorSettings};
@@ -14,7 +14,7 @@ use embody_controllers::encoder::{EncoderSettings, WindowSettings};
 use embody_controllers::replayed::{ReplayedReward, RewardTape};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Privileged};
-use embody_robots::catalogue::{arms, ball::Ball};
+use embody_robots::catalogue::{arms, ball::Ball, trunk::TrunkRobot};
 use embody_robots::robot::{EventCameraSpec, Mode};
 use embody_robots::{
     ActionField, ActionSpec, Contact, FieldKind, JointState, Nanos, Need, ObservationField, ObservationSpec, Pose, RobotSpec,
@@ -222,6 +222,22 @@ fn joints_ideal_conforms() {
     let nowhere = JointsIdealSettings { link: "hand".into(), ..settings };
     let said = JointsIdeal::new(&nowhere, &arm(2), PERIOD).err().unwrap().to_string();
     assert!(said.contains("hand") && said.contains("\"tip\""), "{said}");
+}
+
+#[test]
+fn the_baselines_of_a_trunk_conform() {
+    let settings = TrunkIdealSettings::default();
+    for (robot, orientation) in [(TrunkRobot::default(), true), (TrunkRobot { jammed: vec![2], ..TrunkRobot::default() }, false)]
+    {
+        let robot = robot.robot().unwrap();
+        let make = || Box::new(TrunkIdeal::new(&settings, &robot, orientation).unwrap()) as Box<dyn Privileged>;
+        conforms_privileged(make, &robot.action_spec());
+    }
+    assert!(TrunkIdeal::new(&settings, &ball(), true).is_err());
+    let still = TrunkIdealSettings { greatest_step: f64::NAN, ..settings };
+    let said = TrunkIdeal::new(&still, &TrunkRobot::default().robot().unwrap(), true).err().unwrap().to_string();
+    assert!(said.contains("greatest_step") && said.contains("NaN"), "{said}");
+    conforms(|| Box::new(RandomPoses::new(&around_arm().action)), &around_arm());
 }
 
 #[test]

@@ -63,4 +63,14 @@ pub trait Task: Send + Checkpoint {
 
     /// The metrics since this task was made, over all episodes. The first is the one that matters most.
     fn tallies(&self) -> &[Tally];
+
+    /// Metrics over all episodes so far that no sums make, such as medians, by name with their unit; none unless a task has some.
+    fn figures(&self) -> Vec<(&'static str, f64)> {
+        Vec::new()
+    }
+
+    /// Whether all that was to be done has been done, and no further episode need begin. A task goes on for ever unless it says otherwise.
+    fn is_over(&self) -> bool {
+        false
+    }
 }

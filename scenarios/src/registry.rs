@@ -12,13 +12,14 @@ use embody_brain::substrate::Compiled;
 use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
 use embody_controllers::baseline::{
     Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
-    PursuitSettings, Straight,
+    PursuitSettings, RandomPoses, RandomPosesSettings, Straight, TrunkIdeal, TrunkIdealSettings,
 };
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::catalogue::car::Car;
 use embody_robots::catalogue::model::Model;
+use embody_robots::catalogue::trunk::TrunkRobot;
 use embody_robots::{Nanos, RobotSpec, Task};
 use embody_sim_world::Arena;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -27,7 +28,9 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Trained, Yoked};
-use crate::tasks::{ArmReaching, ArmReachingTask, LaneFollowing, LaneFollowingTask, Reaching, ReachingTask};
+use crate::tasks::{
+    ArmReaching, ArmReachingTask, LaneFollowing, LaneFollowingTask, Reaching, ReachingTask, TrunkReaching, TrunkReachingTask,
+};
 
 /// What the settings of a part must be: data that can be written, read and described, with a default for every key.
 pub trait Settings: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {}
@@ -84,6 +87,11 @@ impl ControllerContext {
     /// The task's goal on the plane (m): the origin, if it has none.
     pub fn goal(&self) -> [f64; 2] {
         self.task.get("goal_m").and_then(|goal| goal.clone().try_into().ok()).unwrap_or_default()
+    }
+
+    /// Whether the goal's orientation counts beside its place; it does, unless the task says otherwise.
+    pub fn orientation(&self) -> bool {
+        self.task.get("orientation").and_then(toml::Value::as_bool).unwrap_or(true)
     }
 
     /// Builds the scenario's controller of the given kind.
@@ -180,6 +188,9 @@ impl Default for Registry {
         registry.robot("model", "a robot of a file or of the catalogue, with motors, marks and cameras", |s: &Model, base| {
             s.robot(base)
         });
+        registry.robot("trunk", "a stack of modules that tilt and stretch, under motion capture", |s: &TrunkRobot, _| {
+            s.robot().map_err(|e| e.to_string())
+        });
         registry.task("reaching", "reach a place on the plane, again and again", |s: &Reaching, c| {
             s.check_within(c.arena.half_extent_m).and_then(|()| ReachingTask::new(s, c.control_period))
         });
@@ -189,6 +200,11 @@ impl Default for Registry {
         registry.task("arm-reaching", "bring the tip of an arm to a goal, again and again", |s: &ArmReaching, c| {
             ArmReachingTask::new(s, &c.robot, c.control_period)
         });
+        registry.task(
+            "trunk-reaching",
+            "bring the tip of a trunk to a pose, one target after the other",
+            |s: &TrunkReaching, c| TrunkReachingTask::new(s, &c.robot),
+        );
         registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
             SporeController::new(s, &c.around, &c.compile, c.seed).map_err(|e| e.to_string())
         });
@@ -216,7 +232,18 @@ impl Default for Registry {
                 Pursuit::new(s, road.right_lane(LANE_STEP_M), &c.around.action).map_err(|e| e.to_string())
             },
         );
+        registry.privileged(
+            "trunk-ideal",
+            "damped least squares on the true kinematics: a trunk's ceiling",
+            |s: &TrunkIdealSettings, c| TrunkIdeal::new(s, &c.robot, c.orientation()).map_err(|e| e.to_string()),
+        );
+        registry.controller(
+            "random-poses",
+            "an action drawn at random in every step: search by luck",
+            |_: &RandomPosesSettings, c| Ok(RandomPoses::new(&c.around.action)),
+        );
         registry.ideal("arm-reaching", "joints-ideal");
+        registry.ideal("trunk-reaching", "trunk-ideal");
         registry.ideal("lane-following", "pursuit");
         registry.controller(
             "classical",
@@ -232,6 +259,9 @@ impl Default for Registry {
         registry.scenario("arm-reaching", include_str!("../library/arm-reaching.toml"));
         registry.scenario("arm2-reaching", include_str!("../library/arm2-reaching.toml"));
         registry.scenario("lane-following", include_str!("../library/lane-following.toml"));
+        registry.scenario("trunk-10", include_str!("../library/trunk-10.toml"));
+        registry.scenario("trunk-25", include_str!("../library/trunk-25.toml"));
+        registry.scenario("trunk-10-physics", include_str!("../library/trunk-10-physics.toml"));
         registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));
         registry
     }

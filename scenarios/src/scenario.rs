@@ -9,7 +9,7 @@ use std::sync::Arc;
 use embody_controllers::Hosted;
 use embody_controllers::spore::Loop;
 use embody_robots::{Body, Environment, Nanos, RobotSpec, Task, seed};
-use embody_sim_world::{Arena, SimulatedBody};
+use embody_sim_world::{Arena, World, world};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -243,15 +243,14 @@ impl Loaded {
         let task = registry.tasks[scenario.task.kind.as_str()]
             .build(&part(&scenario.task), &context)
             .map_err(|why| self.refused("task", &scenario.task.kind, why))?;
-        Environment::new(Box::new(body) as Box<dyn Body>, task)
-            .map_err(|e| self.refused("task", &scenario.task.kind, e.to_string()))
+        Environment::new(body as Box<dyn Body>, task).map_err(|e| self.refused("task", &scenario.task.kind, e.to_string()))
     }
 
     /// Builds the body alone.
-    pub fn body(&self, registry: &Registry) -> Result<SimulatedBody, ConfigError> {
+    pub fn body(&self, registry: &Registry) -> Result<Box<dyn World>, ConfigError> {
         let scenario = &self.scenario;
         let robot = self.robot(registry)?;
-        SimulatedBody::new(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
+        world::build(&robot, &scenario.arena, scenario.time.physics_period, scenario.time.control_period)
             .map_err(|e| self.refused("robot", &scenario.robot.kind, e.to_string()))
     }
 

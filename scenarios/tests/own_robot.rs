@@ -137,7 +137,7 @@ fn files_beyond_all_measure_are_refused_at_once() {
 #[test]
 fn the_robots_of_the_catalogue_have_no_mistakes() {
     let lab = Lab::new();
-    for name in ["ball", "car", "scorbot", "arm2", "arm7"] {
+    for name in ["ball", "car", "scorbot", "arm2", "arm7", "trunk"] {
         assert!(lab.succeeds(&format!("robot check {name}")).out.contains("fine"), "{name}");
         let said = lab.succeeds(&format!("robot info {name}")).out;
         assert!(said.contains("kg") && said.contains("actuator"), "{said}");

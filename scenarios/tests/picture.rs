@@ -28,7 +28,7 @@ fn levels(pixels: &[u8]) -> usize {
 #[test]
 fn worlds_and_cameras_are_drawn_and_equal_commands_draw_the_same() {
     let lab = Lab::new();
-    for scenario in ["reaching", "lane-following", "arm2-reaching"] {
+    for scenario in ["reaching", "lane-following", "arm2-reaching", "trunk-10"] {
         let said = lab.succeeds(&format!("picture {scenario} --time 200ms --width 96 --height 54")).out;
         assert!(said.contains(&format!("{scenario}.png: 96 x 54 pixels")), "{said}");
         let (width, height, pixels) = read(&lab.path(&format!("{scenario}.png")));

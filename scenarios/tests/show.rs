@@ -4,7 +4,8 @@ mod common;
 
 use common::{Lab, json};
 
-const SCENARIOS: [&str; 5] = ["reaching", "reaching-s", "lane-following", "arm2-reaching", "arm-reaching"];
+const SCENARIOS: [&str; 8] =
+    ["reaching", "reaching-s", "lane-following", "arm2-reaching", "arm-reaching", "trunk-10", "trunk-25", "trunk-10-physics"];
 
 fn fits(text: &str) {
     for line in text.lines() {

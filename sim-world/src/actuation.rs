@@ -1,4 +1,6 @@
 //! All that drives a robot, in the order of its actuators: from an action to forces in the world.
+//!
+//! A trunk is many motors with one field of the action: three of each module, in its order.
 
 use embody_robots::robot::RobotSpec;
 use embody_robots::{Action, Nanos};
@@ -9,6 +11,7 @@ use crate::arena::Arena;
 use crate::drive::Drive;
 use crate::motor::{Motor, MotorState};
 use crate::physics::{self, Places};
+use crate::stack::Stack;
 use crate::vehicle::{Vehicle, VehicleState};
 use crate::world::BuildError;
 
@@ -18,6 +21,7 @@ pub(crate) struct Actuation {
     drives: Vec<(usize, Drive, [f32; 2])>,
     motors: Vec<(usize, Motor, f32)>,
     vehicles: Vec<(usize, Vehicle, f64)>,
+    trunks: Vec<(usize, Stack)>,
 }
 
 /// What motors and cars keep from step to step.
@@ -33,10 +37,11 @@ impl Actuation {
     /// # Errors
     /// If an actuator's joint can't be driven so, or is faster than the steps can follow.
     pub(crate) fn new(robot: &RobotSpec, arena: &Arena, places: &Places, period: Nanos) -> Result<Actuation, BuildError> {
-        let mut actuation = Actuation { drives: Vec::new(), motors: Vec::new(), vehicles: Vec::new() };
+        let mut actuation = Actuation { drives: Vec::new(), motors: Vec::new(), vehicles: Vec::new(), trunks: Vec::new() };
         for (field, actuator) in robot.actuators.iter().enumerate() {
             actuation.drives.extend(Drive::new(robot, actuator, places, period)?.map(|drive| (field, drive, [0.0; 2])));
             actuation.motors.extend(Motor::new(robot, actuator, places, period)?.map(|motor| (field, motor, 0.0)));
+            actuation.trunks.extend(Stack::new(robot, actuator, places, period)?.map(|stack| (field, stack)));
             actuation.vehicles.extend(Vehicle::new(robot, actuator, places, arena, period)?.map(|car| (field, car, 0.0)));
         }
         Ok(actuation)
@@ -45,7 +50,7 @@ impl Actuation {
     /// The state at reset.
     pub(crate) fn rest(&self, world: &PhysicsWorld) -> ActuationState {
         ActuationState {
-            motors: self.motors.iter().map(|(_, motor, _)| motor.rest(world)).collect(),
+            motors: self.all_motors().map(|(motor, _)| motor.rest(world)).collect(),
             vehicles: self.vehicles.iter().map(|(_, vehicle, _)| vehicle.start()).collect(),
         }
     }
@@ -58,6 +63,9 @@ impl Actuation {
         for (field, _, command) in &mut self.motors {
             *command = action.fields[*field].first().copied().unwrap_or(0.0);
         }
+        for (field, stack) in &mut self.trunks {
+            stack.take(&action.fields[*field]);
+        }
         for (field, vehicle, command) in &mut self.vehicles {
             *command = vehicle.command(&action.fields[*field]);
         }
@@ -65,8 +73,8 @@ impl Actuation {
 
     /// Lets everything act in the next step of the world.
     pub(crate) fn drive(&self, world: &mut PhysicsWorld, arena: &Arena, state: &mut ActuationState) {
-        for ((_, motor, command), state) in self.motors.iter().zip(&mut state.motors) {
-            motor.drive(world, state, *command);
+        for ((motor, command), state) in self.all_motors().zip(&mut state.motors) {
+            motor.drive(world, state, command);
         }
         for ((_, vehicle, command), state) in self.vehicles.iter().zip(&mut state.vehicles) {
             vehicle.drive(state, *command, world);
@@ -74,6 +82,12 @@ impl Actuation {
         if !self.drives.is_empty() {
             self.pull(world, arena);
         }
+    }
+
+    /// The motors of single joints, then those of trunks, each with its command.
+    fn all_motors(&self) -> impl Iterator<Item = (&Motor, f32)> {
+        let single = self.motors.iter().map(|(_, motor, command)| (motor, *command));
+        single.chain(self.trunks.iter().flat_map(|(_, stack)| stack.motors()))
     }
 
     /// Lets the planar drives pull.

@@ -28,7 +28,9 @@ pub mod render;
 pub mod road;
 mod sense;
 mod sight;
+mod stack;
 mod stage;
+pub mod trunk;
 mod unrest;
 mod vehicle;
 #[cfg(feature = "viewer")]
@@ -40,4 +42,5 @@ pub use bare::BareWorld;
 pub use event_camera::EventCamera;
 pub use overhead::{Disc, OverheadImage};
 pub use road::{Road, RoadError};
-pub use world::{BuildError, SimulatedBody};
+pub use trunk::TrunkBody;
+pub use world::{BuildError, SimulatedBody, World};

@@ -1,6 +1,6 @@
 //! The senses of a body: each sensor of a robot, as what doesn't change ([`Sense`]) and what does ([`SenseState`]).
 
-use embody_robots::robot::{JointQuantity, RobotSpec, Sensor};
+use embody_robots::robot::{JointQuantity, PoseQuantity, RobotSpec, Sensor};
 use embody_robots::{Field, Nanos, Pose, seed};
 use rapier3d::prelude::PhysicsWorld;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,8 @@ pub(crate) enum Sense {
     Pinhole(Box<Pinhole>),
     /// The joints of one degree of freedom, of that many in all.
     Joints(JointQuantity, usize),
+    /// Poses of links, by index, in the frame of another.
+    Poses(PoseQuantity, Vec<usize>, usize),
 }
 
 /// A sensor: what changes.
@@ -28,8 +30,8 @@ pub(crate) enum Sense {
 pub(crate) enum SenseState {
     /// An event camera of either kind.
     Camera(Box<CameraState>),
-    /// Nothing of the joints is kept.
-    Joints,
+    /// Nothing is kept of joints and poses.
+    None,
 }
 
 /// What there is to be sensed.
@@ -73,7 +75,12 @@ impl Sense {
                 let state = Box::new(CameraState::new(camera, jitter, control_period));
                 Ok((Sense::Pinhole(pinhole.into()), SenseState::Camera(state)))
             }
-            Sensor::Joints { quantity, .. } => Ok((Sense::Joints(*quantity, robot.joints.len()), SenseState::Joints)),
+            Sensor::Joints { quantity, .. } => Ok((Sense::Joints(*quantity, robot.joints.len()), SenseState::None)),
+            Sensor::Poses { quantity, of, frame, .. } => {
+                // A description that was checked has every link that it names.
+                let index = |link: &String| robot.link_index(link).unwrap_or(0);
+                Ok((Sense::Poses(*quantity, of.iter().map(index).collect(), index(frame)), SenseState::None))
+            }
         }
     }
 
@@ -82,13 +89,19 @@ impl Sense {
         match (self, state, field) {
             (Sense::Overhead(camera), SenseState::Camera(state), Field::Events(events)) => camera.look(state, world, events),
             (Sense::Pinhole(camera), SenseState::Camera(state), Field::Events(events)) => camera.look(state, world, events),
-            (Sense::Joints(quantity, joints), SenseState::Joints, Field::Dense(values)) => {
+            (Sense::Joints(quantity, joints), SenseState::None, Field::Dense(values)) => {
                 let states = (0..*joints).filter_map(|joint| world.places.joint(world.physics, joint));
                 for (value, state) in values.iter_mut().zip(states) {
                     *value = match quantity {
                         JointQuantity::Position => state.position as f32,
                         JointQuantity::Velocity => state.velocity as f32,
                     };
+                }
+            }
+            (Sense::Poses(quantity, of, frame), SenseState::None, Field::Dense(values)) => {
+                let base = world.pose(*frame).inverse();
+                for (values, link) in values.chunks_exact_mut(quantity.size()).zip(of) {
+                    quantity.measure(&(base * world.pose(*link)), values);
                 }
             }
             // Sense, state and field are made together from one sensor, and a checkpoint of other sensors is refused.
@@ -103,23 +116,23 @@ impl SenseState {
         let seed = seed::stream(seed, name);
         match self {
             SenseState::Camera(state) => state.reset(seed),
-            SenseState::Joints => (),
+            SenseState::None => (),
         }
     }
 
-    /// Number of pixels; 0 for joints.
+    /// Number of pixels; 0 for joints and poses.
     pub(crate) fn pixels(&self) -> usize {
         match self {
             SenseState::Camera(state) => state.pixels(),
-            SenseState::Joints => 0,
+            SenseState::None => 0,
         }
     }
 
-    /// The last image; none of joints.
+    /// The last image; none of joints and poses.
     pub(crate) fn frame(&self) -> Option<&[f32]> {
         match self {
             SenseState::Camera(state) => Some(state.frame()),
-            SenseState::Joints => None,
+            SenseState::None => None,
         }
     }
 

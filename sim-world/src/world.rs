@@ -13,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use crate::actuation::{Actuation, ActuationState};
 use crate::arena::{Arena, ArenaError};
 use crate::physics::{self, Blueprint, Built, Places};
+use crate::render::{Scene, Thing};
 use crate::sense::{self, Sense, SenseState};
+use crate::trunk::TrunkBody;
 
 /// A robot in an arena: the simulated [`Body`]. Its stage offers the pose, velocity and contacts of every link, by the
 /// link's name, and places them.
@@ -30,6 +32,40 @@ pub struct SimulatedBody {
     senses: Vec<Sense>,
     pub(crate) places: Places,
     pub(crate) state: State,
+}
+
+/// A simulated body of any kind: a [`Body`] whose description, arena and looks are known.
+pub trait World: Body {
+    /// The robot that was built.
+    fn robot(&self) -> &RobotSpec;
+
+    /// The arena around it.
+    fn arena(&self) -> &Arena;
+
+    /// The visible parts of all links where they are now, over the arena's ground.
+    ///
+    /// # Errors
+    /// If a visible part can't be drawn.
+    fn scene(&self) -> Result<Scene, BuildError>;
+
+    /// The walls of the arena; empty if it has none.
+    fn walls(&self) -> Vec<Thing>;
+}
+
+/// The world of `robot` in `arena`: a [`TrunkBody`] of a trunk, a [`SimulatedBody`] of anything else.
+///
+/// # Errors
+/// As for the one that is built.
+pub fn build(
+    robot: &RobotSpec,
+    arena: &Arena,
+    physics_period: Nanos,
+    control_period: Nanos,
+) -> Result<Box<dyn World>, BuildError> {
+    if TrunkBody::platforms_of(robot).is_some() {
+        return Ok(Box::new(TrunkBody::new(robot, arena, physics_period, control_period)?));
+    }
+    Ok(Box::new(SimulatedBody::new(robot, arena, physics_period, control_period)?))
 }
 
 /// Everything that changes while a body moves: what a checkpoint holds.
@@ -125,6 +161,24 @@ impl SimulatedBody {
         for ((sense, state), field) in self.senses.iter_mut().zip(senses).zip(&mut observation.fields) {
             sense.sense(state, world, field);
         }
+    }
+}
+
+impl World for SimulatedBody {
+    fn robot(&self) -> &RobotSpec {
+        self.robot()
+    }
+
+    fn arena(&self) -> &Arena {
+        self.arena()
+    }
+
+    fn scene(&self) -> Result<Scene, BuildError> {
+        self.scene()
+    }
+
+    fn walls(&self) -> Vec<Thing> {
+        self.walls()
     }
 }
 

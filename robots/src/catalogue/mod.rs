@@ -4,17 +4,19 @@ pub mod arms;
 pub mod ball;
 pub mod car;
 pub mod model;
+pub mod trunk;
 
 use crate::file::{Description, ReadError, Report};
 use crate::robot::RobotSpec;
 
 /// The names of the catalogue's robots, and what each is.
-pub const NAMES: [(&str, &str); 5] = [
+pub const NAMES: [(&str, &str); 6] = [
     ("ball", "a ball that is driven over the plane, under an event camera"),
     ("car", "a car that holds its speed and is steered, with an event camera on its roof"),
     ("scorbot", "the arm ED-Scorbot: base, shoulder, elbow, wrist"),
     ("arm2", "a planar arm of two joints"),
     ("arm7", "an arm of seven joints"),
+    ("trunk", "a stack of ten modules that tilt and stretch"),
 ];
 
 /// The robot of that name with its default settings; none if there is none.
@@ -28,6 +30,7 @@ pub fn find(name: &str) -> Option<Result<Description, ReadError>> {
         "scorbot" => Some(arms::scorbot()),
         "arm2" => Some(arms::arm2()),
         "arm7" => Some(arms::arm7()),
+        "trunk" => trunk::TrunkRobot::default().robot().ok().map(|robot| Ok(built_in(name, robot))),
         _ => None,
     }
 }

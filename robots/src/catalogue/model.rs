@@ -181,7 +181,7 @@ impl Model {
         drive.limit_speeds(&mut robot);
         // Said before equipment is added, with the line that would mend it.
         if let Some(problem) = robot.problems().iter().find(|problem| problem.severity == Severity::Error) {
-            let driven = if let Place::Actuator(index) = problem.place { Some(robot.actuators[index].joint()) } else { None };
+            let driven = if let Place::Actuator(index) = problem.place { robot.actuators[index].joints().next() } else { None };
             let limits = told.iter().position(|name| Some(name.as_str()) == driven).map(Place::Limits);
             return Err(match limits {
                 Some(place) => report.error(&Problem { place, ..problem.clone() }).to_string(),

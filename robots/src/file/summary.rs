@@ -123,6 +123,10 @@ fn of_actuator(actuator: &Actuator) -> String {
             "{name}: wheels under {joint}, wheelbase {} m, {} m/s, steering {:.4} to {:.4} rad with a lag of {}",
             wheels.wheelbase_m, wheels.speed_m_s, -wheels.max_steering_rad, wheels.max_steering_rad, wheels.steering_lag
         ),
+        Actuator::Trunk { name, platforms } => {
+            let motion = if platforms.servo.is_some() { "driven" } else { "of ideal motion" };
+            format!("{name}: {} platforms {motion}, joint values x, y, h of each", platforms.modules.len())
+        }
         Actuator::Joint { name, joint, mode, max_effort, max_speed, bounds, .. } => {
             let mode = match mode {
                 Mode::Position { kp, kd } => format!("position, kp {}, kd {}", Number(*kp), Number(*kd)),

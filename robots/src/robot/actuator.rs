@@ -5,6 +5,7 @@ use std::f32::consts::PI;
 use serde::{Deserialize, Serialize};
 
 use super::joint::Joint;
+use super::platforms::{Platform, Platforms};
 use super::wheels::Wheels;
 use crate::nanos::Nanos;
 use crate::spec::ActionField;
@@ -55,6 +56,13 @@ pub enum Actuator {
         /// The wheels, their motor and their steering.
         wheels: Wheels,
     },
+    /// The platforms of a trunk. Three numbers in [-1, 1] command each: its tilts x and y and its extension h, as [`crate::trunk`] has them.
+    Trunk {
+        /// Name of the action field.
+        name: String,
+        /// The modules and their motors.
+        platforms: Platforms,
+    },
 }
 
 /// What the command of a motor means, and the effort that it causes.
@@ -79,14 +87,23 @@ pub enum Mode {
 impl Actuator {
     /// Name of the action field.
     pub fn name(&self) -> &str {
-        let (Actuator::PlanarVelocity { name, .. } | Actuator::Joint { name, .. } | Actuator::Car { name, .. }) = self;
+        let (Actuator::PlanarVelocity { name, .. }
+        | Actuator::Joint { name, .. }
+        | Actuator::Car { name, .. }
+        | Actuator::Trunk { name, .. }) = self;
         name
     }
 
-    /// The joint that it drives.
-    pub fn joint(&self) -> &str {
-        let (Actuator::PlanarVelocity { joint, .. } | Actuator::Joint { joint, .. } | Actuator::Car { joint, .. }) = self;
-        joint
+    /// The joints that it drives.
+    pub fn joints(&self) -> impl Iterator<Item = &str> {
+        let (one, modules): (Option<&String>, &[Platform]) = match self {
+            Actuator::PlanarVelocity { joint, .. } | Actuator::Joint { joint, .. } | Actuator::Car { joint, .. } => {
+                (Some(joint), &[])
+            }
+            Actuator::Trunk { platforms, .. } => (None, &platforms.modules),
+        };
+        let of_modules = modules.iter().flat_map(|module| [&module.slide, &module.tilt_z, &module.tilt_x]);
+        one.into_iter().chain(of_modules).map(String::as_str)
     }
 
     /// The field of the action; `joints` are the robot's.
@@ -104,6 +121,7 @@ impl Actuator {
         match self {
             Actuator::PlanarVelocity { max_speed_m_s, .. } => field(2, "m/s", both_ways(*max_speed_m_s)),
             Actuator::Car { wheels, .. } => field(1, "rad", both_ways(wheels.max_steering_rad)),
+            Actuator::Trunk { platforms, .. } => field(platforms.joints(), "1", both_ways(1.0)),
             Actuator::Joint { joint, mode, max_effort, max_speed, bounds, .. } => {
                 let joint = joints.iter().find(|j| &j.name == joint);
                 let units = joint.and_then(|j| j.kind.units());

@@ -8,8 +8,10 @@ mod check;
 mod inertial;
 mod joint;
 mod link;
+mod measured;
 mod number;
 mod origin;
+mod platforms;
 mod sensor;
 mod shape;
 mod wheels;
@@ -23,8 +25,10 @@ pub(crate) use check::check_shape;
 pub use check::{Place, Problem, RobotError, Severity};
 pub use joint::{Joint, JointKind, Limits, Mimic, Units};
 pub use link::{Inertial, Link, Part, brightness};
+pub use measured::{PoseQuantity, signed};
 pub(crate) use number::Number;
 pub use origin::{Origin, rotation, unit};
+pub use platforms::{Gains, PIVOT_M, Platform, Platforms, Servo};
 pub use sensor::{EventCameraSpec, Jitter, JointQuantity, Sensor};
 pub use shape::Shape;
 pub use wheels::Wheels;
@@ -59,7 +63,7 @@ impl RobotSpec {
     /// Adds a motor, named like its joint, to every joint of one degree of freedom that follows no other and has none yet; `mode` says what
     /// its command means. Its greatest effort and speed are the joint's limits, where there are any above zero.
     pub fn drive(&mut self, mode: impl Fn(&Joint) -> Mode, lag: Option<Nanos>) {
-        let driven: BTreeSet<_> = self.actuators.iter().map(|actuator| actuator.joint().to_owned()).collect();
+        let driven: BTreeSet<_> = self.actuators.iter().flat_map(|actuator| actuator.joints().map(str::to_owned)).collect();
         let free =
             |joint: &&Joint| joint.kind.degrees_of_freedom() == 1 && joint.mimic.is_none() && !driven.contains(&joint.name);
         let above_zero = |limit: Option<f64>| limit.filter(|limit| *limit > 0.0);

@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::joint::Joint;
+use super::measured::PoseQuantity;
 use super::origin::Origin;
 use crate::nanos::Nanos;
 use crate::spec::{FieldKind, ObservationField};
@@ -48,6 +49,17 @@ pub enum Sensor {
         /// What of them is measured.
         quantity: JointQuantity,
     },
+    /// Poses of links, as motion capture measures them: one row of the field for each.
+    Poses {
+        /// Name of the observation field.
+        name: String,
+        /// What of them is measured.
+        quantity: PoseQuantity,
+        /// The links, in order.
+        of: Vec<String>,
+        /// The link in whose frame they are measured.
+        frame: String,
+    },
 }
 
 /// What is measured of a joint.
@@ -63,7 +75,10 @@ pub enum JointQuantity {
 impl Sensor {
     /// Name of the observation field.
     pub fn name(&self) -> &str {
-        let (Sensor::OverheadEventCamera { name, .. } | Sensor::EventCamera { name, .. } | Sensor::Joints { name, .. }) = self;
+        let (Sensor::OverheadEventCamera { name, .. }
+        | Sensor::EventCamera { name, .. }
+        | Sensor::Joints { name, .. }
+        | Sensor::Poses { name, .. }) = self;
         name
     }
 
@@ -83,6 +98,10 @@ impl Sensor {
                 // Joints that turn beside joints that slide have no unit in common.
                 let unit = if units.iter().all(|other| unit(*other) == first) { first } else { "1" };
                 FieldKind::Dense { shape: vec![units.len()], unit: unit.into(), bounds: [f32::MIN, f32::MAX] }
+            }
+            Sensor::Poses { quantity, of, .. } => {
+                let (unit, bounds) = quantity.range();
+                FieldKind::Dense { shape: vec![of.len(), quantity.size()], unit: unit.into(), bounds }
             }
         };
         ObservationField { name: self.name().into(), kind }

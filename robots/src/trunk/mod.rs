@@ -16,7 +16,7 @@ use nalgebra::{Matrix6xX, Translation3};
 
 use crate::stage::Pose;
 
-pub use module::{LENGTH_M, MAX_TILT_RAD, MOUNT, STROKE_M, Shape, TURN_RAD};
+pub use module::{LENGTH_M, MAX_TILT_RAD, MOUNT, SAG_M, SIDE_M, STROKE_M, Shape, TURN};
 
 /// Values of a module: x, y, h.
 pub const JOINTS_PER_MODULE: usize = 3;
@@ -59,10 +59,20 @@ impl Trunk {
     /// # Errors
     /// If there are none, or more than [`MOST_MODULES`].
     pub fn new(modules: usize) -> Result<Trunk, TrunkError> {
-        if modules == 0 || modules > MOST_MODULES {
-            return Err(TrunkError::new("modules", format!("1 to {MOST_MODULES} modules"), modules));
+        check_count(modules)?;
+        Trunk::of_lengths(vec![LENGTH_M; modules])
+    }
+
+    /// A trunk of modules of these stiff lengths (m).
+    ///
+    /// # Errors
+    /// If there are none, or more than [`MOST_MODULES`], or a length isn't above zero and finite.
+    pub fn of_lengths(lengths_m: Vec<f64>) -> Result<Trunk, TrunkError> {
+        check_count(lengths_m.len())?;
+        if let Some(length_m) = lengths_m.iter().find(|length_m| !(length_m.is_finite() && **length_m > 0.0)) {
+            return Err(TrunkError::new("length_m", "lengths above zero", length_m));
         }
-        Ok(Trunk { lengths_m: vec![LENGTH_M; modules] })
+        Ok(Trunk { lengths_m })
     }
 
     /// The same with one module whose stiff length is longer by the share `by`: 0.1 is 10 %; below zero it is shorter.
@@ -79,6 +89,11 @@ impl Trunk {
         }
         *length_m *= 1.0 + by;
         Ok(self)
+    }
+
+    /// The stiff length of each module (m).
+    pub fn lengths_m(&self) -> &[f64] {
+        &self.lengths_m
     }
 
     /// Number of modules.
@@ -135,6 +150,13 @@ impl Trunk {
         let values = joints.as_chunks::<JOINTS_PER_MODULE>().0;
         self.lengths_m.iter().zip(values).enumerate().map(|(module, (length_m, values))| Shape::new(module, *length_m, *values))
     }
+}
+
+fn check_count(modules: usize) -> Result<(), TrunkError> {
+    if (1..=MOST_MODULES).contains(&modules) {
+        return Ok(());
+    }
+    Err(TrunkError::new("modules", format!("1 to {MOST_MODULES} modules"), modules))
 }
 
 /// From the end of the last module to the tip.

@@ -15,12 +15,13 @@ pub const LENGTH_M: f64 = 0.0442;
 pub const STROKE_M: f64 = 0.02146;
 /// Tilt at X = 1 or Y = 1 (rad).
 pub const MAX_TILT_RAD: f64 = 16.5 * std::f64::consts::PI / 180.0;
-/// By how much a module is turned about its length against the one before (rad).
-pub const TURN_RAD: f64 = std::f64::consts::FRAC_PI_4;
+/// How a module is turned about its length against the one before: by 45 degrees about y.
+pub const TURN: UnitQuaternion<f64> =
+    Unit::new_unchecked(Quaternion::new(0.923_879_532_511_286_7, 0.0, 0.382_683_432_365_089_8, 0.0));
 /// How far a tilt of 1 moves the end to the side (m).
-const SIDE_M: f64 = 0.00225;
+pub const SIDE_M: f64 = 0.00225;
 /// By how much a tilt of 1 shortens a module (m).
-const SAG_M: f64 = 0.0004;
+pub const SAG_M: f64 = 0.0004;
 
 /// How a trunk's base stands in a world whose z points up, with y along the straight trunk: a quarter turn about x.
 pub const MOUNT: UnitQuaternion<f64> =
@@ -62,10 +63,9 @@ impl Shape {
     /// The frame of the next module in this one's.
     pub fn pose(&self) -> Pose {
         let [z, x] = [self.tilt_z_rad, self.tilt_x_rad].map(|angle| libm::sincos(0.5 * angle));
-        // Rz Rx, then the turn about y, whose half angle is 22.5 degrees.
-        let tilted = Quaternion::new(z.1 * x.1, z.1 * x.0, z.0 * x.0, z.0 * x.1);
-        let rotation = Unit::new_unchecked(tilted * Quaternion::new(HALF_TURN[0], 0.0, HALF_TURN[1], 0.0));
-        Isometry3::from_parts(Translation3::from(self.end_m), rotation)
+        // Rz Rx.
+        let tilted = Unit::new_unchecked(Quaternion::new(z.1 * x.1, z.1 * x.0, z.0 * x.0, z.0 * x.1));
+        Isometry3::from_parts(Translation3::from(self.end_m), tilted * TURN)
     }
 
     /// For each of x, y, h: the velocity (m) and the angular velocity (rad) of the next module's frame, in this module's axes, per unit.
@@ -95,9 +95,6 @@ fn play(widest: f64) -> f64 {
 fn sign(value: f64) -> f64 {
     if value == 0.0 { 0.0 } else { value.signum() }
 }
-
-/// Cosine and sine of 22.5 degrees.
-const HALF_TURN: [f64; 2] = [0.923_879_532_511_286_7, 0.382_683_432_365_089_8];
 
 /// Cosine and sine of the multiples of 45 degrees.
 const TURNS: [[f64; 2]; 8] = {

@@ -1,6 +1,8 @@
 //! The body on a card: its links, its joints, what drives it and what it senses with.
 
-use embody_robots::robot::{Actuator, EventCameraSpec, Jitter, Joint, JointKind, JointQuantity, Limits, Mode, RobotSpec, Sensor};
+use embody_robots::robot::{
+    Actuator, EventCameraSpec, Jitter, Joint, JointKind, JointQuantity, Limits, Mode, PoseQuantity, RobotSpec, Sensor,
+};
 use embody_robots::{ActionField, Nanos};
 use serde::Serialize;
 
@@ -140,6 +142,16 @@ fn of_actuator(actuator: &Actuator, robot: &RobotSpec) -> String {
             let speed = limit("speed", max_speed, units.map(|units| units.velocity));
             format!("{what} of joint {joint}{effort}{speed}{}", lag(delay.unwrap_or_default()))
         }
+        Actuator::Trunk { platforms, .. } => {
+            let motion = match platforms.servo {
+                None => "as they are asked, at once".into(),
+                Some(servo) => {
+                    let [tilt, slide] = [servo.tilt.max_effort, servo.slide.max_effort].map(number);
+                    format!("driven with at most {tilt} N m a tilt and {slide} N along")
+                }
+            };
+            format!("tilts x and y and extension h of each of {} modules, {motion}", platforms.modules.len())
+        }
         Actuator::Car { wheels, .. } => format!(
             "steering angle of a car with a wheelbase of {} m that holds {} m/s{}",
             number(wheels.wheelbase_m),
@@ -162,6 +174,14 @@ fn of_sensor(sensor: &Sensor) -> String {
         }
         Sensor::Joints { quantity: JointQuantity::Position, .. } => "positions of the joints".into(),
         Sensor::Joints { quantity: JointQuantity::Velocity, .. } => "velocities of the joints".into(),
+        Sensor::Poses { quantity, of, frame, .. } => {
+            let what = match quantity {
+                PoseQuantity::Position => "place (m)",
+                PoseQuantity::Orientation => "orientation (quaternion x, y, z, w)",
+            };
+            let of = if let [only] = of.as_slice() { only.clone() } else { format!("each of {} links", of.len()) };
+            format!("{what} of {of} in the frame of {frame}")
+        }
     }
 }
 

@@ -48,6 +48,9 @@ impl Sheet {
     }
 }
 
+/// Links and joints that are listed; a chain of more is told by its first ones.
+const MOST_LISTED: usize = 12;
+
 impl Card {
     /// The card for people.
     pub fn text(&self) -> String {
@@ -80,14 +83,17 @@ impl Card {
     fn body(&self, sheet: &mut Sheet) {
         let robot = &self.robot;
         let mass: f64 = robot.links.iter().map(|link| link.mass_kg).sum();
-        let links = robot.links.len();
-        let links = format!("{links} {}, {} kg", plural(links, "link", "links"), number(mass));
+        let links_count = robot.links.len();
+        let links = format!("{links_count} {}, {} kg", plural(links_count, "link", "links"), number(mass));
         sheet.section("body", &format!("{}: {}; {links}", robot.kind, robot.about));
         let names = robot.links.iter().map(|link| {
             if link.mass_kg > 0.0 { format!("{} ({} kg)", link.name, number(link.mass_kg)) } else { link.name.clone() }
         });
-        sheet.rows([("links", names.collect::<Vec<_>>().join(", "))]);
-        sheet.rows(robot.joints.iter().map(|joint| ("joint", format!("{}: {}", joint.name, joint.words()))));
+        let more = |count: usize| (count > MOST_LISTED).then(|| format!("and {} more (--json has all)", count - MOST_LISTED));
+        let names: Vec<String> = names.take(MOST_LISTED).chain(more(links_count)).collect();
+        sheet.rows([("links", names.join(", "))]);
+        sheet.rows(robot.joints.iter().take(MOST_LISTED).map(|joint| ("joint", format!("{}: {}", joint.name, joint.words()))));
+        sheet.rows(more(robot.joints.len()).map(|words| ("joint", words)));
         let drive = |field: &ActionField, what: &str| format!("{}: {what}; {}", field.name, command(field));
         sheet.rows(robot.actuators.iter().map(|actuator| ("drive", drive(&actuator.field, &actuator.what))));
         let sensors = robot.sensors.len();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
 use embody_robots::{Body, Checkpoint, Nanos};
-use embody_sim_world::SimulatedBody;
+use embody_sim_world::World;
 
 use super::run::Changes;
 use super::{Failure, say};
@@ -107,13 +107,13 @@ impl Arguments {
             None => {
                 let mut portrayed = loaded.body(registry)?;
                 portrayed.restore(&body.save()?)?;
-                Ok(picture::of_world(&portrayed, &self.view(&portrayed)?, self.width, self.height)?)
+                Ok(picture::of_world(&*portrayed, &self.view(&*portrayed)?, self.width, self.height)?)
             }
         }
     }
 
     /// The view that is asked for, completed by the one that suits the robot.
-    fn view(&self, body: &SimulatedBody) -> Result<View, Failure> {
+    fn view(&self, body: &dyn World) -> Result<View, Failure> {
         let FromWhere { from, to, view } = &self.from_where;
         let width_rad = view * std::f64::consts::PI / 180.0;
         let suited = View::of(body, width_rad, f64::from(self.height) / f64::from(self.width))?;
@@ -130,6 +130,9 @@ fn run(registry: &Arc<Registry>, loaded: &Loaded) -> Result<Session, Failure> {
     let time = &loaded.scenario.time;
     let mut session = Session::new(loaded.assemble(registry)?, loaded.scenario.seed);
     for _ in 0..time.duration.0 / time.control_period.0 {
+        if session.is_over() {
+            break;
+        }
         session.advance(|_| ())?;
     }
     Ok(session)

@@ -2,11 +2,10 @@
 
 use std::f64::consts::PI;
 
-use embody_robots::Stage;
 use embody_robots::kinematics::Kinematics;
 use embody_robots::robot::{Actuator, Joint, JointKind, RobotSpec};
 use embody_sim_world::render::{Camera, Ground, Scene, Thing};
-use embody_sim_world::{BuildError, SimulatedBody};
+use embody_sim_world::{BuildError, World};
 use nalgebra::{Point3, Vector3};
 
 use super::Grey;
@@ -47,9 +46,9 @@ impl View {
     ///
     /// # Errors
     /// If a visible part can't be drawn.
-    pub fn of(body: &SimulatedBody, width_rad: f64, rows: f64) -> Result<View, BuildError> {
+    pub fn of(body: &dyn World, width_rad: f64, rows: f64) -> Result<View, BuildError> {
         let scene = body.scene()?;
-        let [from_m, to_m] = match car(body.robot()).and_then(|link| body.pose(link).ok()) {
+        let [from_m, to_m] = match car(body.robot()).and_then(|link| body.truth().pose(link).ok()) {
             Some(pose) => BEHIND_CAR.map(|point| (pose * Point3::from(point)).into()),
             None => around(&extent(body, &scene), width_rad, rows),
         };
@@ -59,13 +58,13 @@ impl View {
 
 /// The link that is the chassis of a car.
 fn car(robot: &RobotSpec) -> Option<&str> {
-    let joint = robot.actuators.iter().find(|actuator| matches!(actuator, Actuator::Car { .. }))?.joint();
+    let joint = robot.actuators.iter().find(|actuator| matches!(actuator, Actuator::Car { .. }))?.joints().next()?;
     robot.link_held_by(joint).map(|link| robot.links[link].name.as_str())
 }
 
 /// Whether something that is driven may go anywhere.
 fn roams(robot: &RobotSpec) -> bool {
-    let driven = robot.actuators.iter().filter_map(|actuator| robot.joint_index(actuator.joint()));
+    let driven = robot.actuators.iter().flat_map(Actuator::joints).filter_map(|joint| robot.joint_index(joint));
     driven.into_iter().any(|joint| robot.joints[joint].kind == JointKind::Free)
 }
 
@@ -91,7 +90,7 @@ fn reached(robot: &RobotSpec) -> Vec<Vector3<f64>> {
 }
 
 /// Centres and radii of balls that hold all there is to look at: the things of a scene, where the robot's links may come, and the corners of the arena round what may roll anywhere in it.
-fn extent(body: &SimulatedBody, scene: &Scene) -> Vec<(Vector3<f64>, f64)> {
+fn extent(body: &dyn World, scene: &Scene) -> Vec<(Vector3<f64>, f64)> {
     let things = scene.things.iter().map(|thing| (thing.pose.translation.vector, thing.reach_m()));
     let reached = reached(body.robot()).into_iter().map(|place| (place, 0.0));
     let half = if roams(body.robot()) { Some(body.arena().half_extent_m) } else { None };
@@ -119,7 +118,7 @@ fn around(balls: &[(Vector3<f64>, f64)], width_rad: f64, rows: f64) -> [[f64; 3]
 ///
 /// # Errors
 /// If a visible part can't be drawn.
-pub fn of_world(body: &SimulatedBody, view: &View, width: u16, height: u16) -> Result<Grey, BuildError> {
+pub fn of_world(body: &dyn World, view: &View, width: u16, height: u16) -> Result<Grey, BuildError> {
     let mut scene = body.scene()?;
     scene.things.extend(body.walls());
     let fine = [width, height].map(|side| side.saturating_mul(FINENESS));
@@ -163,7 +162,7 @@ mod tests {
     use embody_robots::Nanos;
     use embody_robots::catalogue::arms::arm2;
     use embody_robots::catalogue::car::Car;
-    use embody_sim_world::Arena;
+    use embody_sim_world::{Arena, SimulatedBody};
 
     use super::*;
 

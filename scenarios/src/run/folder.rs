@@ -74,8 +74,11 @@ pub struct Summary {
     /// How well the pace of wall time was kept; only in real time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub real_time: Option<RealTimeReport>,
-    /// Whether the asked-for duration was reached.
+    /// Whether the asked-for duration was reached, or the task was over before.
     pub finished: bool,
+    /// Whether the task was over, so that more time would change nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub task_over: bool,
     /// Simulated time (s).
     pub simulated_s: f64,
     /// Wall time over all sessions (s).
@@ -86,7 +89,7 @@ pub struct Summary {
     pub control_steps: u64,
     /// The trace hash.
     pub trace_hash: String,
-    /// Metrics over the last hour of simulated time, or over the whole run if that is shorter.
+    /// Metrics over the last hour of simulated time, or over the whole run if that is shorter; medians and their like over the whole run.
     pub metrics: BTreeMap<String, f64>,
     /// Events that a control period had no room for, and that the controller therefore never saw.
     pub events_dropped: u64,

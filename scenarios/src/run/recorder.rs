@@ -122,11 +122,12 @@ impl Recorder {
         Mark { time: Nanos(self.state.control_steps * self.control_period.0), reward: self.state.reward, tallies }
     }
 
-    /// Metrics over the last reporting hour, by name.
-    pub fn metrics(&self, tallies: &[Tally]) -> BTreeMap<String, f64> {
+    /// Metrics over the last reporting hour, by name, and the figures that are over the whole run.
+    pub fn metrics(&self, tallies: &[Tally], figures: &[(&str, f64)]) -> BTreeMap<String, f64> {
         let since = self.state.marks.front().cloned().unwrap_or_default();
         let names = tallies.iter().map(|tally| tally.name.clone()).chain(["reward_mean".into()]);
-        names.zip(growth(&since, &self.now(tallies), self.control_period)).collect()
+        let figures = figures.iter().map(|(name, value)| ((*name).to_owned(), *value));
+        names.zip(growth(&since, &self.now(tallies), self.control_period)).chain(figures).collect()
     }
 
     /// Writes what waits.

@@ -81,7 +81,7 @@ impl From<ConfigError> for RunError {
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The asked-for time was reached.
+    /// The asked-for time was reached, or the task is over.
     Finished,
     /// It was asked to stop, and can be resumed.
     Stopped,
@@ -328,7 +328,7 @@ impl Runner {
             self.checkpoint(Duration::ZERO)?;
         }
         let mut done = self.session.position().control_steps;
-        while done < total && !stop.load(Ordering::Relaxed) {
+        while done < total && !self.session.is_over() && !stop.load(Ordering::Relaxed) {
             let (recorder, tape) = (&mut self.recorder, &mut self.tape);
             self.session.advance(|record| {
                 recorder.record(record.step);
@@ -364,7 +364,7 @@ impl Runner {
         }
         let wall = started.at.elapsed();
         self.checkpoint(wall)?;
-        let outcome = if done >= total { Outcome::Finished } else { Outcome::Stopped };
+        let outcome = if done >= total || self.session.is_over() { Outcome::Finished } else { Outcome::Stopped };
         self.recorder.finish(self.session.environment().task().tallies())?;
         if let Some(tape) = &mut self.tape {
             tape.end(&self.session)?;
@@ -493,7 +493,7 @@ impl Runner {
 
     fn summary(&self, outcome: Outcome, wall: Duration) -> Summary {
         let scenario = &self.loaded.scenario;
-        let position = self.session.position();
+        let (position, task) = (self.session.position(), self.session.environment().task());
         let simulated_s = Nanos(position.control_steps * scenario.time.control_period.0).as_secs_f64();
         let wall_s = wall.as_secs_f64();
         Summary {
@@ -508,12 +508,13 @@ impl Runner {
             },
             real_time: self.remote.as_ref().and_then(RemoteBrain::report),
             finished: outcome == Outcome::Finished,
+            task_over: task.is_over(),
             simulated_s,
             wall_s,
             real_time_factor: if wall_s > 0.0 { simulated_s / wall_s } else { 0.0 },
             control_steps: position.control_steps,
             trace_hash: position.trace.to_string(),
-            metrics: self.recorder.metrics(self.session.environment().task().tallies()),
+            metrics: self.recorder.metrics(task.tallies(), &task.figures()),
             events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),

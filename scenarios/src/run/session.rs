@@ -108,6 +108,11 @@ impl Session {
         self.position
     }
 
+    /// Whether the task is over: nothing is left to be done.
+    pub fn is_over(&self) -> bool {
+        self.environment.task().is_over()
+    }
+
     /// The world.
     pub fn environment(&self) -> &Environment<dyn Body, dyn Task> {
         &self.environment

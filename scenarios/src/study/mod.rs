@@ -217,5 +217,6 @@ fn finished(folder: &Path, loaded: &Loaded) -> Option<Summary> {
     let summary = folder::read_summary(folder).ok()?;
     let simulated = Nanos(summary.control_steps * loaded.scenario.time.control_period.0);
     let same = summary.scenario == loaded.scenario.name && summary.seed == loaded.scenario.seed;
-    (same && summary.version == crate::VERSION && simulated == loaded.scenario.time.duration).then_some(summary)
+    (same && summary.version == crate::VERSION && (summary.task_over || simulated == loaded.scenario.time.duration))
+        .then_some(summary)
 }

@@ -5,6 +5,7 @@
 //! control period looks at what the joints do: with err the angle, in the space of the driven joints, between their velocity and the way
 //! to the drawn positions, (1 - err / heading limit)+ x min(1, speed / reference speed).
 
+use embody_robots::robot::Actuator;
 use embody_robots::stage::JointState;
 use embody_robots::{
     Action, Checkpoint, CheckpointError, Evaluation, Kinematics, Nanos, Need, Pose, RobotSpec, Stage, StageError, Tally, Task,
@@ -95,7 +96,8 @@ impl ArmReachingTask {
         let tip = kinematics.link(&settings.tip).map_err(|e| format!("tip: {e}"))?;
         kinematics.link(&settings.goal).map_err(|e| format!("goal: {e}"))?;
         let joints = robot.joints.iter().enumerate();
-        let joints = joints.filter(|(_, joint)| robot.actuators.iter().any(|actuator| actuator.joint() == joint.name));
+        let joints =
+            joints.filter(|(_, joint)| robot.actuators.iter().flat_map(Actuator::joints).any(|driven| driven == joint.name));
         let joints = joints.map(|(index, joint)| {
             let range = joint.limits.position.map(|[least, most]| [least + settings.margin, most - settings.margin]);
             match range {

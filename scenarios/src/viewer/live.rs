@@ -78,7 +78,7 @@ fn history_of(loaded: &Loaded, session: &Session) -> History {
 
 impl Source for LiveSource {
     fn advance(&mut self) -> Result<bool, SourceError> {
-        if self.time() >= self.loaded.scenario.time.duration && self.from.is_none() {
+        if self.session.is_over() || self.time() >= self.loaded.scenario.time.duration && self.from.is_none() {
             return Ok(false);
         }
         self.session.advance(|_| ()).map_err(|e| SourceError(e.to_string()))?;

@@ -30,8 +30,8 @@ impl Subject {
         let body = loaded.body(registry).map_err(|e| SourceError(e.to_string()))?;
         let robot = body.robot().clone();
         let pose = |name: &str| body.truth().pose(name).ok();
-        let view =
-            View::of(&body, WIDTH_RAD, f64::from(size[1]) / f64::from(size[0].max(1))).map_err(|e| SourceError(e.to_string()))?;
+        let view = View::of(&*body, WIDTH_RAD, f64::from(size[1]) / f64::from(size[0].max(1)))
+            .map_err(|e| SourceError(e.to_string()))?;
         let followed = Orbit::subject(&robot).and_then(|name| Some((name, pose(name)?)));
         let followed = followed.as_ref().map(|(name, pose)| (*name, pose));
         let orbit = Orbit::new(view.from_m, view.to_m, view.width_rad, followed);

@@ -77,7 +77,7 @@ impl Orbit {
     /// The link of `robot` that one would follow with the eye: the one that a car's actuator drives.
     pub fn subject(robot: &RobotSpec) -> Option<&str> {
         let car = robot.actuators.iter().find(|actuator| matches!(actuator, embody_robots::robot::Actuator::Car { .. }))?;
-        robot.link_held_by(car.joint()).map(|link| robot.links[link].name.as_str())
+        robot.link_held_by(car.joints().next()?).map(|link| robot.links[link].name.as_str())
     }
 
     /// The eye's pose, given where the followed link is.

@@ -1,6 +1,6 @@
 //! Actuators: joints that they can drive, gains and limits.
 
-use super::{GREATEST, Place, Problem, moderate, not_negative, positive, wheels};
+use super::{GREATEST, Place, Problem, moderate, not_negative, platforms, positive, wheels};
 use crate::mimic::joint_names;
 use crate::robot::{Actuator, Joint, JointKind, Mode, RobotSpec};
 
@@ -8,17 +8,20 @@ use crate::robot::{Actuator, Joint, JointKind, Mode, RobotSpec};
 pub(super) fn check(robot: &RobotSpec, found: &mut Vec<Problem>) {
     let names = joint_names(robot);
     for (index, actuator) in robot.actuators.iter().enumerate() {
-        let joint = names.get(actuator.joint()).and_then(|joint| robot.joints.get(*joint));
-        if let Some(what) = check_one(joint, actuator) {
+        let missing = actuator.joints().find(|joint| !names.contains_key(joint));
+        let mut joints = actuator.joints().filter_map(|joint| robot.joints.get(*names.get(joint)?));
+        let what = match missing {
+            Some(joint) => Some(format!("drives joint {joint:?}, which doesn't exist")),
+            None if matches!(actuator, Actuator::Trunk { .. }) => platforms::check(robot, &joints.collect::<Vec<_>>(), actuator),
+            None => joints.next().and_then(|joint| check_one(joint, actuator)),
+        };
+        if let Some(what) = what {
             found.push(Problem::error(Place::Actuator(index), format!("actuator {:?} {what}", actuator.name())));
         }
     }
 }
 
-fn check_one(joint: Option<&Joint>, actuator: &Actuator) -> Option<String> {
-    let Some(joint) = joint else {
-        return Some(format!("drives joint {:?}, which doesn't exist", actuator.joint()));
-    };
+fn check_one(joint: &Joint, actuator: &Actuator) -> Option<String> {
     match actuator {
         Actuator::PlanarVelocity { time_constant, max_force_n, max_speed_m_s, .. } => {
             let fine = time_constant.0 > 0 && positive(*max_force_n) && positive(*max_speed_m_s);
@@ -49,6 +52,7 @@ fn check_one(joint: Option<&Joint>, actuator: &Actuator) -> Option<String> {
             joint.name,
             joint.kind.name()
         )),
+        Actuator::Trunk { .. } => None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod actuator;
 mod joint;
 mod link;
+mod platforms;
 mod sensor;
 mod wheels;
 

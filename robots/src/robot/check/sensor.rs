@@ -30,6 +30,9 @@ fn check_one(robot: &RobotSpec, sensor: &Sensor) -> Option<String> {
                 .or_else(|| check_links(robot, "sees", sees))
         }
         Sensor::Joints { .. } => None,
+        Sensor::Poses { of, frame, .. } => {
+            check_links(robot, "measures", of).or_else(|| check_links(robot, "measures in the frame of", [frame]))
+        }
     }
 }
 

@@ -1,0 +1,125 @@
+//! What became of a trunk's targets: how far off the best pose was, and the figures over all of them.
+
+use embody_robots::Pose;
+use serde::{Deserialize, Serialize};
+
+/// Distance within which the tip is near (mm).
+const NEAR_MM: f64 = 2.0;
+
+/// What a degree counts against a place (mm).
+const MM_PER_DEG: f64 = 2.0 / 3.0;
+
+/// How far a pose is off.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(super) struct Miss {
+    /// Distance of tip and goal (mm).
+    pub(super) tip_mm: f64,
+    /// Angle between their orientations, 2 acos |q . q'| (degrees).
+    pub(super) orientation_deg: f64,
+}
+
+impl Miss {
+    /// How far `tip` is from `goal`.
+    pub(super) fn between(tip: &Pose, goal: &Pose) -> Miss {
+        let turn = tip.rotation.inverse() * goal.rotation;
+        // The same as 2 acos |w|, and exact where that loses its digits, near zero.
+        let angle = 2.0 * libm::atan2(turn.imag().norm(), turn.w.abs());
+        Miss { tip_mm: 1e3 * (goal.translation.vector - tip.translation.vector).norm(), orientation_deg: angle.to_degrees() }
+    }
+
+    /// Place and orientation as one number (mm).
+    pub(super) fn weighted_mm(&self) -> f64 {
+        self.tip_mm + MM_PER_DEG * self.orientation_deg
+    }
+
+    /// Whether the tip is near, whatever its orientation.
+    pub(super) fn is_near(&self) -> bool {
+        self.tip_mm <= NEAR_MM
+    }
+}
+
+/// What became of a target.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Outcome {
+    /// The best pose.
+    pub(super) best: Miss,
+    /// Iterations until the tip was near; none if it never was.
+    pub(super) near_after: Option<u64>,
+    /// Iterations in all.
+    pub(super) iterations: u64,
+    /// Whether it was reached.
+    pub(super) reached: bool,
+}
+
+/// The figures over all targets, none before the first. A target that the tip never came near counts as `most` iterations to 2 mm.
+pub(super) fn figures(outcomes: &[Outcome], most: u64) -> Vec<(&'static str, f64)> {
+    if outcomes.is_empty() {
+        return Vec::new();
+    }
+    let sorted = |of: &dyn Fn(&Outcome) -> f64| {
+        let mut values: Vec<f64> = outcomes.iter().map(of).collect();
+        values.sort_by(f64::total_cmp);
+        values
+    };
+    let tip = sorted(&|outcome| outcome.best.tip_mm);
+    let orientation = sorted(&|outcome| outcome.best.orientation_deg);
+    let near = sorted(&|outcome| outcome.near_after.unwrap_or(most) as f64);
+    let unreached = outcomes.iter().filter(|outcome| !outcome.reached).count();
+    vec![
+        ("tip_error_median_mm", quantile(&tip, 0.5)),
+        ("tip_error_q25_mm", quantile(&tip, 0.25)),
+        ("tip_error_q75_mm", quantile(&tip, 0.75)),
+        ("tip_error_max_mm", quantile(&tip, 1.0)),
+        ("orientation_error_median_deg", quantile(&orientation, 0.5)),
+        ("orientation_error_q75_deg", quantile(&orientation, 0.75)),
+        ("iterations_to_2mm_median", quantile(&near, 0.5)),
+        ("targets", outcomes.len() as f64),
+        ("targets_unreached", unreached as f64),
+    ]
+}
+
+/// The quantile of sorted numbers, of which there is at least one: linear between neighbours.
+fn quantile(sorted: &[f64], share: f64) -> f64 {
+    let place = share * (sorted.len() - 1) as f64;
+    let (below, above) = (sorted[place.floor() as usize], sorted[place.ceil() as usize]);
+    below + (above - below) * (place - place.floor())
+}
+
+#[cfg(test)]
+mod tests {
+    use nalgebra::UnitQuaternion;
+
+    use super::*;
+
+    #[test]
+    fn quantiles_lie_between_their_neighbours() {
+        let sorted = [1.0, 2.0, 4.0, 8.0];
+        assert_eq!([0.0, 0.25, 0.5, 0.75, 1.0].map(|share| quantile(&sorted, share)), [1.0, 1.75, 3.0, 5.0, 8.0]);
+        assert_eq!(quantile(&[3.0], 0.75), 3.0);
+    }
+
+    #[test]
+    fn a_miss_is_the_distance_and_the_angle_whichever_way_the_quaternion_is_written() {
+        let goal = Pose::translation(0.0, 0.003, 0.004) * UnitQuaternion::from_axis_angle(&nalgebra::Vector3::x_axis(), 0.1);
+        let Miss { tip_mm, orientation_deg } = Miss::between(&Pose::identity(), &goal);
+        assert!((tip_mm - 5.0).abs() < 1e-9 && (orientation_deg - 0.1_f64.to_degrees()).abs() < 1e-9);
+        let mut other = goal;
+        other.rotation = UnitQuaternion::new_unchecked(-goal.rotation.into_inner());
+        assert!((Miss::between(&Pose::identity(), &other).orientation_deg - orientation_deg).abs() < 1e-9);
+    }
+
+    #[test]
+    fn the_figures_are_over_all_targets() {
+        let outcome = |tip_mm, near_after| Outcome {
+            best: Miss { tip_mm, orientation_deg: 10.0 * tip_mm },
+            near_after,
+            iterations: 9,
+            reached: tip_mm < 1.0,
+        };
+        let all = figures(&[outcome(0.5, Some(4)), outcome(50.0, None), outcome(1.5, Some(6))], 9);
+        let of = |name| all.iter().find(|(found, _)| *found == name).unwrap().1;
+        assert_eq!((of("tip_error_median_mm"), of("tip_error_max_mm"), of("iterations_to_2mm_median")), (1.5, 50.0, 6.0));
+        assert_eq!((of("targets_unreached"), of("orientation_error_median_deg")), (2.0, 15.0));
+        assert!(figures(&[], 9).is_empty());
+    }
+}

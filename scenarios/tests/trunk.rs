@@ -1,0 +1,143 @@
+//! The trunk's scenarios, end to end: figures of the ceiling and of luck, ends, one trace, and what is refused by name.
+
+mod common;
+
+use std::sync::Arc;
+
+use common::Lab;
+use embody_robots::conformance;
+use embody_scenarios::{Loaded, Registry};
+use serde_json::Value;
+
+const SCENARIOS: [&str; 3] = ["trunk-10", "trunk-25", "trunk-10-physics"];
+
+fn metric(summary: &Value, name: &str) -> f64 {
+    summary["metrics"][name].as_f64().unwrap_or_else(|| panic!("{name} in {summary}"))
+}
+
+fn targets(count: u64, iterations: u64) -> String {
+    format!("--set task.trunk-reaching.targets={count} --set task.trunk-reaching.iterations={iterations}")
+}
+
+#[test]
+fn the_environment_of_a_trunk_conforms() {
+    let registry = Arc::new(Registry::default());
+    for (motion, orientation) in [("ideal", true), ("driven", false)] {
+        let settings = [
+            "robot.trunk.modules=3".into(),
+            format!("robot.trunk.motion={motion}"),
+            format!("task.trunk-reaching.orientation={orientation}"),
+            // Reached now and then by luck, so that episodes end either way.
+            "task.trunk-reaching.iterations=20".into(),
+            "task.trunk-reaching.reached_mm=60".into(),
+            "task.trunk-reaching.reached_deg=60".into(),
+        ];
+        let loaded = Loaded::find(&registry, "trunk-10", &settings).unwrap();
+        conformance::environment(|| loaded.environment(&registry).unwrap(), 600);
+    }
+}
+
+#[test]
+fn the_ceiling_reaches_every_target_and_ends_by_itself() {
+    let lab = Lab::new();
+    for (scenario, modules) in [("trunk-10", 10), ("trunk-25", 25), ("trunk-10-physics", 10)] {
+        let summary = lab.run(scenario, &format!("{scenario} --controller ideal {}", targets(10, 100)));
+        assert_eq!((metric(&summary, "targets"), metric(&summary, "targets_unreached")), (10.0, 0.0), "{scenario}");
+        assert!(metric(&summary, "tip_error_max_mm") < 0.1 && metric(&summary, "orientation_error_median_deg") < 0.1);
+        assert!(metric(&summary, "iterations_to_2mm_median") < 15.0, "{scenario}: {summary}");
+        assert!(summary["control_steps"].as_u64().unwrap() < 1000 && summary["finished"] == true && summary["task_over"] == true);
+        assert_eq!(summary["controller"], "trunk-ideal", "{modules}");
+    }
+}
+
+#[test]
+fn luck_stays_far_from_the_targets() {
+    let lab = Lab::new();
+    let summary = lab.run("luck", &format!("trunk-10 --controller random-poses {}", targets(10, 50)));
+    assert_eq!(summary["control_steps"], 500);
+    assert!(metric(&summary, "tip_error_median_mm") > 20.0);
+    assert_eq!(metric(&summary, "iterations_to_2mm_median"), 50.0, "never near counts as the most iterations");
+}
+
+#[test]
+fn place_alone_is_easier_than_orientation_too() {
+    let lab = Lab::new();
+    let of = |orientation: bool| {
+        let line =
+            format!("trunk-10 --controller random-poses {} --set task.trunk-reaching.orientation={orientation}", targets(10, 50));
+        metric(&lab.run(&format!("orientation-{orientation}"), &line), "tip_error_median_mm")
+    };
+    assert!(of(false) < of(true));
+}
+
+#[test]
+fn an_unreachable_target_is_reported_with_the_best_distance() {
+    let lab = Lab::new();
+    let goal = r#"task.trunk-reaching.goals=[{position_m=[0.0,2.0,0.0]}]"#;
+    let line = ["run", "trunk-10", "--controller", "ideal", "--quiet", "--out", "far", "--set", goal];
+    let more = ["--set", "task.trunk-reaching.targets=2", "--set", "task.trunk-reaching.orientation=false"];
+    let ended = lab.embody_with(&[line.as_slice(), &more].concat());
+    assert_eq!(ended.code, Some(0), "{}", ended.err);
+    let summary = common::json(&lab.bytes("far/summary.json"));
+    assert_eq!((metric(&summary, "targets_unreached"), metric(&summary, "reached_percent")), (2.0, 0.0));
+    // Straight and stretched the tip is at 549.3 + 92.5 mm.
+    let missed = 2000.0 - 641.8;
+    assert!((metric(&summary, "tip_error_max_mm") - missed).abs() < 5.0, "{summary}");
+}
+
+#[test]
+fn faults_of_the_body_are_in_its_world_and_in_its_targets() {
+    let lab = Lab::new();
+    for fault in ["--set robot.trunk.jammed=[3]", "--set robot.trunk.longer={module=4,by=0.1}"] {
+        let name = if fault.contains("jammed") { "jammed" } else { "longer" };
+        let summary = lab.run(name, &format!("trunk-10 --controller ideal {} {fault}", targets(5, 100)));
+        assert_eq!(metric(&summary, "targets_unreached"), 0.0, "{name}");
+    }
+}
+
+#[test]
+fn a_seed_has_one_trace_also_over_a_stop() {
+    let lab = Lab::new();
+    for scenario in SCENARIOS {
+        let few = targets(3, 30);
+        let period = if scenario.ends_with("physics") { 1.0 } else { 0.02 };
+        let line = format!("{scenario} --controller random-poses {few}");
+        let whole = lab.run(&format!("{scenario}-whole"), &line);
+        assert_eq!(whole["control_steps"], 90);
+        let part = format!("{scenario}-part");
+        lab.run(&part, &format!("{line} --time {}ms", 1000.0 * 40.0 * period));
+        lab.succeeds(&format!("run {scenario} --resume {part} --time {}ms --quiet", 1000.0 * 2000.0 * period));
+        let resumed = common::json(&lab.bytes(&format!("{part}/summary.json")));
+        assert_eq!((&resumed["trace_hash"], &resumed["metrics"]), (&whole["trace_hash"], &whole["metrics"]), "{scenario}");
+    }
+}
+
+#[test]
+fn what_cannot_be_is_refused_by_file_and_key() {
+    let lab = Lab::new();
+    for (setting, parts) in [
+        ("robot.trunk.modules=0", ["robot.trunk", "modules: expected 1 to 200 modules, found 0"]),
+        ("robot.trunk.modules=10000", ["robot.trunk", "modules: expected 1 to 200 modules, found 10000"]),
+        ("robot.trunk.jammed=[10]", ["robot.trunk", "jammed: expected modules, counted from 0 to 9, found 10"]),
+        ("robot.trunk.longer={module=12,by=0.1}", ["robot.trunk", "longer.module: expected a module, counted from 0 to 9"]),
+        ("robot.trunk.longer={module=2,by=nan}", ["robot.trunk", "longer.by: expected a share from -0.5 to 1, found NaN"]),
+        ("robot.trunk.start_extension=nan", ["robot.trunk", "start_extension: expected -1 to 1, found NaN"]),
+        ("robot.trunk.module_mass_kg=0.0", ["robot.trunk", "module_mass_kg: expected a number above zero"]),
+        ("robot.trunk.motion=driven_hard", ["motion", "driven"]),
+        ("task.trunk-reaching.targets=0", ["task.trunk-reaching", "targets: expected 1 to 1000000, found 0"]),
+        (
+            "task.trunk-reaching.reached_mm=nan",
+            ["task.trunk-reaching", "reached_mm: expected a number not below zero, found NaN"],
+        ),
+        ("task.trunk-reaching.goals=[{position_m=[nan,0.0,0.0]}]", ["task.trunk-reaching", "goals: expected finite numbers"]),
+        ("robot.trunk.jamed=[1]", ["jamed", "jammed"]),
+        ("robot.kind=ball", ["task.trunk-reaching", "expected a robot that is a trunk, found \"ball\""]),
+        ("controller.trunk-ideal.damping_mm=0.0", ["controller.trunk-ideal", "damping_mm: expected a number above zero"]),
+    ] {
+        let said = lab.fails(&format!("run trunk-10 --controller trunk-ideal --quiet --out refused --set {setting}"));
+        for part in ["trunk-10.toml (built in)"].into_iter().chain(parts) {
+            assert!(said.contains(part), "{setting}: {said}");
+        }
+        assert!(!lab.path("refused").exists());
+    }
+}
