@@ -8,10 +8,10 @@ use common::Lab;
 use embody_scenarios::run::Session;
 use embody_scenarios::{Loaded, Registry};
 
-/// Scenario, controller, and the trace hash of its first 60 s with seed 1.
+/// Scenario, controller, and the trace hash of its first 3000 control steps with seed 1.
 ///
 /// Re-minted only with a note in the commit that says why the traces had to change. A mismatch prints the table to paste.
-const GOLDEN: [(&str, &str, &str); 8] = [
+const GOLDEN: [(&str, &str, &str); 10] = [
     ("reaching", "spore", "fed033b4b5cdd76713b1c3bb3cb35c41fafe50c3973417ede1b3dbaaec34e02e"),
     ("reaching", "frozen", "7770d5b660b76568c135d0b0e0ad50868311bb0a6d24134d2bcfd5d9d450d0fd"),
     ("reaching", "ideal", "1f2863228d250ce1e7badc90ab234601284b7f40f1f5f8b93b5edd1c8f5d7731"),
@@ -20,6 +20,8 @@ const GOLDEN: [(&str, &str, &str); 8] = [
     ("reaching-s", "frozen", "d4e08ad81c8a21eec8b7a73723012b29bbd1f6516f042d5c5913b84c4b740c18"),
     ("reaching-s", "ideal", "161eb0607e9e2e0b74a4c01169cb9a405c35b79750848088b8cc0b28a529a7ca"),
     ("reaching-s", "blind", "02cd4263051419c63a1b8a9f85578656b62ec110296306c9e30bd8dc7387a6b2"),
+    ("trunk-25", "random-poses", "9c276e7d220b02bc109aaf3193edc7b57747e6c4a832b78357d7254b3aee7a00"),
+    ("trunk-10-physics", "ideal", "5c8736b317626fc20db3cfa2ea6d9952cf0c0cb0a9a42a3529289daff514fd1e"),
 ];
 
 #[test]

@@ -107,7 +107,7 @@ impl Trunk {
     }
 
     /// Where every module ends, in the base frame (m): item j is the end and orientation of module j after its own transform, the last is the
-    /// tip. `ends` is filled anew and keeps its room; about 0.1 us a module.
+    /// tip. `ends` is filled anew and keeps its room. 25 modules take a microsecond.
     ///
     /// # Panics
     /// If `joints` are not three values of each module.

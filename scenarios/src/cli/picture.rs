@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use clap::Args;
 use clap::builder::RangedI64ValueParser;
-use embody_robots::{Body, Checkpoint, Nanos};
+use embody_robots::{Body, Nanos};
 use embody_sim_world::World;
 
 use super::run::Changes;

@@ -4,8 +4,6 @@
 //! evenly within their limits, or the next of a list. The episode ends when the tip is there, or after the most iterations. What counts is
 //! the best pose that there was ([`outcome`](super::trunk_outcome)); when all targets have been had, the task is over.
 
-use std::f64::consts::PI;
-
 use embody_robots::catalogue::trunk::{BASE, GOAL, TIP};
 use embody_robots::robot::{Actuator, Origin, Platforms, RobotSpec};
 use embody_robots::{
