@@ -227,7 +227,7 @@ impl<T: Real> IntegrateAndFire<T> {
                 let taken = if by_adapted { a } else { threshold[at][k] };
                 let mut u = alpha[at][k] * v[k] + gain[at][k] * (i[k] + bias[at][k]);
                 if RESET == 0 {
-                    u = u - z[k] * taken;
+                    u -= z[k] * taken;
                 }
                 let d = u - a;
                 let may = if left[k] > zero { zero } else { one };
