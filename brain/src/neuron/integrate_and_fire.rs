@@ -206,7 +206,8 @@ impl<T: Real> IntegrateAndFire<T> {
     ) {
         let (zero, one) = (T::default(), T::of(1.0));
         let by_adapted = self.reset_by == ResetBy::Adapted;
-        let strict = self.comparison == Comparison::Above;
+        // What a neuron gives whose potential is the threshold itself. As a number: a choice between comparisons isn't vector code.
+        let at_threshold = if self.comparison == Comparison::AtLeast { one } else { zero };
         let parameters = [&self.alpha, &self.gain, &self.bias, &self.threshold, &self.rho, &self.rho_gain, &self.beta];
         let [alpha, gain, bias, threshold, rho, rho_gain, beta] = parameters.map(|array| array.as_chunks::<WIDTH>().0);
         let (current, _) = current.as_chunks::<WIDTH>();
@@ -226,13 +227,14 @@ impl<T: Real> IntegrateAndFire<T> {
                 let taken = if by_adapted { a } else { threshold[at][k] };
                 let mut u = alpha[at][k] * v[k] + gain[at][k] * (i[k] + bias[at][k]);
                 if RESET == 0 {
-                    u = u - z[k] * taken;
+                    u -= z[k] * taken;
                 }
                 let d = u - a;
-                let crosses = if strict { d > zero } else { d >= zero };
                 let may = if left[k] > zero { zero } else { one };
-                let spike = if crosses { may } else { zero };
-                let waiting = if left[k] > one { left[k] - one } else { zero };
+                let above = if d > zero { one } else { zero };
+                let spike = may * if d == zero { at_threshold } else { above };
+                let waiting = left[k] - one;
+                let waiting = if waiting > zero { waiting } else { zero };
                 left[k] = if spike > zero { self.refractory } else { waiting };
                 z[k] = spike;
                 (pre[k], distance[k], free[k], adapted[k]) = (u, d, may, a);

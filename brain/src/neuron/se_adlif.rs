@@ -136,7 +136,7 @@ impl<T: Real> SymplecticAdaptive<T> {
         fire: Option<&dyn Fn(usize, T, T) -> T>,
     ) {
         let (zero, one) = (T::default(), T::of(1.0));
-        let strict = self.comparison == Comparison::Above;
+        let at_threshold = if self.comparison == Comparison::AtLeast { one } else { zero };
         let parameters = [&self.alpha, &self.beta, &self.a, &self.b, &self.threshold, &self.bias];
         let [alpha, beta, pa, pb, threshold, bias] = parameters.map(|array| array.as_chunks::<WIDTH>().0);
         let at = row * self.alpha.len()..(row + 1) * self.alpha.len();
@@ -150,8 +150,8 @@ impl<T: Real> SymplecticAdaptive<T> {
             for k in 0..WIDTH {
                 pre[k] = alpha[at][k] * u[k] + (one - alpha[at][k]) * (i[k] + bias[at][k] - w[k]);
                 distance[k] = pre[k] - threshold[at][k];
-                let crosses = if strict { distance[k] > zero } else { distance[k] >= zero };
-                z[k] = if crosses { one } else { zero };
+                let above = if distance[k] > zero { one } else { zero };
+                z[k] = if distance[k] == zero { at_threshold } else { above };
             }
             if let Some(fire) = fire {
                 for k in 0..WIDTH {

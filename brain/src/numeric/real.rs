@@ -39,6 +39,8 @@ pub trait Real:
     fn f64(self) -> f64;
     /// The square root, correctly rounded.
     fn sqrt(self) -> Self;
+    /// Whether it is neither infinite nor undefined.
+    fn is_finite(self) -> bool;
     /// e^x for x in -87..=88; elsewhere any number.
     fn exp_within(self) -> Self;
 }
@@ -60,6 +62,10 @@ impl Real for f32 {
     #[inline(always)]
     fn sqrt(self) -> f32 {
         f32::sqrt(self)
+    }
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
     }
     #[inline(always)]
     fn exp_within(self) -> f32 {
@@ -84,6 +90,10 @@ impl Real for f64 {
     #[inline(always)]
     fn sqrt(self) -> f64 {
         f64::sqrt(self)
+    }
+    #[inline(always)]
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
     }
     #[inline(always)]
     fn exp_within(self) -> f64 {

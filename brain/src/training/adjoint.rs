@@ -150,9 +150,9 @@ impl<T: Real> Step<'_, T> {
             self.spikes(0, |at, _, z| delta[at] = delta[at] - z * delta[at]);
         }
         let mut subtract = |at: usize, i: usize, taken: T| {
-            second[at] = second[at] - cell.beta[i] * taken;
+            second[at] -= cell.beta[i] * taken;
             if let Some(threshold) = &mut threshold {
-                threshold[at] = threshold[at] - taken;
+                threshold[at] -= taken;
             }
         };
         if adapted_reset && at_once {
@@ -174,15 +174,15 @@ impl<T: Real> Step<'_, T> {
                 let v = if at_once { cell.alpha[i] * v } else { v };
                 let mut z = l - subtracted * v;
                 if cell.adaptive {
-                    z = z + cell.rho_gain[i] * second_after[at];
+                    z += cell.rho_gain[i] * second_after[at];
                 }
-                delta[at] = delta[at] + cell.gain[i] * psi * z;
+                delta[at] += cell.gain[i] * psi * z;
                 let by_threshold = if kept.psi_adapted.is_empty() { -psi * z } else { kept.psi_adapted[k] * z };
                 if cell.adaptive && self.settings.through_adaptation {
-                    second[at] = second[at] + cell.beta[i] * by_threshold;
+                    second[at] += cell.beta[i] * by_threshold;
                 }
                 if let Some(threshold) = &mut threshold {
-                    threshold[at] = threshold[at] + by_threshold;
+                    threshold[at] += by_threshold;
                 }
             }
         }
@@ -190,9 +190,9 @@ impl<T: Real> Step<'_, T> {
             // What was subtracted in this tick, by spikes of the one before.
             self.spikes(1, |at, i, z| {
                 let taken = z * delta[at] / cell.gain[i];
-                second[at] = second[at] - cell.beta[i] * taken;
+                second[at] -= cell.beta[i] * taken;
                 if let Some(threshold) = &mut threshold {
-                    threshold[at] = threshold[at] - taken;
+                    threshold[at] -= taken;
                 }
             });
         }
@@ -228,12 +228,12 @@ impl<T: Real> Step<'_, T> {
                 let subtracted = if self.settings.through_reset { kept.reset[k] } else { zero };
                 let mut z = l - subtracted * before_reset(i, after[at], second[at]);
                 if self.settings.through_adaptation {
-                    z = z + (one - cell.beta[i]) * cell.q * cell.b[i] * second[at];
+                    z += (one - cell.beta[i]) * cell.q * cell.b[i] * second[at];
                 }
-                delta[at] = delta[at] + (one - cell.alpha[i]) * kept.psi[k] * z;
+                delta[at] += (one - cell.alpha[i]) * kept.psi[k] * z;
                 if let Some(threshold) = &mut threshold {
                     let by_threshold = if kept.psi_adapted.is_empty() { -kept.psi[k] } else { kept.psi_adapted[k] };
-                    threshold[at] = threshold[at] + by_threshold * z;
+                    threshold[at] += by_threshold * z;
                 }
             }
         }
@@ -312,7 +312,7 @@ pub(super) fn readouts<T: Real>(kappa: &[T], gain: &[T], after: &[T], errors: Op
     let n = kappa.len();
     for (delta, errors) in delta.chunks_exact_mut(n).zip(errors.chunks_exact(n)) {
         for i in 0..n {
-            delta[i] = delta[i] + gain[i] * errors[i];
+            delta[i] += gain[i] * errors[i];
         }
     }
 }

@@ -42,7 +42,7 @@ impl<T: Real> Batch<T> {
             let analogue = matches!(population.kind, Kind::Input { analogue: true });
             match input {
                 Input::Values(values) if analogue && values.len() == count * size => {
-                    if values.iter().any(|v| !(*v - *v == T::default())) {
+                    if !values.iter().all(|v| v.is_finite()) {
                         return wrong(format!("input {name:?} holds a value that isn't a finite number"));
                     }
                 }

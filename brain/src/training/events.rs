@@ -121,14 +121,13 @@ impl<T: Real> NotZero<T> {
         for (number, block) in blocks.iter().enumerate() {
             if block.iter().fold(false, |any, &x| any | (x != zero)) {
                 // Without branches: every number is written, and the next one over it unless it counts.
-                let (mut indices, mut values, mut found) = ([0; WIDTH], [zero; WIDTH], 0);
+                let mut found = 0;
+                let (indices, values) = (&mut self.indices[count..count + WIDTH], &mut self.values[count..count + WIDTH]);
                 for (k, &x) in block.iter().enumerate() {
                     indices[found & (WIDTH - 1)] = (number * WIDTH + k) as u32;
                     values[found & (WIDTH - 1)] = x;
                     found += usize::from(x != zero);
                 }
-                self.indices[count..count + WIDTH].copy_from_slice(&indices);
-                self.values[count..count + WIDTH].copy_from_slice(&values);
                 count += found;
             }
         }

@@ -40,7 +40,7 @@ impl<T> Sent<'_, T> {
         }
     }
 
-    fn to_be_appended(&mut self, population: usize) -> Option<&mut Events<T>> {
+    fn room(&mut self, population: usize) -> Option<&mut Events<T>> {
         match self {
             Sent::SoFar(events) => Some(&mut events[population]),
             Sent::All(_) => None,
@@ -85,7 +85,7 @@ impl<'a, T: Real> Pass<'a, T> {
                     match &self.plan.populations[at].kind {
                         Kind::Neurons { cell, slopes, .. } if !readouts => {
                             self.arrive(at, t, events.all());
-                            self.advance(at, cell, slopes, events.to_be_appended(at), kept.get_mut(at));
+                            self.advance(at, cell, slopes, events.room(at), kept.get_mut(at));
                         }
                         Kind::Readout { cell, .. } if readouts => {
                             self.arrive(at, t, events.all());

@@ -51,7 +51,7 @@ impl<T: Real> WindowMeans<'_, T> {
             into.iter_mut().zip(values).for_each(|(sum, &y)| *sum += y);
         }
         let share = T::of(1.0 / self.ticks as f64);
-        into.iter_mut().for_each(|sum| *sum = *sum * share);
+        into.iter_mut().for_each(|sum| *sum *= share);
     }
 
     fn first(&self, w: usize) -> usize {

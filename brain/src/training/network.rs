@@ -11,7 +11,7 @@ use super::loss::Loss;
 use super::parameters::{ParameterError, Parameters};
 use super::plan::{Kind, Plan};
 use super::threads::in_order;
-use super::trace::{Carry, CellState, GroupTrace, Keep, Kept, Segment, Trace, WINDOW, at_rest};
+use super::trace::{Carry, CellState, GroupCarry, GroupTrace, Keep, Kept, Segment, Trace, WINDOW, at_rest};
 use super::{RateTarget, Settings, TrainingError};
 use crate::numeric::{Kernel, Real};
 use crate::spec::{CompileError, NetworkSpec};
@@ -98,7 +98,7 @@ impl<T: Real> TrainableNetwork<T> {
         let rows = |i: usize| group.min(batch.samples - i * group);
         let count = batch.samples.div_ceil(group);
         let fits = |carry: &Carry<T>| {
-            let same = |(i, (states, _)): (usize, &(Vec<CellState<T>>, _))| same_shape(states, &at_rest(&self.plan, rows(i)));
+            let same = |(i, group): (usize, &GroupCarry<T>)| same_shape(&group.states, &at_rest(&self.plan, rows(i)));
             carry.groups.len() == count && carry.groups.iter().enumerate().all(same)
         };
         if from.is_some_and(|carry| !fits(carry)) {
@@ -113,11 +113,11 @@ impl<T: Real> TrainableNetwork<T> {
         let jobs: Vec<_> = outputs.groups.iter_mut().enumerate().map(|(i, values)| (i, values, old_groups.next())).collect();
         let groups = in_order(self.settings.threads, jobs, |(i, values, old)| {
             let samples = i * group..i * group + rows(i);
-            let (states, before) = match from {
+            let start = match from {
                 Some(carry) => carry.groups[i].clone(),
-                None => (at_rest(&self.plan, rows(i)), self.before(rows(i))),
+                None => GroupCarry { states: at_rest(&self.plan, rows(i)), events: self.before(rows(i)) },
             };
-            self.forward_group(old, batch, keep, samples, (states, before), values)
+            self.forward_group(old, batch, keep, samples, start, values)
         });
         Ok(Trace { outputs, groups, keep })
     }
@@ -292,9 +292,10 @@ impl<T: Real> TrainableNetwork<T> {
         batch: &Batch<T>,
         keep: Keep,
         samples: Range<usize>,
-        (states, mut events): (Vec<CellState<T>>, Vec<Events<T>>),
+        start: GroupCarry<T>,
         values: &mut [Vec<T>],
     ) -> GroupTrace<T> {
+        let GroupCarry { states, mut events } = start;
         let (old_events, mut old_kept) = match old {
             Some(old) => (old.events, old.segments.into_iter().next().and_then(|segment| segment.kept)),
             None => (Vec::new(), None),

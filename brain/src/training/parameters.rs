@@ -100,8 +100,8 @@ impl<T: Real> Parameters<T> {
 
     /// The name of the first tensor that holds something else than finite numbers.
     pub fn not_finite(&self) -> Option<&str> {
-        // x - x is zero for finite numbers alone; a sum over it is one loop without branches.
-        let broken = |tensor: &&Tensor<T>| tensor.values.iter().fold(T::default(), |sum, &x| sum + (x - x)) != T::default();
+        // A fold over all of them is one loop without branches.
+        let broken = |tensor: &&Tensor<T>| !tensor.values.iter().fold(true, |all, x| all & x.is_finite());
         self.tensors.iter().find(broken).map(|tensor| tensor.name.as_str())
     }
 }

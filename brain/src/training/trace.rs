@@ -95,8 +95,7 @@ impl<T: Real> CellState<T> {
             CellState::SymplecticAdaptive(state) => [&state.u[..], &state.w[..]],
             CellState::Readout(y) => [&y[..], &[]],
         };
-        // x - x is zero for finite numbers alone.
-        arrays.iter().all(|array| array.iter().fold(T::default(), |sum, &x| sum + (x - x)) == T::default())
+        arrays.iter().all(|array| array.iter().fold(true, |all, x| all & x.is_finite()))
     }
 
     /// Appends the state to what is kept.
@@ -177,13 +176,21 @@ pub(super) fn at_rest<T: Real>(plan: &Plan<T>, rows: usize) -> Vec<CellState<T>>
 /// Where a forward pass ended, from which another one can go on.
 #[derive(Clone, Debug)]
 pub struct Carry<T> {
-    pub(super) groups: Vec<(Vec<CellState<T>>, Vec<Events<T>>)>,
+    pub(super) groups: Vec<GroupCarry<T>>,
+}
+
+/// Where sequences that were run side by side ended.
+#[derive(Clone, Debug)]
+pub(super) struct GroupCarry<T> {
+    pub states: Vec<CellState<T>>,
+    /// What is still on its way.
+    pub events: Vec<Events<T>>,
 }
 
 impl<T: Real> Trace<T> {
     /// Where the neurons and the spikes on their way are in the end.
     pub fn carry(&self) -> Carry<T> {
-        let group = |g: &GroupTrace<T>| (g.end.clone(), g.events.iter().map(Events::tail).collect());
+        let group = |g: &GroupTrace<T>| GroupCarry { states: g.end.clone(), events: g.events.iter().map(Events::tail).collect() };
         Carry { groups: self.groups.iter().map(group).collect() }
     }
 

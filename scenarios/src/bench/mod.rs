@@ -18,6 +18,7 @@ mod recording;
 mod render;
 mod scratch;
 mod study;
+mod training;
 mod transport;
 mod worlds;
 
@@ -34,6 +35,7 @@ use crate::run::RunError;
 use crate::scenario::ScenarioError;
 
 pub use machine::Machine;
+pub use training::{TRAINING, TrainingArguments, train};
 pub use transport::{ECHO, EchoArguments, echo};
 pub use worlds::{WORLDS, WorldsArguments, step_worlds};
 
@@ -75,7 +77,7 @@ pub struct Benchmark {
 }
 
 /// All benchmarks, in the order in which they run.
-pub const BENCHMARKS: [Benchmark; 12] = [
+pub const BENCHMARKS: [Benchmark; 13] = [
     Benchmark {
         name: "plasticity",
         about: "a SPORE synapse for a 1 ms step, windowed; baseline: step by step",
@@ -120,6 +122,11 @@ pub const BENCHMARKS: [Benchmark; 12] = [
         name: "recording",
         about: "a control step of whole runs that are recorded; baseline: the same runs without a recording",
         measure: recording::measure,
+    },
+    Benchmark {
+        name: "training",
+        about: "gradients through time of a batch; baseline: PyTorch's loop, if EMBODY_PYTHON names a Python that has it",
+        measure: |_| training::measure(),
     },
     Benchmark {
         name: "study",

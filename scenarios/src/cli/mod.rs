@@ -75,6 +75,9 @@ enum Command {
     /// The other end of `embody bench transport`, which starts it.
     #[command(name = crate::bench::ECHO, hide = true)]
     Echo(crate::bench::EchoArguments),
+    /// A process of `embody bench training`, which starts it.
+    #[command(name = crate::bench::TRAINING, hide = true)]
+    Training(crate::bench::TrainingArguments),
     /// A process of `embody bench worlds`, which starts it.
     #[command(name = crate::bench::WORLDS, hide = true)]
     Worlds(crate::bench::WorldsArguments),
@@ -110,6 +113,7 @@ pub fn main(registry: Registry) -> ExitCode {
             network::keep_to_two_threads();
             Ok(crate::bench::echo(&registry, &arguments).map(|()| ExitCode::SUCCESS)?)
         }
+        Command::Training(arguments) => Ok(crate::bench::train(&arguments).map(|()| ExitCode::SUCCESS)?),
         Command::Worlds(arguments) => Ok(crate::bench::step_worlds(&arguments).map(|()| ExitCode::SUCCESS)?),
     });
     match done {
