@@ -164,6 +164,34 @@ fn a_recording_goes_on_when_its_run_does() {
 }
 
 #[test]
+fn a_run_does_not_go_on_from_a_damaged_recording_and_nothing_is_changed() {
+    let lab = Lab::new();
+    lab.run("run", "reaching --record --time 25s");
+    let file = lab.bytes(&format!("run/{FILE}"));
+    let with = |at: usize, byte: u8| [&file[..at], &[byte], &file[at + 1..]].concat();
+    let middle = file.len() / 2;
+    // The name of the library in the header is in no chunk.
+    let header = file.windows(6).position(|bytes| bytes == b"embody").unwrap();
+    let damages: [(&str, Vec<u8>, &[&str]); 3] = [
+        ("a changed chunk", with(middle, !file[middle]), &["the chunk at byte", "expected", "found"]),
+        ("a changed header", with(header, b'E'), &["the first", "bytes, up to the checkpoint: expected the CRC", "changed"]),
+        ("a cut file", file[..middle].to_vec(), &["length: expected at least", "up to the checkpoint, found"]),
+    ];
+    for (name, bytes, parts) in damages {
+        lab.write(&format!("run/{FILE}"), bytes);
+        let before = lab.tree("run");
+        let said = lab.fails("run reaching --quiet --time 50s --resume run");
+        for part in parts.iter().chain(&["run/recording.mcap: "]) {
+            assert!(said.contains(part), "{name}: expected {part:?} in: {said}");
+        }
+        assert!(lab.tree("run") == before, "{name}: something was changed");
+    }
+    lab.write(&format!("run/{FILE}"), &file);
+    lab.succeeds("run reaching --quiet --time 50s --resume run");
+    lab.succeeds("replay run");
+}
+
+#[test]
 fn a_world_whose_brain_is_elsewhere_records_the_same_steps() {
     let lab = Lab::new();
     lab.run("one", "reaching --record --time 20s");
@@ -310,9 +338,14 @@ fn what_is_no_recording_is_refused_by_name() {
     };
     let middle = file.len() / 2;
     let cases: [(&str, Vec<u8>, &str); 9] = [
-        ("empty", Vec::new(), "byte 0: expected an MCAP file"),
+        ("empty", Vec::new(), "byte 0: expected an MCAP file, found an empty file"),
         ("text", b"time_s,reward\n".to_vec(), "byte 0: expected an MCAP file"),
-        ("a header alone", file[..40].to_vec(), "the first chunk: expected a whole one, found none"),
+        (
+            "its first bytes",
+            file[..100].to_vec(),
+            "its beginning: expected the header and a first chunk, which says what ran, found a file of 100 bytes that ends before: \
+             it was cut off, and nothing of it can be read",
+        ),
         ("another format", edited(&file, 0, format), "format: expected version 1, found version 77"),
         ("another version", edited(&file, 0, version), "version of the program: expected"),
         (

@@ -21,7 +21,7 @@ mod topics;
 mod transcribe;
 mod verify;
 
-pub use container::Mark;
+pub use container::{Kept, Mark};
 pub use error::RecordingError;
 pub use info::RunInfo;
 pub use reader::{Frames, Recording, Steps, Views};

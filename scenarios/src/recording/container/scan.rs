@@ -71,8 +71,11 @@ impl Scan {
     /// Goes through the first `limit` bytes of a file.
     pub(in super::super) fn up_to(file: &File, path: &Path, limit: u64) -> Result<Scan, RecordingError> {
         let mut magic = [0; MAGIC.len()];
-        if limit < MAGIC.len() as u64 || file.read_exact_at(&mut magic, 0).is_err() || magic != MAGIC {
-            return Err(RecordingError::content(path, "byte 0", "an MCAP file", "something else"));
+        let there = limit.min(MAGIC.len() as u64) as usize;
+        file.read_exact_at(&mut magic[..there], 0).map_err(|e| RecordingError::file(path, e))?;
+        if magic != MAGIC {
+            let found = if limit == 0 { "an empty file" } else { "something else" };
+            return Err(RecordingError::content(path, "byte 0", "an MCAP file", found));
         }
         let mut scan = Scan { length: MAGIC.len() as u64, ..Scan::default() };
         loop {
@@ -160,7 +163,7 @@ impl ChunkPlace {
         }
         let crc = crc32fast::hash(&records);
         if crc != self.crc {
-            return Err(wrong(format!("the CRC {:08x}", self.crc), format!("{crc:08x}: it was changed after it was written")));
+            return Err(changed(path, &place(), self.crc, crc));
         }
         Ok(records)
     }
@@ -189,11 +192,17 @@ fn same(path: &Path, what: &str, expected: u32, found: u32) -> Result<(), Record
     if expected == found {
         return Ok(());
     }
-    let found = format!("{found:08x}: it was changed after it was written");
-    Err(RecordingError::content(path, what, format!("the CRC {expected:08x}"), found))
+    Err(changed(path, what, expected, found))
 }
 
-fn crc_of(file: &File, from: u64, to: u64) -> std::io::Result<u32> {
+/// About bytes whose CRC isn't what it was.
+pub(super) fn changed(path: &Path, what: &str, expected: u32, found: u32) -> RecordingError {
+    let found = format!("{found:08x}: it was changed after it was written");
+    RecordingError::content(path, what, format!("the CRC {expected:08x}"), found)
+}
+
+/// The CRC of the bytes `from` <= byte < `to` of a file.
+pub(super) fn crc_of(file: &File, from: u64, to: u64) -> std::io::Result<u32> {
     let (mut crc, mut at, mut block) = (crc32fast::Hasher::new(), from, vec![0; 1 << 16]);
     while at < to {
         let length = (to - at).min(block.len() as u64) as usize;
