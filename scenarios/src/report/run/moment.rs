@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use embody_robots::{Image, Nanos};
+use embody_robots::Image;
 use maud::{Markup, html};
 
-use super::again::Again;
+use super::files::Files;
+use super::shown::{MOMENT, Shown};
 use super::stretch::{EVENTS_SHOWN, Stretch};
 use crate::moment::Picture;
 use crate::picture;
@@ -17,35 +18,37 @@ use crate::words::seconds;
 const SIDE: u16 = 640;
 
 /// What went on in the moment that is shown.
-pub fn body(again: &Again, at: Option<Nanos>) -> Markup {
-    let stretch = match &again.moment {
+pub fn body(files: &Files, shown: &Shown) -> Markup {
+    let stretch = match &shown.moment {
         Ok(stretch) => stretch,
         Err(why) => return missing(&format!("There is no moment to show: {why}.")),
     };
     let [from, to] = stretch.span.map(seconds);
+    let (seen, images) = &stretch.images;
     html! {
-        @if at.is_some() {
-            p { "From " (from) " to " (to) ", made again from the start with the same seed: "
-                @match &again.check { Ok(check) => { (check) "." } Err(why) => { (why) "." } } }
-        } @else {
-            p { "From " (from) " to " (to) ", continued in memory from the last checkpoint, beyond what the run itself did; a moment within the run is shown with "
-                code { "--at" } "." }
-        }
-        (figure(&plot::raster(&format!("Events, spikes and reward from {from} to {to}"), &stretch.raster()), Looks::Wide, &caption(stretch)))
-        @if !stretch.images.is_empty() {
-            h3 { "What the cameras see at " (to) }
-            div.figures { @for image in &stretch.images { (camera(stretch, image)) } }
+        p { "From " (from) " to " (to) ", " (stretch.origin.text()) ". "
+            @if let Some(brain) = &stretch.brain_origin { "The spikes were " (brain.text()) ". " }
+            "With " code { "--at T" } " the " (seconds(MOMENT)) " up to T are shown." }
+        (stretch.origin.warning())
+        @if let Some(brain) = &stretch.brain_origin { (brain.warning()) }
+        (figure(&plot::raster(&format!("Events, spikes and reward from {from} to {to}"), &stretch.raster()), Looks::Wide, &caption(files, shown, stretch)))
+        @if !images.is_empty() {
+            h3 { "What the cameras see at " (seconds(*seen)) }
+            @if *seen < stretch.span[1] { p.small { "The last image that was recorded by " (to) "; events are those up to " (to) "." } }
+            div.figures { @for image in images { (camera(stretch, image)) } }
         }
     }
 }
 
-fn caption(stretch: &Stretch) -> Markup {
+fn caption(files: &Files, shown: &Shown, stretch: &Stretch) -> Markup {
     html! {
         "Each camera's events are counted in every control period: pixels that became brighter upwards (orange), darker downwards (blue). "
-        @if stretch.populations.is_empty() {
-            "This controller has no neurons to show."
-        } @else {
+        @if !stretch.populations.is_empty() {
             "Below, a mark is a spike, one line a neuron: " (stretch.populations.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")) "."
+        } @else if files.brain_elsewhere && (shown.network.is_some() || files.has_a_strangers_brain()) {
+            "There are no spikes: the brain was another program, and its world's recording doesn't have them."
+        } @else {
+            "This controller has no neurons to show."
         }
     }
 }
