@@ -29,7 +29,7 @@ pub struct Arguments {
 
 /// Writes the report.
 pub fn report(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
-    let mut progress = progress::on_terminal("again");
+    let mut progress = progress::on_terminal("report");
     let choice = Choice { at: arguments.at, brain: arguments.brain.clone() };
     let page = report::write(registry, &arguments.folder, &choice, &mut *progress)?;
     say(page.display())?;

@@ -123,6 +123,15 @@ fn a_run_that_was_stopped_or_killed_is_shown_as_far_as_it_came() {
 }
 
 #[test]
+fn a_run_that_was_resumed_and_not_ended_is_no_finished_one() {
+    let lab = Lab::new();
+    lab.run("run", "reaching --time 10s");
+    assert!(!report(&lab, "run", "").contains("was resumed after this summary"));
+    lab.write("run/config.toml", lab.text("run/config.toml").replace("duration = \"10s\"", "duration = \"40s\""));
+    holds(&report(&lab, "run", ""), &["was resumed after this summary was written, to go on up to 40s, and hasn't ended since"]);
+}
+
+#[test]
 fn a_baseline_has_no_neurons_and_a_car_has_a_road() {
     let lab = Lab::new();
     lab.run("ideal", "reaching --time 20s --controller ideal");
@@ -158,7 +167,10 @@ fn what_cannot_be_made_again_is_said_to_be_missing() {
     for part in ["zenoh real-time", "kept the pace of the clock", "missed deadlines", "per control step over simulated time"] {
         assert!(page.contains(part), "{part}");
     }
-    holds(section(&page, "moment"), &["There is no moment to show: this run kept the pace of the clock"]);
+    holds(
+        section(&page, "moment"),
+        &["There is no moment to show: this run kept the pace of the clock", "with --record, can be shown"],
+    );
     holds(section(&page, "timing"), &["Of the same scenario, run in one process from its start", "the loop as a whole"]);
 
     lab.run("run", "reaching --time 4s");

@@ -142,7 +142,7 @@ impl<'a> Again<'a> {
                 stretch.take_spikes(moment.time, &telemetry.populations);
             }
             if moment.time >= stretch.span[1] {
-                stretch.images = (moment.time, moment.images.clone());
+                stretch.images.1.clone_from(&moment.images);
             }
         }
         weigh(session, self.layout, jobs, stretches);

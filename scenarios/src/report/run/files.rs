@@ -13,7 +13,7 @@ use crate::report::ReportError;
 use crate::report::brain::BrainFolder;
 use crate::run::checkpoint;
 use crate::run::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, METRICS, RECORDING, REWARDS, SUMMARY, Summary};
-use crate::run::{Maps, Table, scenario_of};
+use crate::run::{Maps, Progress, Table, scenario_of};
 use crate::scenario::Loaded;
 
 /// What a run folder holds.
@@ -56,7 +56,12 @@ pub struct Reach {
 
 impl Files {
     /// Reads all of it; the folder of its brain may be told.
-    pub fn read(registry: &Arc<Registry>, folder: &Path, brain: Option<&Path>) -> Result<Files, ReportError> {
+    pub fn read(
+        registry: &Arc<Registry>,
+        folder: &Path,
+        brain: Option<&Path>,
+        progress: &mut dyn Progress,
+    ) -> Result<Files, ReportError> {
         let there = |file: &str| folder.join(file).exists();
         let loaded = scenario_of(registry, folder, &[])?;
         let config = folder.join(CONFIG);
@@ -73,7 +78,7 @@ impl Files {
         let recorded = there(RECORDING).then(|| {
             let recording = Recording::open(&folder.join(RECORDING)).map_err(|error| error.to_string())?;
             let known = Known { loaded: &loaded, summary: summary.as_ref(), rewards: &rewards };
-            Recorded::read(registry, recording, &known).map_err(|error| error.to_string())
+            Recorded::read(registry, recording, &known, progress).map_err(|error| error.to_string())
         });
         if let Some(Ok(recorded)) = &recorded
             && recorded.rewards.len() > rewards.len()
@@ -98,6 +103,12 @@ impl Files {
             summary,
             loaded,
         })
+    }
+
+    /// Whether the run was resumed after its summary was written, to go on for longer, and not ended since.
+    pub fn went_on(&self) -> bool {
+        let Some(summary) = &self.summary else { return false };
+        summary.finished && self.time(summary.control_steps) < self.loaded.scenario.time.duration
     }
 
     /// The recording, if it can be used.

@@ -36,7 +36,7 @@ pub fn page(
     choice: &Choice,
     progress: &mut dyn Progress,
 ) -> Result<Markup, ReportError> {
-    let files = Files::read(registry, folder, choice.brain.as_deref())?;
+    let files = Files::read(registry, folder, choice.brain.as_deref(), progress)?;
     if let Some(flaw) = files.flaw() {
         progress.note(&format!("the recording isn't used: {flaw}"));
     }

@@ -15,13 +15,16 @@ use crate::report::page::{Looks, figure, missing};
 use crate::words::seconds;
 
 /// Side of the picture of a camera (pixels).
-const SIDE: u16 = 640;
+const SIDE: u16 = 320;
 
 /// What went on in the moment that is shown.
 pub fn body(files: &Files, shown: &Shown) -> Markup {
     let stretch = match &shown.moment {
         Ok(stretch) => stretch,
-        Err(why) => return missing(&format!("There is no moment to show: {why}.")),
+        Err(why) => {
+            let hint = if files.recorded.is_none() { " Any run that was recorded, with --record, can be shown." } else { "" };
+            return missing(&format!("There is no moment to show: {why}.{hint}"));
+        }
     };
     let [from, to] = stretch.span.map(seconds);
     let (seen, images) = &stretch.images;
@@ -34,7 +37,7 @@ pub fn body(files: &Files, shown: &Shown) -> Markup {
         (figure(&plot::raster(&format!("Events, spikes and reward from {from} to {to}"), &stretch.raster()), Looks::Wide, &caption(files, shown, stretch)))
         @if !images.is_empty() {
             h3 { "What the cameras see at " (seconds(*seen)) }
-            @if *seen < stretch.span[1] { p.small { "The last image that was recorded by " (to) "; events are those up to " (to) "." } }
+            @if *seen < stretch.span[1] { p.small { "Images are recorded a few times a second: this is the last one by " (to) ", with the events before it." } }
             div.figures { @for image in images { (camera(stretch, image)) } }
         }
     }
@@ -59,15 +62,19 @@ fn camera(stretch: &Stretch, image: &Picture) -> Markup {
     let events = index.map(|index| stretch.last_events[index].as_slice()).unwrap_or_default();
     let seen = Image { width: image.width, height: image.height, brightness: &image.brightness };
     let (columns, rows) = (image.width, image.height);
-    let where_events = if columns > rows { "below" } else { "to the right" };
+    let [where_events, layout] = if columns > rows { ["below", "pair stacked"] } else { ["to the right", "pair"] };
     let about = format!("{columns} x {rows} pixels; {where_events}, its {} events of the last {EVENTS_SHOWN}", events.len());
-    match picture::of_sensor(&seen, events, SIDE, SIDE).png() {
-        Ok(png) => html! {
+    let [picture, marks] = picture::image_and_events(&seen, events, SIDE, SIDE).map(|half| half.png());
+    match (picture, marks) {
+        (Ok(picture), Ok(marks)) => html! {
             figure.camera {
-                img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt={ "image of camera " (image.sensor) ": " (about) };
+                div class=(layout) {
+                    img src={ "data:image/png;base64," (STANDARD.encode(picture)) } alt={ "image of camera " (image.sensor) };
+                    img src={ "data:image/png;base64," (STANDARD.encode(marks)) } alt={ "events of camera " (image.sensor) };
+                }
                 figcaption { b { "Camera " (image.sensor) } ": " (about) ": white where the last one made a pixel brighter, black where darker, grey for none." }
             }
         },
-        Err(error) => missing(&format!("The image of camera {} can't be drawn: {error}.", image.sensor)),
+        (Err(error), _) | (_, Err(error)) => missing(&format!("The image of camera {} can't be drawn: {error}.", image.sensor)),
     }
 }

@@ -61,6 +61,12 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
         };
     };
     html! {
+        @if files.went_on() {
+            (missing(&format!(
+                "The run was resumed after this summary was written, to go on up to {}, and hasn't ended since. What follows is what it had come to before.",
+                scenario.time.duration
+            )))
+        }
         (recorded)
         div.beside {
             (facts(&[

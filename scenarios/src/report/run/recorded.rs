@@ -3,18 +3,24 @@
 //! A recording that is damaged, edited or of another run isn't used, and the page says what is wrong with it.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use embody_robots::{Nanos, TraceHash};
 
 use super::stretch::Stretch;
 use crate::recording::{Recording, RecordingError, VerifyError, refuse_another_scenario};
 use crate::registry::Registry;
+use crate::run::Progress;
 use crate::run::folder::{REWARDS, SUMMARY, Summary};
+use crate::run::progress::Standing;
 use crate::scenario::Loaded;
 use crate::words::{count, seconds};
 
 /// Weights are in the first view of a chunk, which spans at most so long.
 const CHUNK: Nanos = Nanos::from_secs(10);
+
+/// Step records between two looks at the clock for progress.
+const STEPS_PER_UPDATE: u64 = 10_000;
 
 /// A recording that is as its run.
 pub struct Recorded {
@@ -38,11 +44,16 @@ pub struct Known<'a> {
 }
 
 impl Recorded {
-    /// Reads a recording and holds it against what is known.
+    /// Reads a recording and holds it against what is known; tells `progress` how far it has come.
     ///
     /// # Errors
     /// Names the first thing that is not as it should be.
-    pub fn read(registry: &Arc<Registry>, recording: Recording, known: &Known<'_>) -> Result<Recorded, VerifyError> {
+    pub fn read(
+        registry: &Arc<Registry>,
+        recording: Recording,
+        known: &Known<'_>,
+        progress: &mut dyn Progress,
+    ) -> Result<Recorded, VerifyError> {
         let content = |place: String, expected: String, found: String| -> VerifyError {
             RecordingError::content(recording.path(), place, expected, found).into()
         };
@@ -55,8 +66,13 @@ impl Recorded {
         recording.check()?;
         let (mut trace, mut scratch) = (TraceHash::default(), Vec::new());
         let mut rewards = Vec::new();
+        let (started, total) = (Instant::now(), recording.end());
         for step in recording.steps(Nanos::ZERO, Nanos(u64::MAX)) {
             let step = step?;
+            if step.record.is_multiple_of(STEPS_PER_UPDATE) {
+                let simulated = step.time;
+                progress.update(Standing { simulated, total, session: (simulated, started.elapsed()), metric: None });
+            }
             let (index, reward) = (rewards.len(), step.step.reward);
             let place = |what: &str| format!("at {} s (step record {}), {what}", step.time.as_secs_f64(), step.record);
             if step.record != index as u64 {
@@ -107,8 +123,17 @@ impl Recorded {
     /// If that part of the file can't be read.
     pub fn fill(&self, stretch: &mut Stretch) -> Result<(), RecordingError> {
         let [from, to] = stretch.span;
-        // A control period belongs to the stretch in which it ends.
+        // A control period belongs to the stretch in which it ends. Images come first: they say which events are shown beside them.
         let (after, end) = (Nanos(from.0 + 1), Nanos(to.0 + 1));
+        for view in self.recording.views(Nanos(from.0.saturating_sub(CHUNK.0)), end) {
+            let view = view?;
+            if let Some(brain) = &view.telemetry {
+                stretch.take_weights(view.time, &brain.weights);
+            }
+            if !view.images.is_empty() {
+                stretch.images = (view.time, view.images);
+            }
+        }
         for step in self.recording.steps(after, end) {
             let step = step?;
             if step.action.is_some() {
@@ -119,15 +144,6 @@ impl Recorded {
         for frame in self.recording.frames(after, end) {
             let frame = frame?;
             stretch.take_links(frame.time, &frame.links);
-        }
-        for view in self.recording.views(Nanos(from.0.saturating_sub(CHUNK.0)), end) {
-            let view = view?;
-            if let Some(brain) = &view.telemetry {
-                stretch.take_weights(view.time, &brain.weights);
-            }
-            if !view.images.is_empty() {
-                stretch.images = (view.time, view.images);
-            }
         }
         Ok(())
     }

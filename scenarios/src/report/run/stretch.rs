@@ -25,9 +25,9 @@ pub struct Stretch {
     pub brain_origin: Option<Origin>,
     /// The cameras, with the events of each control period.
     pub cameras: Vec<Camera>,
-    /// The events of each camera within the last [`EVENTS_SHOWN`].
+    /// The events of each camera within the last [`EVENTS_SHOWN`] before its image.
     pub last_events: Vec<Vec<Event>>,
-    /// The last image of each camera, and when these were seen.
+    /// The last image of each camera, and when these were seen: the end, if nothing else is told before the steps are taken.
     pub images: (Nanos, Vec<Picture>),
     /// The populations of neurons.
     pub populations: Vec<Population>,
@@ -52,7 +52,7 @@ impl Stretch {
             brain_origin: None,
             cameras: cameras.collect(),
             last_events: vec![Vec::new(); layout.cameras.len()],
-            images: (Nanos::ZERO, Vec::new()),
+            images: (layout.time(to), Vec::new()),
             populations: Vec::new(),
             weights: None,
             rewards: Vec::new(),
@@ -69,7 +69,7 @@ impl Stretch {
             let events = step.observation.events(*field);
             let brighter = events.iter().filter(|event| event.on).count();
             camera.events.push([brighter, events.len() - brighter].map(|count| count as u32));
-            if time.0 + EVENTS_SHOWN.0 > self.span[1].0 {
+            if time <= self.images.0 && time.0 + EVENTS_SHOWN.0 > self.images.0.0 {
                 last.extend(events);
             }
         }

@@ -60,7 +60,7 @@ fn drawn(name: &str, stretch: &Stretch, scene: &Scene, frame: &Frame) -> Markup 
 fn around(scene: &Scene) -> &'static str {
     match scene {
         Scene { road: Some(_), .. } => "Grey: the road with its edges and its centre line, driven on the right.",
-        Scene { goal: Some(_), .. } => "Grey circle: the goal. Black square: the walls.",
+        Scene { goal: Some(_), .. } => "Grey circle: the goal. Square: the walls.",
         Scene { goals: (places, _), .. } if !places.is_empty() => "Grey circles: the places of the goal.",
         _ => "",
     }
