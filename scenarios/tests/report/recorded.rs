@@ -96,7 +96,7 @@ fn a_recording_that_is_not_as_the_run_left_it_is_named_and_not_used() {
     };
 
     let cases: [(&str, Vec<u8>, &str); 6] = [
-        ("a changed byte", changed(middle), "it was changed after it was written"),
+        ("a changed byte", changed(middle), "recording.mcap: the chunk at byte"),
         ("a changed reward", edited(&file, 1, reward), "at 2.02 s (step record 101), reward: expected"),
         ("another version", edited(&file, 0, version), "version of the program: expected"),
         ("another run's", lab.bytes("other/recording.mcap"), "expected &quot;reaching&quot;, as in config.toml, found"),
@@ -109,7 +109,13 @@ fn a_recording_that_is_not_as_the_run_left_it_is_named_and_not_used() {
         let page = lab.text("run/report.html");
         is_sound(&page);
         holds(section(&page, "what"), &["The recording isn't used", FILE, difference]);
-        holds(&said, &["the recording isn't used: run/recording.mcap", &difference.replace("&quot;", "\"")]);
+        holds(
+            &said,
+            &[
+                "The recording isn't used, as it is not as the run left it: run/recording.mcap",
+                &difference.replace("&quot;", "\""),
+            ],
+        );
         for part in ["moment", "ways", "weights"] {
             let section = section(&page, part);
             assert!(!section.contains(RECORDED) && section.contains("made again from the start"), "{name}: {section}");
@@ -121,7 +127,9 @@ fn a_recording_that_is_not_as_the_run_left_it_is_named_and_not_used() {
     holds(&lab.text("run/report.html"), &["trace hash: expected", "an observation or an action was changed"]);
     // Cut between chunks, what is there is whole, and the summary knows that there was more.
     lab.write(FILE, &file[..file.len() * 9 / 10]);
-    let page = report(&lab, "run", "--at 5s");
+    let said = lab.succeeds("report run --at 5s").err;
+    holds(&said, &["The recording is cut off", "It is used up to 20 s"]);
+    let page = lab.text("run/report.html");
     holds(section(&page, "what"), &["cut off: expected 1250 control steps, as in summary.json, found"]);
     holds(section(&page, "moment"), &[RECORDED]);
     holds(section(&page, "ways"), &["Before</b>: read from recording.mcap", "After</b>: made again from the start"]);

@@ -4,7 +4,7 @@ use std::fs::{File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-use super::scan::{Scan, changed, crc_of};
+use super::scan::{Scan, crc_of};
 use super::writer::Mark;
 use crate::recording::RecordingError;
 
@@ -37,8 +37,8 @@ impl Kept {
         }
         let crc = crc_of(&file, 0, mark.length).map_err(fail)?;
         if crc != mark.crc {
-            scan.chunks.iter().try_for_each(|chunk| chunk.read(&file, path).map(|_| ()))?;
-            return Err(changed(path, &format!("the first {} bytes, up to the checkpoint", mark.length), mark.crc, crc));
+            let what = format!("the first {} bytes, up to the checkpoint", mark.length);
+            return Err(scan.damage(&file, path, &what, [mark.crc, crc]));
         }
         Ok(Kept { file, scan, mark })
     }

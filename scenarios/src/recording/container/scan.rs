@@ -107,6 +107,12 @@ impl Scan {
         }
     }
 
+    /// What is damaged where a CRC over all that was gone through isn't what it was: the first chunk that is, or else `what`.
+    pub(super) fn damage(&self, file: &File, path: &Path, what: &str, [expected, found]: [u32; 2]) -> RecordingError {
+        let chunk = self.chunks.iter().find_map(|chunk| chunk.read(file, path).err());
+        chunk.unwrap_or_else(|| changed(path, what, expected, found))
+    }
+
     fn add_index(&mut self, body: &[u8], offset: u64, length: u64) {
         let (Some(channel), Some(chunk)) = (body.first_chunk(), self.chunks.last_mut()) else { return };
         let channel = u16::from_le_bytes(*channel);
@@ -174,7 +180,10 @@ pub(in super::super) fn check_whole(file: &File, path: &Path, scan: &Scan) -> Re
     let Some(expected) = scan.crc else { return Ok(()) };
     let fail = |error: std::io::Error| RecordingError::file(path, error);
     let length = file.metadata().map_err(fail)?.len();
-    same(path, "the data", expected, crc_of(file, 0, scan.length).map_err(fail)?)?;
+    let found = crc_of(file, 0, scan.length).map_err(fail)?;
+    if found != expected {
+        return Err(scan.damage(file, path, "the data", [expected, found]));
+    }
     let mut footer = [0; FOOTER];
     let at = length.checked_sub(FOOTER as u64).filter(|at| *at > scan.length);
     let at = at.ok_or_else(|| RecordingError::content(path, "the end", "a footer", "none"))?;
@@ -185,18 +194,14 @@ pub(in super::super) fn check_whole(file: &File, path: &Path, scan: &Scan) -> Re
     if start < scan.length || start > end {
         return Err(RecordingError::content(path, "the footer", format!("a summary from byte {} on", scan.length), start));
     }
-    same(path, "the summary", stated, crc_of(file, start, end).map_err(fail)?)
-}
-
-fn same(path: &Path, what: &str, expected: u32, found: u32) -> Result<(), RecordingError> {
-    if expected == found {
-        return Ok(());
+    match crc_of(file, start, end).map_err(fail)? {
+        found if found != stated => Err(changed(path, "the summary", stated, found)),
+        _ => Ok(()),
     }
-    Err(changed(path, what, expected, found))
 }
 
 /// About bytes whose CRC isn't what it was.
-pub(super) fn changed(path: &Path, what: &str, expected: u32, found: u32) -> RecordingError {
+fn changed(path: &Path, what: &str, expected: u32, found: u32) -> RecordingError {
     let found = format!("{found:08x}: it was changed after it was written");
     RecordingError::content(path, what, format!("the CRC {expected:08x}"), found)
 }

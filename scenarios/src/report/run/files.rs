@@ -15,6 +15,7 @@ use crate::run::checkpoint;
 use crate::run::folder::{self, CHECKPOINT, CONFIG, FolderError, MAPS, METRICS, RECORDING, REWARDS, SUMMARY, Summary};
 use crate::run::{Maps, Progress, Table, scenario_of};
 use crate::scenario::Loaded;
+use crate::words::{count, seconds};
 
 /// What a run folder holds.
 pub struct Files {
@@ -116,9 +117,18 @@ impl Files {
         self.recorded.as_ref()?.as_ref().ok()
     }
 
-    /// What is wrong with the recording.
-    pub fn flaw(&self) -> Option<&str> {
-        self.recorded.as_ref()?.as_ref().err().map(String::as_str)
+    /// What is to be said of a recording that isn't as the run left it, or not whole; none of one that is.
+    pub fn remark(&self) -> Option<String> {
+        match self.recorded.as_ref()? {
+            Err(flaw) => Some(format!("The recording isn't used, as it is not as the run left it: {flaw}.")),
+            Ok(recorded) if recorded.is_cut => Some(format!(
+                "The recording is cut off: expected {} control steps, as in {SUMMARY}, found {}. It is used up to {}.",
+                count(self.reach.control_steps),
+                count(recorded.control_steps()),
+                seconds(recorded.end())
+            )),
+            Ok(_) => None,
+        }
     }
 
     /// The simulated time after that many control steps.

@@ -37,8 +37,8 @@ pub fn page(
     progress: &mut dyn Progress,
 ) -> Result<Markup, ReportError> {
     let files = Files::read(registry, folder, choice.brain.as_deref(), progress)?;
-    if let Some(flaw) = files.flaw() {
-        progress.note(&format!("the recording isn't used: {flaw}"));
+    if let Some(remark) = files.remark() {
+        progress.note(&remark);
     }
     let shown = shown::gather(registry, &files, choice.at, progress)?;
     let scenario = &files.loaded.scenario;

@@ -10,7 +10,7 @@ use crate::registry::Registry;
 use crate::report::page::{facts, missing, value};
 use crate::report::{command, network as networks};
 use crate::run::REPORTING_HOUR;
-use crate::words::{count, measured, metric, number, seconds};
+use crate::words::{count, measured, metric, number};
 
 /// The few numbers above all others.
 pub fn tiles(files: &Files) -> Markup {
@@ -111,17 +111,11 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
 
 /// The recording, and whether it can be trusted.
 fn recording(files: &Files) -> Markup {
-    match (&files.recorded, files.recording()) {
-        (Some(Err(flaw)), _) => missing(&format!(
-            "The recording isn't used, as it is not as the run left it: {flaw}. What is shown was made otherwise, as each part says."
-        )),
-        (_, Some(recorded)) if recorded.is_cut => missing(&format!(
-            "The recording is cut off: expected {} control steps, as in summary.json, found {}. It is used up to {}; what came after was made otherwise, as each part says.",
-            count(files.reach.control_steps),
-            count(recorded.control_steps()),
-            seconds(recorded.end())
-        )),
-        (_, Some(recorded)) => html! { p { "This run was recorded in " code { "recording.mcap" } ", " (recorded.agrees) "." } },
-        _ => html! {},
+    html! {
+        @if let Some(remark) = files.remark() {
+            (missing(&format!("{remark} What is shown of the rest was made otherwise, or is missing, as each part says.")))
+        } @else if let Some(recorded) = files.recording() {
+            p { "This run was recorded in " code { "recording.mcap" } ", " (recorded.agrees) "." }
+        }
     }
 }
