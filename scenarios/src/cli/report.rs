@@ -18,7 +18,8 @@ pub struct Arguments {
     /// Folder of a run, of a study or of a brain
     folder: PathBuf,
     /// The moment of a run that is shown is the 2 s up to this time: 30s shows 28 to 30 s. It is read from the run's recording, if that
-    /// covers it, and otherwise made again from the nearest checkpoint before it, or from the start [default: the end of the run]
+    /// covers it, and otherwise made again from the nearest checkpoint before it, or from the start [default: the end of the run; if
+    /// making that again would take more than two minutes, the 2 s that follow its last checkpoint]
     #[arg(long, value_name = "TIME")]
     at: Option<Nanos>,
     /// Folder of the brain of a run whose brain was another program (embody brain), for its weights [default: the folder brain in that of the run,
@@ -31,7 +32,8 @@ pub struct Arguments {
 pub fn report(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let mut progress = progress::on_terminal("report");
     let choice = Choice { at: arguments.at, brain: arguments.brain.clone() };
-    let page = report::write(registry, &arguments.folder, &choice, &mut *progress)?;
-    say(page.display())?;
+    let page = report::write(registry, &arguments.folder, &choice, &mut *progress);
+    progress.end();
+    say(page?.display())?;
     Ok(ExitCode::SUCCESS)
 }

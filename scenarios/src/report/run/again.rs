@@ -124,7 +124,6 @@ impl<'a> Again<'a> {
                 progress.update(Standing { simulated: time(step), total: time(last), session, metric: None });
             }
         }
-        progress.end();
         Ok(differing)
     }
 
