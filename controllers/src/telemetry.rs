@@ -35,30 +35,52 @@ pub struct Spike {
 }
 
 /// How values are spread.
+///
+/// The parts are as wide as a power of two, and begin at whole multiples of that: those of one histogram lie in those of any other that is as
+/// coarse or coarser, so that two can be shown over the same parts, and nothing is smeared.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Histogram {
     /// The projection whose weights they are.
     pub projection: String,
-    /// Least and greatest value.
+    /// Where the first part begins and the last one ends; both are the value where there is but one.
     pub range: [f32; 2],
     /// Values in each of as many equal parts of the range.
     pub counts: Vec<u64>,
 }
 
 impl Histogram {
-    /// Counts values in `bins` equal parts from the least to the greatest; those that aren't finite are left out.
-    pub fn of(projection: &str, values: &[f32], bins: usize) -> Histogram {
-        let range = range(values);
-        let mut counts = vec![0; bins];
-        if bins == 0 || range[0] > range[1] {
-            return Histogram { projection: projection.into(), range: [0.0; 2], counts };
+    /// Counts values in as many parts as hold them all, at most `most` and at least two; those that aren't finite are left out.
+    pub fn of(projection: &str, values: &[f32], most: usize) -> Histogram {
+        let finite = values.iter().filter(|value| value.is_finite());
+        let [least, greatest] = range(values);
+        if least >= greatest {
+            let count = finite.count() as u64;
+            return Histogram {
+                projection: projection.into(),
+                range: [if count > 0 { least } else { 0.0 }; 2],
+                counts: vec![count],
+            };
         }
-        let per_unit = if range[1] > range[0] { bins as f32 / (range[1] - range[0]) } else { 0.0 };
-        for value in values.iter().filter(|value| value.is_finite()) {
-            counts[(((value - range[0]) * per_unit) as usize).min(bins - 1)] += 1;
+        let (least, greatest) = (f64::from(least), f64::from(greatest));
+        let width = part_width(least, greatest, most);
+        let (first, per_unit) = ((least / width).floor(), 1.0 / width);
+        let parts = ((greatest / width).floor() - first) as usize + 1;
+        let (low, mut counts) = (first * width, vec![0; parts]);
+        for value in finite {
+            counts[(((f64::from(*value) - low) * per_unit) as usize).min(parts - 1)] += 1;
         }
-        Histogram { projection: projection.into(), range, counts }
+        Histogram { projection: projection.into(), range: [low, low + parts as f64 * width].map(|end| end as f32), counts }
     }
+}
+
+/// The least power of two that is wide enough for `most` parts, begun at its multiples, to hold a range.
+fn part_width(least: f64, greatest: f64, most: usize) -> f64 {
+    let most = most.max(2) as f64;
+    let mut width = libm::exp2(libm::floor(libm::log2((greatest - least) / most)));
+    while (greatest / width).floor() - (least / width).floor() + 1.0 > most {
+        width *= 2.0;
+    }
+    width
 }
 
 /// Least and greatest finite value, in several lanes at once: this is counted while a loop waits.
@@ -84,9 +106,26 @@ mod tests {
 
     #[test]
     fn every_finite_value_is_counted_once() {
-        let histogram = Histogram::of("a", &[0.0, 1.0, 0.49, 0.51, f32::NAN, 1.0], 2);
-        assert_eq!((histogram.range, histogram.counts), ([0.0, 1.0], vec![2, 3]));
-        assert_eq!(Histogram::of("a", &[3.0; 4], 3).counts, [4, 0, 0]);
-        assert_eq!(Histogram::of("a", &[], 3).counts, [0; 3]);
+        let histogram = Histogram::of("a", &[0.0, 1.0, 0.49, 0.51, f32::NAN, 1.0], 3);
+        assert_eq!((histogram.range, histogram.counts), ([0.0, 1.5], vec![2, 1, 2]));
+        let one = Histogram::of("a", &[3.0; 4], 3);
+        assert_eq!((one.range, one.counts), ([3.0; 2], vec![4]));
+        assert_eq!(
+            Histogram::of("a", &[f32::INFINITY], 3),
+            Histogram { projection: "a".into(), range: [0.0; 2], counts: vec![0] }
+        );
+    }
+
+    #[test]
+    fn the_parts_of_a_finer_histogram_lie_in_those_of_a_coarser_one() {
+        let values = |scale: f32| (-30..70).map(|i| i as f32 * scale).collect::<Vec<_>>();
+        let [fine, coarse] = [0.013, 0.7].map(|scale| Histogram::of("a", &values(scale), 50));
+        let width = |histogram: &Histogram| (histogram.range[1] - histogram.range[0]) / histogram.counts.len() as f32;
+        for histogram in [&fine, &coarse] {
+            assert_eq!(histogram.counts.iter().sum::<u64>(), 100);
+            assert!((25..=50).contains(&histogram.counts.len()), "{histogram:?}");
+            assert_eq!(histogram.range[0] % width(histogram), 0.0);
+        }
+        assert_eq!(width(&coarse) % width(&fine), 0.0);
     }
 }

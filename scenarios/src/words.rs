@@ -69,6 +69,7 @@ pub fn metric(name: &str) -> String {
 }
 
 /// What a brain tells of itself, in words, with what it means where that isn't plain.
+#[cfg(feature = "viewer")]
 pub fn reading(name: &str) -> String {
     match name {
         "skipped_steps" => "control steps not answered in time".into(),
@@ -122,6 +123,11 @@ mod tests {
         let expected =
             ["targets per 1 000 s", "time on lane (s)", "stray mean (m)", "laps per hour", "mean reward per control step", "odd"];
         assert_eq!(names, expected);
+    }
+
+    #[cfg(feature = "viewer")]
+    #[test]
+    fn what_a_brain_tells_is_put_in_words() {
         assert_eq!(reading("skipped_steps"), "control steps not answered in time");
         assert_eq!(reading("steering_rate"), "steering rate");
     }

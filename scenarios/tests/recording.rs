@@ -2,18 +2,17 @@
 
 mod common;
 
-use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use common::Lab;
+use common::mcap::{edited, message};
 use embody_robots::{Nanos, wire};
 use embody_scenarios::moment::Moment;
 use embody_scenarios::recording::{Recording, RecordingError, Step};
 use embody_scenarios::run::Session;
 use embody_scenarios::{Loaded, Registry};
-use lz4_flex::frame::{FrameDecoder, FrameEncoder};
 use proptest::prelude::*;
 
 const FILE: &str = "recording.mcap";
@@ -164,6 +163,34 @@ fn a_recording_goes_on_when_its_run_does() {
 }
 
 #[test]
+fn a_run_does_not_go_on_from_a_damaged_recording_and_nothing_is_changed() {
+    let lab = Lab::new();
+    lab.run("run", "reaching --record --time 25s");
+    let file = lab.bytes(&format!("run/{FILE}"));
+    let with = |at: usize, byte: u8| [&file[..at], &[byte], &file[at + 1..]].concat();
+    let middle = file.len() / 2;
+    // The name of the library in the header is in no chunk.
+    let header = file.windows(6).position(|bytes| bytes == b"embody").unwrap();
+    let damages: [(&str, Vec<u8>, &[&str]); 3] = [
+        ("a changed chunk", with(middle, !file[middle]), &["the chunk at byte", "expected", "found"]),
+        ("a changed header", with(header, b'E'), &["the first", "bytes, up to the checkpoint: expected the CRC", "changed"]),
+        ("a cut file", file[..middle].to_vec(), &["length: expected at least", "up to the checkpoint, found"]),
+    ];
+    for (name, bytes, parts) in damages {
+        lab.write(&format!("run/{FILE}"), bytes);
+        let before = lab.tree("run");
+        let said = lab.fails("run reaching --quiet --time 50s --resume run");
+        for part in parts.iter().chain(&["run/recording.mcap: "]) {
+            assert!(said.contains(part), "{name}: expected {part:?} in: {said}");
+        }
+        assert!(lab.tree("run") == before, "{name}: something was changed");
+    }
+    lab.write(&format!("run/{FILE}"), &file);
+    lab.succeeds("run reaching --quiet --time 50s --resume run");
+    lab.succeeds("replay run");
+}
+
+#[test]
 fn a_world_whose_brain_is_elsewhere_records_the_same_steps() {
     let lab = Lab::new();
     lab.run("one", "reaching --record --time 20s");
@@ -190,49 +217,6 @@ fn playing_a_recording_runs_nothing() {
     assert!(lines[3].starts_with("25.00 of 25.00 s"), "{said}");
     assert!(lab.succeeds("replay run --follow --speed 1000").out == said);
     assert!(lab.fails("replay run --speed 2").contains("--follow"));
-}
-
-/// A file up to the chunk of a number, whose records `edit` changes; it then says of itself what is true.
-fn edited(file: &[u8], number: usize, edit: impl FnOnce(&mut Vec<u8>)) -> Vec<u8> {
-    let (mut at, mut chunk) = (mcap::MAGIC.len(), 0);
-    loop {
-        let length = u64::from_le_bytes(file[at + 1..at + 9].try_into().unwrap()) as usize;
-        let body = &file[at + 9..at + 9 + length];
-        if file[at] == mcap::records::op::CHUNK {
-            if chunk == number {
-                let mut records = Vec::new();
-                FrameDecoder::new(&body[43..]).read_to_end(&mut records).unwrap();
-                edit(&mut records);
-                let mut encoder = FrameEncoder::new(Vec::new());
-                encoder.write_all(&records).unwrap();
-                let data = encoder.finish().unwrap();
-                let mut header = body[..43].to_vec();
-                header[16..24].copy_from_slice(&(records.len() as u64).to_le_bytes());
-                header[24..28].copy_from_slice(&crc32fast::hash(&records).to_le_bytes());
-                header[35..43].copy_from_slice(&(data.len() as u64).to_le_bytes());
-                let length = ((header.len() + data.len()) as u64).to_le_bytes();
-                return [&file[..at], &file[at..=at], &length, &header, &data].concat();
-            }
-            chunk += 1;
-        }
-        at += 9 + length;
-    }
-}
-
-/// Where the bytes of the `nth` message of a channel begin in the records of a chunk, and how many these are.
-fn message(records: &[u8], channel: u16, nth: usize) -> std::ops::Range<usize> {
-    let (mut at, mut seen) = (0, 0);
-    loop {
-        let length = u64::from_le_bytes(records[at + 1..at + 9].try_into().unwrap()) as usize;
-        let body = at + 9;
-        if records[at] == mcap::records::op::MESSAGE && records[body..body + 2] == channel.to_le_bytes() {
-            if seen == nth {
-                return body + 22..body + length;
-            }
-            seen += 1;
-        }
-        at = body + length;
-    }
 }
 
 const STEP: u16 = 2;
@@ -310,9 +294,14 @@ fn what_is_no_recording_is_refused_by_name() {
     };
     let middle = file.len() / 2;
     let cases: [(&str, Vec<u8>, &str); 9] = [
-        ("empty", Vec::new(), "byte 0: expected an MCAP file"),
+        ("empty", Vec::new(), "byte 0: expected an MCAP file, found an empty file"),
         ("text", b"time_s,reward\n".to_vec(), "byte 0: expected an MCAP file"),
-        ("a header alone", file[..40].to_vec(), "the first chunk: expected a whole one, found none"),
+        (
+            "its first bytes",
+            file[..100].to_vec(),
+            "its beginning: expected the header and a first chunk, which says what ran, found a file of 100 bytes that ends before: \
+             it was cut off, and nothing of it can be read",
+        ),
         ("another format", edited(&file, 0, format), "format: expected version 1, found version 77"),
         ("another version", edited(&file, 0, version), "version of the program: expected"),
         (

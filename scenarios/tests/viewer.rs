@@ -356,7 +356,8 @@ fn pictures_without_a_window_show_the_world_and_on_demand_the_panels() {
         assert_eq!(picture.size(), [640, 360]);
         assert!(picture.colours([0, 0, 640, 360]) > 12, "{scenario}");
     }
-    lab.succeeds("shot reaching --time 5s --panels --out panels.png");
+    let long = lab.succeeds("shot reaching --time 100s --panels --out panels.png");
+    assert!(!long.err.contains(" of 100 s"), "no progress where no terminal is: {}", long.err);
     check_whole(&Picture::read(&lab.path("panels.png")));
 }
 

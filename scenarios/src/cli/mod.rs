@@ -66,7 +66,7 @@ enum Command {
     View(view::Arguments),
     /// Draws a scenario as its window would show it, without a window, as a PNG file (built with --features viewer).
     Shot(shot::Arguments),
-    /// Writes a run or a study as one page, report.html, into its folder.
+    /// Writes a run, a study or a brain as one page, report.html, into its folder.
     Report(report::Arguments),
     /// Measures what the parts and the whole loop cost on this machine.
     Bench(bench::Arguments),

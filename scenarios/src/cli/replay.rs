@@ -17,6 +17,7 @@ use crate::registry::Registry;
 use crate::run::Progress;
 use crate::run::folder::{RECORDING, SUMMARY};
 use crate::run::progress::{self, Quiet, Standing};
+use crate::words;
 
 /// Arguments of `embody replay`.
 #[derive(Args)]
@@ -138,8 +139,10 @@ fn follow(arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
 }
 
 fn line(moment: &Moment, end: Nanos) -> String {
-    let metrics =
-        moment.tallies.iter().map(|tally| format!("{} {:.3}", tally.name, Tally::ratio(tally.numerator, tally.denominator)));
+    let metrics = moment
+        .tallies
+        .iter()
+        .map(|tally| format!("{} {:.3}", words::metric(&tally.name), Tally::ratio(tally.numerator, tally.denominator)));
     let (time, end, reward) = (moment.time.as_secs_f64(), end.as_secs_f64(), moment.step.reward);
     let facts: Vec<String> =
         [format!("{time:.2} of {end:.2} s"), format!("reward {reward:.3}")].into_iter().chain(metrics).collect();

@@ -52,7 +52,7 @@ pub fn shot(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode,
 
     use super::{picture::check_name, say};
     use crate::picture::{ColorType, png};
-    use crate::run::folder;
+    use crate::run::{folder, progress};
     use crate::scenario::Loaded;
     use crate::viewer::{Frame, LiveSource, Source, Subject, between_panels};
 
@@ -74,7 +74,8 @@ pub fn shot(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode,
     let until = Nanos(source.time().0 + arguments.time.0);
     let overlays = Overlays { contacts: arguments.contacts, frames: arguments.frames, ..Overlays::default() };
     let frame = Frame { size, panels: arguments.panels, overlays };
-    let picture = crate::viewer::shot(subject, Box::new(source), until, &frame)?;
+    let mut progress = progress::on_terminal("shot");
+    let picture = crate::viewer::shot(subject, Box::new(source), until, &frame, &mut *progress)?;
     folder::replace(&path, &png(picture.width, picture.height, ColorType::Rgb, &picture.rgb)?)?;
     say(format_args!("{}: {} x {} pixels, {name} at {until}", path.display(), picture.width, picture.height))?;
     Ok(ExitCode::SUCCESS)

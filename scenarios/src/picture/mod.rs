@@ -11,7 +11,7 @@ pub use grey::Grey;
 pub use outside::{View, of_world};
 #[cfg(feature = "viewer")]
 pub(crate) use png::{ColorType, png};
-pub use sensor::of_sensor;
+pub use sensor::{image_and_events, of_sensor};
 
 /// Least and greatest side of a picture (pixels).
 pub const SIDES: std::ops::RangeInclusive<i64> = 16..=1920;

@@ -34,7 +34,7 @@ impl RecordingError {
     }
 
     /// About what a file holds.
-    pub(super) fn content(path: &Path, place: impl ToString, expected: impl ToString, found: impl ToString) -> RecordingError {
+    pub(crate) fn content(path: &Path, place: impl ToString, expected: impl ToString, found: impl ToString) -> RecordingError {
         let (place, expected, found) = (place.to_string(), expected.to_string(), found.to_string());
         RecordingError::Content { path: path.display().to_string(), place, expected, found }
     }

@@ -21,10 +21,11 @@ mod topics;
 mod transcribe;
 mod verify;
 
-pub use container::Mark;
+pub use container::{Kept, Mark};
 pub use error::RecordingError;
 pub use info::RunInfo;
 pub use reader::{Frames, Recording, Steps, Views};
 pub use step::{Frame, Step, View};
 pub use tape::{FRAMES_PER_SECOND, FRAMES_PER_VIEW, Tape};
+pub(crate) use verify::refuse_another_scenario;
 pub use verify::{Difference, Verified, VerifyError, verify};

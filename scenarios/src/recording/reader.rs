@@ -155,7 +155,11 @@ impl Recording {
 
 /// What the first chunk says of the run.
 fn info(file: &File, path: &Path, scan: &Scan) -> Result<RunInfo, RecordingError> {
-    let first = scan.chunks.first().ok_or_else(|| RecordingError::content(path, "the first chunk", "a whole one", "none"))?;
+    let first = scan.chunks.first().ok_or_else(|| {
+        let length = file.metadata().map_or(0, |file| file.len());
+        let found = format!("a file of {length} bytes that ends before: it was cut off, and nothing of it can be read");
+        RecordingError::content(path, "its beginning", "the header and a first chunk, which says what ran", found)
+    })?;
     let records = first.read(file, path)?;
     let stranger =
         || RecordingError::content(path, "the first message", "/run, as recordings of this program have it", "another");

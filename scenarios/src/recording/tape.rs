@@ -12,7 +12,7 @@ use embody_controllers::telemetry::Activity;
 use embody_robots::robot::RobotSpec;
 
 use super::block::{Block, SPAN};
-use super::container::{Mark, Writer};
+use super::container::{Kept, Mark, Writer};
 use super::sampler::Sampler;
 use super::topics::{RUN_CHANNEL, Topics};
 use super::transcribe::Transcriber;
@@ -74,22 +74,22 @@ impl Tape {
         Tape::start(path, &info, topics, writer, sampler, session)
     }
 
-    /// Goes on with the recording of a run that was brought back to where `mark` was made.
+    /// Goes on with the recording of a run that was brought back to the mark up to which it is `kept`.
     ///
     /// # Errors
-    /// If the file can't be written, or doesn't reach that far.
+    /// If the file can't be written.
     pub fn resume(
         path: &Path,
         loaded: &Loaded,
         session: &mut Session,
         robot: &RobotSpec,
-        mark: Mark,
+        kept: Kept,
     ) -> Result<Tape, RecordingError> {
         let sampler = Sampler::new(session, robot);
         let info = info(loaded, session, &sampler);
         let topics = Topics::of(&info);
-        let described = topics.described().map_err(|error| RecordingError::file(path, error))?;
-        let writer = Writer::resume(path, described, mark)?;
+        let fail = |error| RecordingError::file(path, error);
+        let writer = Writer::resume(kept, topics.described().map_err(fail)?).map_err(fail)?;
         Tape::start(path, &info, topics, writer, sampler, session)
     }
 

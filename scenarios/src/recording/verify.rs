@@ -108,7 +108,7 @@ pub fn verify(
 ) -> Result<Verified, VerifyError> {
     let loaded = scenario_of(registry, folder, &[])?;
     let recording = Recording::open(&folder.join(RECORDING))?;
-    refuse_another(registry, &recording, &loaded, folder)?;
+    refuse_another(registry, &recording, &loaded)?;
     let summary = folder.join(SUMMARY).exists().then(|| folder::read_summary(folder)).transpose()?;
     refuse_unrepeatable(summary.as_ref(), &loaded, folder)?;
     recording.check()?;
@@ -126,18 +126,28 @@ pub fn verify(
 }
 
 /// Refuses a recording of another scenario, or by a program whose runs have other traces.
-fn refuse_another(registry: &Registry, recording: &Recording, loaded: &Loaded, folder: &Path) -> Result<(), VerifyError> {
+fn refuse_another(registry: &Registry, recording: &Recording, loaded: &Loaded) -> Result<(), VerifyError> {
+    let found = &recording.info().version;
+    if found != crate::VERSION {
+        return Err(RecordingError::content(recording.path(), "version of the program", crate::VERSION, found).into());
+    }
+    refuse_another_scenario(registry, recording, loaded)
+}
+
+/// Refuses a recording of another scenario than that of its run folder.
+///
+/// # Errors
+/// Names the first line that differs.
+pub(crate) fn refuse_another_scenario(registry: &Registry, recording: &Recording, loaded: &Loaded) -> Result<(), VerifyError> {
     let info = recording.info();
     let differs =
         |place: &str, expected: &str, found: &str| Err(RecordingError::content(recording.path(), place, expected, found).into());
-    if info.version != crate::VERSION {
-        return differs("version of the program", crate::VERSION, &info.version);
-    }
     if info.scenario != loaded.scenario.name {
         return differs("scenario", &format!("{:?}, as in {CONFIG}", loaded.scenario.name), &format!("{:?}", info.scenario));
     }
+    let folder = recording.path().parent().map(Path::to_owned).unwrap_or_default();
     let node = Node::parse(&info.config, &format!("{} (/run)", recording.path().display()))?;
-    let recorded = comparable(&Loaded::resolve(registry, node, folder.to_owned())?);
+    let recorded = comparable(&Loaded::resolve(registry, node, folder)?);
     let present = comparable(loaded);
     let lines = || present.lines().chain(std::iter::repeat("")).zip(recorded.lines().chain(std::iter::repeat("")));
     match lines().take(present.lines().count().max(recorded.lines().count())).find(|(present, recorded)| present != recorded) {

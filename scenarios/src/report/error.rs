@@ -19,19 +19,31 @@ pub enum ReportError {
         /// What is there.
         found: String,
     },
-    /// A study has no moment.
-    #[error("--at is for runs, and {folder} is a study: name one of the runs in it")]
-    MomentOfStudy {
-        /// The study.
+    /// Only runs have that.
+    #[error("{option} is for runs, and {folder} is {what}")]
+    OnlyOfRuns {
+        /// The option.
+        option: &'static str,
+        /// What was asked for.
         folder: String,
+        /// What that is.
+        what: &'static str,
+    },
+    /// The folder that was named as the brain's isn't, or not this run's.
+    #[error("{folder}: {why}")]
+    Brain {
+        /// The folder.
+        folder: String,
+        /// What is wrong with it.
+        why: String,
     },
     /// The run never was at that time.
-    #[error(
-        "--at: expected a time above 0s and up to {most}, which this run has reached, in whole control periods of {period}; found {found}"
-    )]
+    #[error("--at: expected a time above 0s and up to {most}, {by}, in whole control periods of {period}; found {found}")]
     Moment {
-        /// The end of the run.
+        /// Up to when the run is known.
         most: String,
+        /// What that is.
+        by: String,
         /// Length of a control period.
         period: String,
         /// What was asked for.

@@ -1,14 +1,17 @@
-//! Reports: a run or a study as one page, `report.html`, that needs nothing but itself.
+//! Reports: a run, a study or a brain as one page, `report.html`, that needs nothing but itself.
 //!
-//! A page is made of what the folder holds, and, for a run, of what is done again in memory: runs of equal seeds are equal, so that whatever
-//! happened can be looked at once more. How each part was made stands beside it; what can't be had is said to be missing, and why. Equal
-//! folders give equal pages but for wall times measured anew, which carry the class `measured`.
+//! A page is made of what the folder holds, and, for a run, of what its recording has; what was not recorded is made again in memory: runs of
+//! equal seeds are equal, so that whatever happened can be looked at once more. Where each part comes from stands beside it; what can't be
+//! had is said to be missing, and why. Equal folders give equal pages but for wall times measured anew, which carry the class `measured`.
 
+mod brain;
 mod command;
 mod error;
+mod network;
 mod page;
 mod run;
 mod study;
+mod weights;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -26,21 +29,41 @@ pub const REPORT: &str = "report.html";
 /// The results of a study.
 const RESULTS: &str = "study.json";
 
-/// Writes the report of a run or a study into its folder, and gives its path. `at` is the moment of a run that is shown; its end, if none is
-/// told.
+/// What of a run is shown.
+#[derive(Clone, Debug, Default)]
+pub struct Choice {
+    /// The end of the moment that is shown; the end of the run, if none is told.
+    pub at: Option<Nanos>,
+    /// The folder of the brain of a run whose brain was another program, where the run doesn't keep that itself.
+    pub brain: Option<PathBuf>,
+}
+
+/// Writes the report of a run, a study or a brain into its folder, and gives its path.
+///
+/// # Errors
+/// If the folder is none of these, a file of it is damaged, or it doesn't have what was chosen. A recording that can't be trusted is no
+/// error: the page, and `progress`, say what is wrong with it.
 pub fn write(
     registry: &Arc<Registry>,
     folder: &Path,
-    at: Option<Nanos>,
+    choice: &Choice,
     progress: &mut dyn Progress,
 ) -> Result<PathBuf, ReportError> {
     let has = |file: &str| folder.join(file).is_file();
-    let page = if has(folder::CONFIG) {
-        run::page(registry, folder, at, progress)?
-    } else if has(crate::study::SCENARIO) {
-        if at.is_some() {
-            return Err(ReportError::MomentOfStudy { folder: folder.display().to_string() });
+    let only_of_runs = |what: &'static str| match choice {
+        Choice { at: None, brain: None } => Ok(()),
+        Choice { at, .. } => {
+            let option = if at.is_some() { "--at" } else { "--brain" };
+            Err(ReportError::OnlyOfRuns { option, folder: folder.display().to_string(), what })
         }
+    };
+    let page = if brain::BrainFolder::is_one(folder) {
+        only_of_runs("the folder of a brain: name that of its world")?;
+        brain::page(registry, folder)?
+    } else if has(folder::CONFIG) {
+        run::page(registry, folder, choice, progress)?
+    } else if has(crate::study::SCENARIO) {
+        only_of_runs("a study: name one of the runs in it")?;
         study::page(registry, folder)?
     } else {
         return Err(ReportError::neither(folder));

@@ -83,6 +83,17 @@ fn tell(text: &str) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
+/// Says what people should know, and no more.
+pub struct Notes;
+
+impl Progress for Notes {
+    fn update(&mut self, _standing: Standing<'_>) {}
+
+    fn note(&mut self, text: &str) {
+        tell(text);
+    }
+}
+
 /// A plain line at first and then every ten seconds of wall time, on standard error.
 pub struct Lines {
     name: String,
@@ -112,4 +123,9 @@ impl Progress for Lines {
 /// What suits standard error: a bar on a terminal, plain lines elsewhere.
 pub fn for_stderr(name: &str, among: Option<&MultiProgress>) -> Box<dyn Progress> {
     if std::io::stderr().is_terminal() { Box::new(Bar::new(name, among)) } else { Box::new(Lines::new(name)) }
+}
+
+/// A bar on a terminal; elsewhere nothing but what people should know.
+pub fn on_terminal(name: &str) -> Box<dyn Progress> {
+    if std::io::stderr().is_terminal() { Box::new(Bar::new(name, None)) } else { Box::new(Notes) }
 }

@@ -37,6 +37,12 @@ struct State {
     recording: Option<RecordingMark>,
 }
 
+impl State {
+    fn read(folder: &RunFolder, bytes: &[u8]) -> Result<State, FolderError> {
+        postcard::from_bytes(bytes).map_err(|e| FolderError::new(folder.path(), format!("the recorder's state: {e}")))
+    }
+}
+
 /// The growing sums at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Mark {
@@ -62,11 +68,14 @@ impl Recorder {
         Ok(recorder)
     }
 
+    /// Where the recording of all that could be seen ended when [`save`](Recorder::save) gave these bytes; none of a run without one.
+    pub fn recording_in(folder: &RunFolder, bytes: &[u8]) -> Result<Option<RecordingMark>, FolderError> {
+        Ok(State::read(folder, bytes)?.recording)
+    }
+
     /// Goes on recording from what [`save`](Recorder::save) gave; the files are cut to that step.
     pub fn resume(folder: &RunFolder, control_period: Nanos, report_every: Nanos, bytes: &[u8]) -> Result<Recorder, FolderError> {
-        let state =
-            postcard::from_bytes(bytes).map_err(|e| FolderError::new(folder.path(), format!("the recorder's state: {e}")))?;
-        Recorder::at(folder, control_period, report_every, state)
+        Recorder::at(folder, control_period, report_every, State::read(folder, bytes)?)
     }
 
     fn at(folder: &RunFolder, control_period: Nanos, report_every: Nanos, state: State) -> Result<Recorder, FolderError> {
@@ -145,11 +154,6 @@ impl Recorder {
     /// Bytes that wait to be written.
     pub fn pending(&self) -> usize {
         self.metrics.pending() + self.rewards.pending()
-    }
-
-    /// Where the recording of all that could be seen ended, by the state that this goes on from.
-    pub fn recording(&self) -> Option<RecordingMark> {
-        self.state.recording
     }
 
     /// The whole state, once everything is written; the recording ends at `recording`.

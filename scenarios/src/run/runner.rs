@@ -22,7 +22,7 @@ use super::remote::RemoteBrain;
 use super::session::{Session, SessionError};
 use crate::config::ConfigError;
 use crate::moment;
-use crate::recording::{RecordingError, Tape};
+use crate::recording::{Kept, RecordingError, Tape};
 use crate::registry::Registry;
 use crate::scenario::{Assembly, Loaded, ScenarioError};
 
@@ -207,12 +207,13 @@ impl Runner {
         if done > time.duration {
             return Err(mismatch(folder.path(), &format!("it has reached {done} already, which is beyond {}", time.duration)));
         }
+        let kept = kept_recording(&folder, saved)?;
         let recorder = Recorder::resume(&folder, time.control_period, time.report_every, &saved.recorder)?;
         let wall_before = Duration::try_from_secs_f64(saved.wall_s).unwrap_or_default();
         let tape = None;
         let mut runner =
             Runner { loaded, folder, session, recorder, robot, tape, maps, remote, wall_before, metric: None, kept: true };
-        runner.resume_tape()?;
+        runner.resume_tape(kept)?;
         runner.write_config()?;
         Ok(runner)
     }
@@ -273,10 +274,10 @@ impl Runner {
     }
 
     /// Goes on with the recording of a run that was brought back to a checkpoint, if it has one.
-    fn resume_tape(&mut self) -> Result<(), RunError> {
-        let Some(mark) = self.recorder.recording() else { return Ok(()) };
+    fn resume_tape(&mut self, kept: Option<Kept>) -> Result<(), RunError> {
+        let Some(kept) = kept else { return Ok(()) };
         let path = self.folder.file(RECORDING);
-        self.tape = Some(Tape::resume(&path, &self.loaded, &mut self.session, &self.robot, mark)?);
+        self.tape = Some(Tape::resume(&path, &self.loaded, &mut self.session, &self.robot, kept)?);
         Ok(())
     }
 
@@ -421,8 +422,9 @@ impl Runner {
         let time = &self.loaded.scenario.time;
         // No other thread may write to what is cut.
         self.tape = None;
+        let kept = kept_recording(&self.folder, &saved)?;
         self.recorder = Recorder::resume(&self.folder, time.control_period, time.report_every, &saved.recorder)?;
-        self.resume_tape()?;
+        self.resume_tape(kept)?;
         self.metric = None;
         Ok(checkpoint::prune(self.folder.path(), mark.step)?)
     }
@@ -530,6 +532,12 @@ impl Runner {
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
+}
+
+/// The recording that a checkpoint knows of, seen to be as it was written up to there; nothing is changed yet.
+fn kept_recording(folder: &RunFolder, saved: &Saved) -> Result<Option<Kept>, RunError> {
+    let mark = Recorder::recording_in(folder, &saved.recorder)?;
+    Ok(mark.map(|mark| Kept::check(&folder.file(RECORDING), mark)).transpose()?)
 }
 
 /// What a run is made of.

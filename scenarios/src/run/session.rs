@@ -30,6 +30,9 @@ pub struct Session {
     position: Position,
 }
 
+/// What is saved of a loop: where it stands, its environment, its controller.
+type State = (Position, Vec<u8>, Vec<u8>);
+
 /// The seeds of the environment and of the controller in episode `episode` of a run with master seed `seed`.
 pub fn episode_seeds(seed: u64, episode: u64) -> [u64; 2] {
     let episode = seed::stream(seed, &format!("episode {episode}"));
@@ -99,8 +102,26 @@ impl Session {
     /// # Errors
     /// If that isn't one.
     pub fn controller_in(saved: &[u8]) -> Result<Vec<u8>, CheckpointError> {
-        let (_, _, controller): (Position, Vec<u8>, Vec<u8>) = checkpoint::from_bytes("loop", saved)?;
+        let (_, _, controller): State = checkpoint::from_bytes("loop", saved)?;
         Ok(controller)
+    }
+
+    /// Where the loop of a saved state stands.
+    ///
+    /// # Errors
+    /// If that isn't one.
+    pub fn position_in(saved: &[u8]) -> Result<Position, CheckpointError> {
+        let (position, _, _): State = checkpoint::from_bytes("loop", saved)?;
+        Ok(position)
+    }
+
+    /// The saved state of a loop with that of another controller: where a world's loop knew of none but that it was elsewhere.
+    ///
+    /// # Errors
+    /// If that isn't one.
+    pub fn with_controller(saved: &[u8], controller: &[u8]) -> Result<Vec<u8>, CheckpointError> {
+        let (position, environment, _): State = checkpoint::from_bytes("loop", saved)?;
+        checkpoint::to_bytes("loop", &(position, environment, controller))
     }
 
     /// Where it stands.
@@ -140,7 +161,7 @@ impl Checkpoint for Session {
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
-        let (position, environment, controller): (Position, Vec<u8>, Vec<u8>) = checkpoint::from_bytes("loop", bytes)?;
+        let (position, environment, controller): State = checkpoint::from_bytes("loop", bytes)?;
         let before = self.environment.save()?;
         self.environment.restore(&environment)?;
         if let Err(error) = self.controller.restore(&controller) {

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // each test file uses a part of it
 
 pub mod hand;
+pub mod mcap;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -7,11 +7,13 @@
 //! whole file into memory or trust its lengths. Hence [`Writer`] and [`Scan`].
 
 mod describe;
+mod kept;
 mod record;
 mod scan;
 mod writer;
 
 pub(super) use describe::{Channel, Described};
+pub use kept::Kept;
 pub(super) use record::{Message, messages};
 pub(super) use scan::{Scan, check_whole};
 pub use writer::Mark;

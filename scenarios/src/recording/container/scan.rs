@@ -71,8 +71,11 @@ impl Scan {
     /// Goes through the first `limit` bytes of a file.
     pub(in super::super) fn up_to(file: &File, path: &Path, limit: u64) -> Result<Scan, RecordingError> {
         let mut magic = [0; MAGIC.len()];
-        if limit < MAGIC.len() as u64 || file.read_exact_at(&mut magic, 0).is_err() || magic != MAGIC {
-            return Err(RecordingError::content(path, "byte 0", "an MCAP file", "something else"));
+        let there = limit.min(MAGIC.len() as u64) as usize;
+        file.read_exact_at(&mut magic[..there], 0).map_err(|e| RecordingError::file(path, e))?;
+        if magic != MAGIC {
+            let found = if limit == 0 { "an empty file" } else { "something else" };
+            return Err(RecordingError::content(path, "byte 0", "an MCAP file", found));
         }
         let mut scan = Scan { length: MAGIC.len() as u64, ..Scan::default() };
         loop {
@@ -102,6 +105,12 @@ impl Scan {
             }
             scan.length = end;
         }
+    }
+
+    /// What is damaged where a CRC over all that was gone through isn't what it was: the first chunk that is, or else `what`.
+    pub(super) fn damage(&self, file: &File, path: &Path, what: &str, [expected, found]: [u32; 2]) -> RecordingError {
+        let chunk = self.chunks.iter().find_map(|chunk| chunk.read(file, path).err());
+        chunk.unwrap_or_else(|| changed(path, what, expected, found))
     }
 
     fn add_index(&mut self, body: &[u8], offset: u64, length: u64) {
@@ -160,7 +169,7 @@ impl ChunkPlace {
         }
         let crc = crc32fast::hash(&records);
         if crc != self.crc {
-            return Err(wrong(format!("the CRC {:08x}", self.crc), format!("{crc:08x}: it was changed after it was written")));
+            return Err(changed(path, &place(), self.crc, crc));
         }
         Ok(records)
     }
@@ -171,7 +180,10 @@ pub(in super::super) fn check_whole(file: &File, path: &Path, scan: &Scan) -> Re
     let Some(expected) = scan.crc else { return Ok(()) };
     let fail = |error: std::io::Error| RecordingError::file(path, error);
     let length = file.metadata().map_err(fail)?.len();
-    same(path, "the data", expected, crc_of(file, 0, scan.length).map_err(fail)?)?;
+    let found = crc_of(file, 0, scan.length).map_err(fail)?;
+    if found != expected {
+        return Err(scan.damage(file, path, "the data", [expected, found]));
+    }
     let mut footer = [0; FOOTER];
     let at = length.checked_sub(FOOTER as u64).filter(|at| *at > scan.length);
     let at = at.ok_or_else(|| RecordingError::content(path, "the end", "a footer", "none"))?;
@@ -182,18 +194,20 @@ pub(in super::super) fn check_whole(file: &File, path: &Path, scan: &Scan) -> Re
     if start < scan.length || start > end {
         return Err(RecordingError::content(path, "the footer", format!("a summary from byte {} on", scan.length), start));
     }
-    same(path, "the summary", stated, crc_of(file, start, end).map_err(fail)?)
-}
-
-fn same(path: &Path, what: &str, expected: u32, found: u32) -> Result<(), RecordingError> {
-    if expected == found {
-        return Ok(());
+    match crc_of(file, start, end).map_err(fail)? {
+        found if found != stated => Err(changed(path, "the summary", stated, found)),
+        _ => Ok(()),
     }
-    let found = format!("{found:08x}: it was changed after it was written");
-    Err(RecordingError::content(path, what, format!("the CRC {expected:08x}"), found))
 }
 
-fn crc_of(file: &File, from: u64, to: u64) -> std::io::Result<u32> {
+/// About bytes whose CRC isn't what it was.
+fn changed(path: &Path, what: &str, expected: u32, found: u32) -> RecordingError {
+    let found = format!("{found:08x}: it was changed after it was written");
+    RecordingError::content(path, what, format!("the CRC {expected:08x}"), found)
+}
+
+/// The CRC of the bytes `from` <= byte < `to` of a file.
+pub(super) fn crc_of(file: &File, from: u64, to: u64) -> std::io::Result<u32> {
     let (mut crc, mut at, mut block) = (crc32fast::Hasher::new(), from, vec![0; 1 << 16]);
     while at < to {
         let length = (to - at).min(block.len() as u64) as usize;

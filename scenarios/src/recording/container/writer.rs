@@ -13,17 +13,17 @@ use mcap::records::{
 use serde::{Deserialize, Serialize};
 
 use super::describe::Described;
+use super::kept::Kept;
 use super::record::{PREFIX, put, put_message, put_with};
-use super::scan::{COMPRESSION, Scan};
-use crate::recording::RecordingError;
+use super::scan::COMPRESSION;
 
 /// Where a file ends with a whole chunk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     /// Its length up to there.
-    length: u64,
+    pub(super) length: u64,
     /// CRC-32 of these bytes.
-    crc: u32,
+    pub(super) crc: u32,
 }
 
 /// A container that is being written.
@@ -58,26 +58,9 @@ impl Writer {
     }
 
     /// Goes on with a file where it was marked; what follows is cut off.
-    pub(in super::super) fn resume(path: &Path, described: Described, mark: Mark) -> Result<Writer, RecordingError> {
-        let fail = |error: io::Error| RecordingError::file(path, error);
-        let file = OpenOptions::new().read(true).append(true).open(path).map_err(fail)?;
-        let found = file.metadata().map_err(fail)?.len();
-        if found < mark.length {
-            let expected = format!("at least {} bytes up to the checkpoint", mark.length);
-            return Err(RecordingError::content(path, "length", expected, found));
-        }
-        // Before anything is cut.
-        let scan = Scan::up_to(&file, path, mark.length)?;
-        if scan.length != mark.length {
-            let expected = format!("a chunk that ends at byte {}, as at the checkpoint", mark.length);
-            return Err(RecordingError::content(
-                path,
-                "chunks",
-                expected,
-                format!("the last whole one to end at byte {}", scan.length),
-            ));
-        }
-        file.set_len(mark.length).map_err(fail)?;
+    pub(in super::super) fn resume(kept: Kept, described: Described) -> io::Result<Writer> {
+        let Kept { file, scan, mark } = kept;
+        file.set_len(mark.length)?;
         let mut writer = Writer::at(file, described, mark);
         for (channel, messages) in scan.counts {
             writer.counts.insert(channel, messages);

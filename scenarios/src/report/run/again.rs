@@ -1,226 +1,191 @@
-//! What of a run is done again in memory: its first seconds, some seconds on from its last checkpoint, and the moment that is shown.
+//! Making stretches of a run again in memory, from its start or from a checkpoint. Nothing is written.
 //!
-//! What is done from the start is held against the recorded rewards, one by one; what goes on from the checkpoint begins with the trace hash
-//! that the summary states. Nothing is written.
+//! Runs of equal seeds are equal. What is made again is held against the recorded rewards, one by one, and says how it agrees.
 
 use std::sync::Arc;
 use std::time::Instant;
 
 use embody_brain::NetworkSpec;
-use embody_robots::{Checkpoint, Nanos, RobotSpec};
+use embody_robots::{Checkpoint, RobotSpec};
 
 use super::files::Files;
+use super::layout::Layout;
+use super::origin::{Origin, Part};
+use super::states::State;
 use super::stretch::Stretch;
-use super::timing::Timing;
 use crate::moment::Moment;
 use crate::registry::Registry;
-use crate::report::ReportError;
 use crate::run::progress::Standing;
 use crate::run::{Progress, Session};
-
-/// How long the ways before and after learning are.
-const WAY: Nanos = Nanos::from_secs(60);
-
-/// How long the moment that is shown lasts.
-const MOMENT: Nanos = Nanos::from_secs(2);
+use crate::scenario::Loaded;
+use crate::words::{count, seconds};
 
 /// Control steps between two looks at the clock for progress.
 const STEPS_PER_UPDATE: u64 = 1000;
 
-/// A part of a run that was done again, or why it wasn't.
-pub type Part<T> = Result<T, String>;
+/// A stretch that is to be made again.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// Which of the page's stretches it is.
+    pub slot: usize,
+    /// The control steps between which it lies.
+    pub span: [u64; 2],
+    /// Whether it is beyond what the run did, so that there is nothing to hold it against.
+    pub beyond: bool,
+}
 
-/// What was done again.
-pub struct Again {
-    /// The first seconds.
-    pub before: Part<Stretch>,
-    /// Some seconds on from the last checkpoint.
-    pub after: Part<Stretch>,
-    /// The moment that is shown.
-    pub moment: Part<Stretch>,
-    /// How what was done from the start agrees with the recording.
-    pub check: Part<String>,
-    /// What a control step costs.
-    pub timing: Part<Timing>,
+/// What makes a run again.
+pub struct Again<'a> {
+    registry: &'a Arc<Registry>,
+    files: &'a Files,
+    layout: &'a Layout,
+    robot: RobotSpec,
     /// The network, as it was built.
     pub network: Option<NetworkSpec>,
 }
 
-/// Does it again; `at` is the moment that is shown, the end of the run if none is told.
-pub fn again(
-    registry: &Arc<Registry>,
-    files: &Files,
-    at: Option<Nanos>,
-    progress: &mut dyn Progress,
-) -> Result<Again, ReportError> {
-    let at = at.map(|at| control_step(files, at)).transpose()?;
-    if let Some(why) = files.once_only() {
-        return Ok(Again::none(&why));
-    }
-    let mut worker = match Worker::new(registry, files) {
-        Ok(worker) => worker,
-        Err(why) => {
-            return Ok(Again::none(&format!("its parts can't be built here, so that nothing of it can be made again: {why}")));
+impl<'a> Again<'a> {
+    /// Of a run that can be made again here.
+    ///
+    /// # Errors
+    /// Says why it can't.
+    pub fn new(registry: &'a Arc<Registry>, files: &'a Files, layout: &'a Layout) -> Part<Again<'a>> {
+        if let Some(why) = files.once_only() {
+            return Err(why);
         }
-    };
-    let mut again = Again::none("this run has not come that far");
-    again.network = worker.session.controller().network().cloned();
-    worker.repeat_start(at, &mut again, progress);
-    match worker.continue_from_checkpoint(registry, at.is_none(), &mut again) {
-        Ok(()) => again.timing = Timing::of(registry, &files.loaded, &worker.session),
-        Err(why) => {
-            if again.before.is_ok() {
-                again.timing = Timing::of(registry, &files.loaded, &worker.session);
+        let unfit = |error: String| format!("its parts can't be built here, so that nothing of it can be made again: {error}");
+        let robot = files.loaded.robot(registry).map_err(|error| unfit(error.to_string()))?;
+        let mut again = Again { registry, files, layout, robot, network: None };
+        again.network = session(registry, &files.loaded, None).map_err(unfit)?.controller().network().cloned();
+        Ok(again)
+    }
+
+    /// Makes some stretches again that begin at or after a state, and gives the loop where it then stands.
+    pub fn make(
+        &self,
+        state: Option<&State>,
+        jobs: &[Job],
+        progress: &mut dyn Progress,
+    ) -> (Vec<Part<Stretch>>, Option<Session>) {
+        let from = state.map(|state| self.layout.time(state.step));
+        let mut session = match session(self.registry, &self.files.loaded, state) {
+            Ok(session) => session,
+            Err(why) => return (jobs.iter().map(|_| Err(why.clone())).collect(), None),
+        };
+        let origin = |job: &Job, agrees| match (job.beyond, from) {
+            (true, Some(at)) => Origin::Beyond(at),
+            _ => Origin::Again { from, agrees },
+        };
+        let begin = |job: &Job| Stretch::new(self.layout, job.span, origin(job, Ok(String::new())));
+        let mut stretches: Vec<Stretch> = jobs.iter().map(begin).collect();
+        let first = session.position().records;
+        let (made, differing) = match self.go(&mut session, jobs, &mut stretches, progress) {
+            Ok(differing) => (Ok(()), differing),
+            Err(error) => {
+                let start = from.map_or("the start".into(), |at| format!("the checkpoint at {}", seconds(at)));
+                (Err(format!("made again from {start}, it failed: {error}")), None)
             }
-            again.after = Err(why.clone());
-            if at.is_none() {
-                again.moment = Err(format!("{why}. A moment of the run itself is shown with --at"));
-            }
-        }
-    }
-    Ok(again)
-}
-
-/// The control step that a time is the end of.
-fn control_step(files: &Files, at: Nanos) -> Result<u64, ReportError> {
-    let period = files.loaded.scenario.time.control_period;
-    let step = at.whole_multiple_of(period).filter(|step| *step <= files.reached());
-    step.ok_or_else(|| ReportError::Moment {
-        most: files.time(files.reached()).to_string(),
-        period: period.to_string(),
-        found: at.to_string(),
-    })
-}
-
-impl Again {
-    /// Nothing, for this reason.
-    fn none(why: &str) -> Again {
-        let why = || why.to_owned();
-        Again { before: Err(why()), after: Err(why()), moment: Err(why()), check: Err(why()), timing: Err(why()), network: None }
-    }
-}
-
-/// A loop of the run, with what its moments need.
-struct Worker<'a> {
-    files: &'a Files,
-    robot: RobotSpec,
-    session: Session,
-}
-
-impl Worker<'_> {
-    fn new<'a>(registry: &Arc<Registry>, files: &'a Files) -> Part<Worker<'a>> {
-        let assembly = files.loaded.assemble(registry).map_err(|e| e.to_string())?;
-        let robot = files.loaded.robot(registry).map_err(|e| e.to_string())?;
-        let mut session = Session::new(assembly, files.loaded.scenario.seed);
-        session.watch(true);
-        Ok(Worker { files, robot, session })
+        };
+        let agrees = self.agrees(first, session.position().records, differing);
+        let parts = jobs.iter().zip(stretches).map(|(job, mut stretch)| {
+            stretch.origin = origin(job, agrees.clone());
+            let is_whole = stretch.rewards.len() as u64 == job.span[1] - job.span[0];
+            if is_whole { Ok(stretch) } else { made.clone().map(|()| stretch) }
+        });
+        (parts.collect(), Some(session))
     }
 
-    /// Control steps that a time takes.
-    fn steps(&self, time: Nanos) -> u64 {
-        (time.0 / self.files.loaded.scenario.time.control_period.0).max(1)
-    }
-
-    fn stretch(&self, from: u64, to: u64) -> Stretch {
-        Stretch::new(&self.session, &self.files.loaded.scenario.time, [from, to])
-    }
-
-    /// The first seconds of the run, and all of it up to `at`.
-    fn repeat_start(&mut self, at: Option<u64>, again: &mut Again, progress: &mut dyn Progress) {
-        let first = self.steps(WAY).min(self.files.reached());
-        let total = at.unwrap_or(first).max(first);
-        if total == 0 {
-            return;
-        }
-        let mut before = self.stretch(0, first);
-        let begin = at.unwrap_or(0).saturating_sub(self.steps(MOMENT));
-        let mut moment = self.stretch(begin, at.unwrap_or(0));
-        let (started, recorded) = (Instant::now(), &self.files.rewards);
+    /// Runs to the end of all stretches; gives the first step record whose reward differs, with what it was.
+    fn go(
+        &self,
+        session: &mut Session,
+        jobs: &[Job],
+        stretches: &mut [Stretch],
+        progress: &mut dyn Progress,
+    ) -> Result<Option<(u64, f32)>, String> {
+        let (started, begun) = (Instant::now(), session.position().control_steps);
+        let last = jobs.iter().map(|job| job.span[1]).max().unwrap_or(begun);
         let mut differing = None;
-        for step in 1..=total {
-            let mut index = self.session.position().records;
-            let advanced = self.session.advance(|record| {
-                let same = recorded.get(index as usize).map(|reward| reward.to_bits()) == Some(record.step.reward.to_bits());
-                differing = differing.or((!same).then_some((index, record.step.reward)));
+        weigh(session, self.layout, jobs, stretches);
+        for step in begun + 1..=last {
+            let mut index = session.position().records;
+            let beyond = step > self.files.reach.control_steps;
+            let advanced = session.advance(|record| {
+                let reward = self.files.rewards.get(index as usize).map(|reward| reward.to_bits());
+                let differs = reward != Some(record.step.reward.to_bits()) && !beyond;
+                differing = differing.or(differs.then_some((index, record.step.reward)));
                 index += 1;
             });
-            if let Err(error) = advanced {
-                let why = format!("made again from the start, it failed: {error}");
-                if at.is_some() {
-                    again.moment = Err(why.clone());
-                }
-                (again.before, again.check) = (Err(why.clone()), Err(why));
-                return;
-            }
-            if step <= first {
-                before.take(Moment::of(&self.session, &self.robot));
-            }
-            if at.is_some_and(|at| step > begin && step <= at) {
-                moment.take(Moment::of(&self.session, &self.robot));
-            }
-            if step.is_multiple_of(STEPS_PER_UPDATE) && at.is_some() {
-                let (simulated, total) = (self.files.time(step), self.files.time(total));
-                progress.update(Standing { simulated, total, session: (simulated, started.elapsed()), metric: None });
+            advanced.map_err(|error| error.to_string())?;
+            self.look(session, jobs, stretches);
+            if step.is_multiple_of(STEPS_PER_UPDATE) {
+                let time = |steps: u64| self.layout.time(steps - begun);
+                let session = (time(step), started.elapsed());
+                progress.update(Standing { simulated: time(step), total: time(last), session, metric: None });
             }
         }
-        progress.end();
-        again.check = self.check(differing);
-        again.before = Ok(before);
-        if at.is_some() {
-            again.moment = Ok(moment);
-        }
+        Ok(differing)
     }
 
-    /// How what was done from the start agrees with the recorded rewards.
-    fn check(&self, differing: Option<(u64, f32)>) -> Part<String> {
-        let recorded = &self.files.rewards;
-        let records = self.session.position().records;
-        match differing {
-            None => Ok(format!("all {} rewards up to there equal those recorded, to the bit", crate::words::count(records))),
-            Some((index, found)) => Err(match recorded.get(index as usize) {
-                Some(expected) => format!(
-                    "made again from the start, it differs from the recording: the reward of step record {index} was {expected}, and is now {found}"
-                ),
-                None => format!(
-                    "the recorded rewards end before step record {index}, so that what came after can't be held against them"
-                ),
-            }),
+    /// Shows the stretches what there is to see now.
+    fn look(&self, session: &Session, jobs: &[Job], stretches: &mut [Stretch]) {
+        let step = session.position().control_steps;
+        if jobs.iter().all(|job| step <= job.span[0] || step > job.span[1]) {
+            return;
         }
+        let moment = Moment::of(session, &self.robot);
+        for (_, stretch) in jobs.iter().zip(&mut *stretches).filter(|(job, _)| step > job.span[0] && step <= job.span[1]) {
+            stretch.take_step(moment.time, &moment.step);
+            stretch.take_links(moment.time, &moment.truth.links);
+            if let Some(telemetry) = &moment.telemetry {
+                stretch.take_spikes(moment.time, &telemetry.populations);
+            }
+            if moment.time >= stretch.span[1] {
+                stretch.images.1.clone_from(&moment.images);
+            }
+        }
+        weigh(session, self.layout, jobs, stretches);
     }
 
-    /// Some seconds on from the last checkpoint; the first of them are the moment, if that is asked for.
-    fn continue_from_checkpoint(&mut self, registry: &Arc<Registry>, show: bool, again: &mut Again) -> Part<()> {
-        let Some(saved) = &self.files.saved else {
-            return Err(if self.files.brain_elsewhere {
-                "its brain was another program, which keeps its state in a folder of its own, so that it can't be continued here"
-                    .into()
-            } else {
-                "it has no checkpoint yet".into()
-            });
+    /// How what was made again agrees with the recorded rewards.
+    fn agrees(&self, first: u64, records: u64, differing: Option<(u64, f32)>) -> Part<String> {
+        let Some((index, found)) = differing else {
+            let known = (self.files.rewards.len() as u64).min(records).saturating_sub(first);
+            let since = if first == 0 { "up to there" } else { "from there on" };
+            return Ok(format!("all {} rewards {since} equal those recorded, to the bit", count(known)));
         };
-        let mut end = Worker::new(registry, self.files)?;
-        end.session.restore(&saved.session).map_err(|e| format!("its last checkpoint can't be restored: {e}"))?;
-        let position = end.session.position();
-        if position.trace != saved.trace {
-            return Err(format!("its last checkpoint states trace hash {}, and holds {}", saved.trace, position.trace));
-        }
-        let from = position.control_steps;
-        let (way, moment) = (end.steps(WAY), end.steps(MOMENT));
-        let mut after = end.stretch(from, from + way);
-        let mut shown = end.stretch(from, from + moment);
-        for step in 1..=way {
-            end.session.advance(|_| ()).map_err(|error| format!("continued from its last checkpoint, it failed: {error}"))?;
-            let now = Moment::of(&end.session, &end.robot);
-            if show && step <= moment {
-                shown.take(now.clone());
+        Err(match self.files.rewards.get(index as usize) {
+            Some(expected) => format!(
+                "made again, it differs from the recording: the reward of step record {index} was {expected}, and is now {found}"
+            ),
+            None => {
+                format!("the recorded rewards end before step record {index}, so that what came after can't be held against them")
             }
-            after.take(now);
+        })
+    }
+}
+
+/// The loop of a scenario at a state, or at the start.
+///
+/// # Errors
+/// If it can't be brought there.
+pub fn session(registry: &Arc<Registry>, loaded: &Loaded, state: Option<&State>) -> Part<Session> {
+    let assembly = loaded.assemble(registry).map_err(|error| error.to_string())?;
+    let mut session = Session::new(assembly, loaded.scenario.seed);
+    if let Some(state) = state {
+        session.restore(&state.session).map_err(|error| format!("its checkpoint can't be restored: {error}"))?;
+    }
+    session.watch(true);
+    Ok(session)
+}
+
+/// Shows the weights to the stretches that begin or end here.
+fn weigh(session: &Session, layout: &Layout, jobs: &[Job], stretches: &mut [Stretch]) {
+    let step = session.position().control_steps;
+    if jobs.iter().any(|job| job.span.contains(&step)) {
+        let Some(readings) = session.controller().readings(true) else { return };
+        for (_, stretch) in jobs.iter().zip(stretches).filter(|(job, _)| job.span.contains(&step)) {
+            stretch.take_weights(layout.time(step), &readings.weights);
         }
-        again.after = Ok(after);
-        if show {
-            again.moment = Ok(shown);
-        }
-        self.session = end.session;
-        Ok(())
     }
 }

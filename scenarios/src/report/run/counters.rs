@@ -2,37 +2,63 @@
 
 use maud::{Markup, html};
 
-use super::again::Again;
 use super::files::Files;
+use super::shown::Shown;
 use super::stretch::Stretch;
 use crate::plot;
 use crate::report::page::{facts, missing, value};
-use crate::words::{count, measured, number};
+use crate::words::{count, measured, number, seconds};
 
 /// How much there was of everything.
-pub fn body(files: &Files, again: &Again) -> Markup {
-    let rewards: Vec<f64> = files.rewards.iter().map(|reward| f64::from(*reward)).collect();
+pub fn body(files: &Files, shown: &Shown) -> Markup {
     let none = || html! { "not known without summary.json" };
     let summary = files.summary.as_ref();
-    let stretches: Vec<(&str, &Stretch)> = [("before", &again.before), ("after", &again.after)]
-        .into_iter()
-        .filter_map(|(name, part)| Some((name, part.as_ref().ok()?)))
-        .collect();
+    let stretches = shown.stretches();
+    // All are counted up to the same point.
+    let records = files.reach.records.map_or(files.rewards.len(), |records| files.rewards.len().min(records as usize));
+    let rewards = files.rewards[..records].iter().map(|reward| f64::from(*reward));
     html! {
         h3 { "Over the whole run" }
         (facts(&[
-            ("control steps", html! { (count(files.reached())) }),
-            ("step records", html! { (count(files.rewards.len() as u64)) }),
-            ("sum of the rewards", html! { (value(rewards.iter().sum())) }),
+            ("control steps", html! { data value=(files.reach.control_steps) { (count(files.reach.control_steps)) } }),
+            ("step records", step_records(files)),
+            ("sum of the rewards", html! { (value(rewards.sum())) " over " (count(records as u64)) " step records" }),
             ("events dropped", summary.map_or_else(none, |summary| html! { data value=(summary.events_dropped) { (count(summary.events_dropped)) } })),
-            ("plastic synapses", again.network.as_ref().map_or_else(|| html! { "none, or none that is known here" }, |network| html! { (count(network.plastic_synapses() as u64)) })),
+            ("plastic synapses", shown.network.as_ref().map_or_else(|| html! { "none, or none that is known here" }, |network| html! { (count(network.plastic_synapses() as u64)) })),
         ]))
+        @if summary.is_none() { (up_to(files)) }
         h3 { "Over the stretches before and after" }
         @if stretches.is_empty() {
-            @if let Err(why) = &again.before { (missing(&format!("Nothing was counted: {why}."))) }
+            @if let Err(why) = &shown.before { (missing(&format!("Nothing was counted: {why}."))) }
         } @else {
             div.scroll { (table(&stretches)) }
             p.small { "Those are the stretches seen from above. A rate is that of one neuron, or of one camera as a whole." }
+        }
+    }
+}
+
+/// The step records up to where the control steps are counted: one for each of these, and one where each episode begins.
+fn step_records(files: &Files) -> Markup {
+    let Some(records) = files.reach.records else { return html! { "not known there" } };
+    let episodes = records.saturating_sub(files.reach.control_steps);
+    html! {
+        data value=(records) { (count(records)) } ": one for each control step, and one for the start of "
+        @if episodes == 1 { "the episode" } @else { "each of " (count(episodes)) " episodes" }
+    }
+}
+
+/// Of a run that wasn't ended: up to where all is counted, and what else lies in its folder.
+fn up_to(files: &Files) -> Markup {
+    let written = files.rewards.len() as u64;
+    let beyond = files.reach.records.map_or(0, |records| written.saturating_sub(records));
+    html! {
+        p.small {
+            "The run wasn't ended. All of this is counted up to the same point, " (files.reach.by) ", at " (seconds(files.time(files.reach.control_steps))) ". "
+            @if files.reach.records.is_none() {
+                "rewards.f32 has " (count(written)) " step records, written at another moment; the sum of the rewards is over these."
+            } @else if beyond > 0 {
+                "rewards.f32 has " (count(beyond)) " more step records, of what came after: they are cut, and made again, when the run is resumed."
+            }
         }
     }
 }

@@ -3,8 +3,13 @@
 mod again;
 mod counters;
 mod files;
+mod layout;
 mod moment;
+mod origin;
 mod overview;
+mod recorded;
+mod shown;
+mod states;
 mod stretch;
 mod timing;
 mod ways;
@@ -16,8 +21,8 @@ use std::sync::Arc;
 use embody_robots::Nanos;
 use maud::{Markup, html};
 
-use super::ReportError;
 use super::page::{self, Looks, Section, facts, figure, folded, missing, value};
+use super::{Choice, ReportError};
 use crate::plot;
 use crate::registry::Registry;
 use crate::run::Progress;
@@ -28,23 +33,26 @@ use files::Files;
 pub fn page(
     registry: &Arc<Registry>,
     folder: &Path,
-    at: Option<Nanos>,
+    choice: &Choice,
     progress: &mut dyn Progress,
 ) -> Result<Markup, ReportError> {
-    let files = Files::read(registry, folder)?;
-    let again = again::again(registry, &files, at, progress)?;
+    let files = Files::read(registry, folder, choice.brain.as_deref(), progress)?;
+    if let Some(remark) = files.remark() {
+        progress.note(&remark);
+    }
+    let shown = shown::gather(registry, &files, choice.at, progress)?;
     let scenario = &files.loaded.scenario;
     let controller = files.summary.as_ref().map_or(&scenario.controller.kind, |summary| &summary.controller);
     let title = format!("{}: a run with {controller}, seed {}", scenario.name, scenario.seed);
     let section = |id, title, body| Section { id, title, body };
     let sections = [
-        section("what", "What ran", overview::body(registry, &files, again.network.as_ref())),
+        section("what", "What ran", overview::body(registry, &files, shown.network.as_ref())),
         section("curves", "Metrics over time", curves(&files)),
-        section("moment", "A moment", moment::body(&again, at)),
-        section("weights", "Weights before and after", weights::body(&files, &again)),
-        section("ways", "Seen from above", ways::body(&files, &again)),
-        section("counters", "Counters", counters::body(&files, &again)),
-        section("timing", "Wall time", timing_body(&files, &again)),
+        section("moment", "A moment", moment::body(&files, &shown)),
+        section("weights", "Weights before and after", weights::body(registry, &files, &shown)),
+        section("ways", "Seen from above", ways::body(&files, &shown)),
+        section("counters", "Counters", counters::body(&files, &shown)),
+        section("timing", "Wall time", timing_body(&files, &shown)),
         section("configuration", "Configuration", configuration(&files)),
     ];
     Ok(page::page(&title, &scenario.about, &overview::tiles(&files), &sections))
@@ -67,7 +75,7 @@ fn curves(files: &Files) -> Markup {
 }
 
 /// What the run and its parts took.
-fn timing_body(files: &Files, again: &again::Again) -> Markup {
+fn timing_body(files: &Files, shown: &shown::Shown) -> Markup {
     let whole = files.summary.as_ref().map(|summary| {
         facts(&[
             ("wall time of the run", html! { (value(summary.wall_s)) " s" }),
@@ -78,8 +86,11 @@ fn timing_body(files: &Files, again: &again::Again) -> Markup {
     html! {
         @match whole { Some(whole) => (whole), None => (missing("Without summary.json nothing is known of the wall time.")) }
         h3 { "One control step, part by part" }
-        @match &again.timing {
-            Ok(timing) => (timing.body(files.loaded.scenario.time.control_period)),
+        @match &shown.timing {
+            Ok(timing) => {
+                @if let Some(why) = files.once_only() { p { "Of the same scenario, run in one process from its start: " (why) "." } }
+                (timing.body(files.loaded.scenario.time.control_period))
+            }
             Err(why) => (missing(&format!("It could not be measured: {why}."))),
         }
     }

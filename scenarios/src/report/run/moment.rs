@@ -2,10 +2,11 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use embody_robots::{Image, Nanos};
+use embody_robots::Image;
 use maud::{Markup, html};
 
-use super::again::Again;
+use super::files::Files;
+use super::shown::{MOMENT, Shown};
 use super::stretch::{EVENTS_SHOWN, Stretch};
 use crate::moment::Picture;
 use crate::picture;
@@ -14,38 +15,43 @@ use crate::report::page::{Looks, figure, missing};
 use crate::words::seconds;
 
 /// Side of the picture of a camera (pixels).
-const SIDE: u16 = 640;
+const SIDE: u16 = 320;
 
 /// What went on in the moment that is shown.
-pub fn body(again: &Again, at: Option<Nanos>) -> Markup {
-    let stretch = match &again.moment {
+pub fn body(files: &Files, shown: &Shown) -> Markup {
+    let stretch = match &shown.moment {
         Ok(stretch) => stretch,
-        Err(why) => return missing(&format!("There is no moment to show: {why}.")),
+        Err(why) => {
+            let hint = if files.recorded.is_none() { " Any run that was recorded, with --record, can be shown." } else { "" };
+            return missing(&format!("There is no moment to show: {why}.{hint}"));
+        }
     };
     let [from, to] = stretch.span.map(seconds);
+    let (seen, images) = &stretch.images;
     html! {
-        @if at.is_some() {
-            p { "From " (from) " to " (to) ", made again from the start with the same seed: "
-                @match &again.check { Ok(check) => { (check) "." } Err(why) => { (why) "." } } }
-        } @else {
-            p { "From " (from) " to " (to) ", continued in memory from the last checkpoint, beyond what the run itself did; a moment within the run is shown with "
-                code { "--at" } "." }
-        }
-        (figure(&plot::raster(&format!("Events, spikes and reward from {from} to {to}"), &stretch.raster()), Looks::Wide, &caption(stretch)))
-        @if !stretch.images.is_empty() {
-            h3 { "What the cameras see at " (to) }
-            div.figures { @for image in &stretch.images { (camera(stretch, image)) } }
+        p { "From " (from) " to " (to) ", " (stretch.origin.text()) ". "
+            @if let Some(brain) = &stretch.brain_origin { "The spikes were " (brain.text()) ". " }
+            "With " code { "--at T" } " the " (seconds(MOMENT)) " up to T are shown." }
+        (stretch.origin.warning())
+        @if let Some(brain) = &stretch.brain_origin { (brain.warning()) }
+        (figure(&plot::raster(&format!("Events, spikes and reward from {from} to {to}"), &stretch.raster()), Looks::Wide, &caption(files, shown, stretch)))
+        @if !images.is_empty() {
+            h3 { "What the cameras see at " (seconds(*seen)) }
+            @if *seen < stretch.span[1] { p.small { "Images are recorded a few times a second: this is the last one by " (to) ", with the events before it." } }
+            div.figures { @for image in images { (camera(stretch, image)) } }
         }
     }
 }
 
-fn caption(stretch: &Stretch) -> Markup {
+fn caption(files: &Files, shown: &Shown, stretch: &Stretch) -> Markup {
     html! {
         "Each camera's events are counted in every control period: pixels that became brighter upwards (orange), darker downwards (blue). "
-        @if stretch.populations.is_empty() {
-            "This controller has no neurons to show."
-        } @else {
+        @if !stretch.populations.is_empty() {
             "Below, a mark is a spike, one line a neuron: " (stretch.populations.iter().map(|p| p.name.as_str()).collect::<Vec<_>>().join(", ")) "."
+        } @else if files.brain_elsewhere && (shown.network.is_some() || files.has_a_strangers_brain()) {
+            "There are no spikes: the brain was another program, and its world's recording doesn't have them."
+        } @else {
+            "This controller has no neurons to show."
         }
     }
 }
@@ -56,15 +62,19 @@ fn camera(stretch: &Stretch, image: &Picture) -> Markup {
     let events = index.map(|index| stretch.last_events[index].as_slice()).unwrap_or_default();
     let seen = Image { width: image.width, height: image.height, brightness: &image.brightness };
     let (columns, rows) = (image.width, image.height);
-    let where_events = if columns > rows { "below" } else { "to the right" };
+    let [where_events, layout] = if columns > rows { ["below", "pair stacked"] } else { ["to the right", "pair"] };
     let about = format!("{columns} x {rows} pixels; {where_events}, its {} events of the last {EVENTS_SHOWN}", events.len());
-    match picture::of_sensor(&seen, events, SIDE, SIDE).png() {
-        Ok(png) => html! {
+    let [picture, marks] = picture::image_and_events(&seen, events, SIDE, SIDE).map(|half| half.png());
+    match (picture, marks) {
+        (Ok(picture), Ok(marks)) => html! {
             figure.camera {
-                img src={ "data:image/png;base64," (STANDARD.encode(png)) } alt={ "image of camera " (image.sensor) ": " (about) };
+                div class=(layout) {
+                    img src={ "data:image/png;base64," (STANDARD.encode(picture)) } alt={ "image of camera " (image.sensor) };
+                    img src={ "data:image/png;base64," (STANDARD.encode(marks)) } alt={ "events of camera " (image.sensor) };
+                }
                 figcaption { b { "Camera " (image.sensor) } ": " (about) ": white where the last one made a pixel brighter, black where darker, grey for none." }
             }
         },
-        Err(error) => missing(&format!("The image of camera {} can't be drawn: {error}.", image.sensor)),
+        (Err(error), _) | (_, Err(error)) => missing(&format!("The image of camera {} can't be drawn: {error}.", image.sensor)),
     }
 }

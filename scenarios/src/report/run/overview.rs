@@ -2,27 +2,27 @@
 
 use std::sync::Arc;
 
-use embody_brain::{NetworkSpec, PopulationKind, Synapses};
+use embody_brain::NetworkSpec;
 use maud::{Markup, html};
 
 use super::files::Files;
 use crate::registry::Registry;
-use crate::report::command;
 use crate::report::page::{facts, missing, value};
+use crate::report::{command, network as networks};
 use crate::run::REPORTING_HOUR;
 use crate::words::{count, measured, metric, number};
 
 /// The few numbers above all others.
 pub fn tiles(files: &Files) -> Markup {
     let time = &files.loaded.scenario.time;
-    let reached = files.time(files.reached());
+    let reached = files.time(files.reach.control_steps);
     let first = files.table.as_ref().and_then(|table| table.names.get(1));
     let first = first.zip(files.summary.as_ref()).and_then(|(name, summary)| Some((metric(name), *summary.metrics.get(name)?)));
     html! {
         ul.tiles {
             li {
                 @match files.summary.as_ref().map(|summary| summary.finished) {
-                    Some(true) => { b.done { "finished" } span { "after " (time.duration) " of simulated time" } }
+                    Some(true) => { b.done { "finished" } span { "after " (reached) " of simulated time" } }
                     Some(false) => { b.stopped { "stopped" } span { "at " (reached) " of " (time.duration) } }
                     None => { b.stopped { "not ended" } span { "known up to " (reached) " of " (time.duration) } }
                 }
@@ -46,8 +46,10 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
     let scenario = &files.loaded.scenario;
     let transport = files.summary.as_ref().map_or("in-process", |summary| &summary.transport);
     let made = command::of_run(registry, &files.loaded, &files.folder, transport);
+    let recorded = recording(files);
     let Some(summary) = &files.summary else {
         return html! {
+            (recorded)
             (missing("There is no summary.json: the run goes on, or was ended by force. What follows is what its folder holds by now."))
             (facts(&[
                 ("scenario", html! { (scenario.name) }),
@@ -59,13 +61,20 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
         };
     };
     html! {
+        @if files.went_on() {
+            (missing(&format!(
+                "The run was resumed after this summary was written, to go on up to {}, and hasn't ended since. What follows is what it had come to before.",
+                scenario.time.duration
+            )))
+        }
+        (recorded)
         div.beside {
             (facts(&[
                 ("scenario", html! { (summary.scenario) }),
                 ("controller", html! { (summary.controller) }),
                 ("seed", html! { data value=(summary.seed) { (summary.seed) } }),
                 ("substrate", html! { (summary.substrate) }),
-                ("network", html! { (network.map_or_else(|| "none, or none that is known here".to_owned(), of_network)) }),
+                ("network", html! { (network.map_or_else(|| "none, or none that is known here".to_owned(), networks::in_a_line)) }),
                 ("world and brain", html! { (summary.transport) }),
                 ("simulated", html! { (value(summary.simulated_s)) " s of " (scenario.time.duration) ", " (if summary.finished { "finished" } else { "stopped" }) }),
                 ("control steps", html! { data value=(summary.control_steps) { (count(summary.control_steps)) } }),
@@ -100,22 +109,13 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
     }
 }
 
-/// A network in a line.
-fn of_network(network: &NetworkSpec) -> String {
-    let populations = network.populations.iter().map(|population| {
-        let what = match &population.kind {
-            PopulationKind::Input => "inputs",
-            PopulationKind::Analogue => "analogue inputs",
-            PopulationKind::Neurons(model) => &model.name,
-        };
-        format!("{}: {} {what}", population.name, count(population.size as u64))
-    });
-    let projections = network.projections.iter().map(|projection| {
-        let what = match &projection.synapses {
-            Synapses::Fixed(_) => "fixed synapses".to_owned(),
-            Synapses::Plastic { rule, .. } => format!("synapses that learn by {}", rule.name),
-        };
-        format!("{}: {} {what}", projection.name, count(network.synapses(projection).unwrap_or(0) as u64))
-    });
-    populations.chain(projections).collect::<Vec<_>>().join("; ")
+/// The recording, and whether it can be trusted.
+fn recording(files: &Files) -> Markup {
+    html! {
+        @if let Some(remark) = files.remark() {
+            (missing(&format!("{remark} What is shown of the rest was made otherwise, or is missing, as each part says.")))
+        } @else if let Some(recorded) = files.recording() {
+            p { "This run was recorded in " code { "recording.mcap" } ", " (recorded.agrees) "." }
+        }
+    }
 }

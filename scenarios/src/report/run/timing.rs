@@ -13,7 +13,7 @@ use maud::{Markup, html};
 use crate::registry::Registry;
 use crate::run::Session;
 use crate::scenario::{Assembly, Loaded};
-use crate::words::measured;
+use crate::words::{measured, seconds};
 
 /// The most control steps that are timed.
 const STEPS: usize = 2000;
@@ -23,6 +23,8 @@ const TURNS: usize = 5;
 
 /// Wall times of a stretch (s).
 pub struct Timing {
+    /// When the stretch begins.
+    pub from: Nanos,
     /// Control steps of the stretch.
     pub steps: usize,
     /// The loop as a whole.
@@ -94,6 +96,7 @@ impl Timing {
         };
         let senses = matches!(session.controller(), Hosted::Sensing(_));
         let mut timing = Timing {
+            from: Nanos(session.position().control_steps * loaded.scenario.time.control_period.0),
             steps: kept.actions.len(),
             whole_s: f64::INFINITY,
             world_s: f64::INFINITY,
@@ -172,7 +175,7 @@ impl Timing {
                 }
             }
             p.small {
-                "Measured when this page was made, on " (self.steps) " control steps of " (control_period) " on from the end of what is shown above, and the least of " (TURNS)
+                "Measured when this page was made, on " (self.steps) " control steps of " (control_period) " on from " (seconds(self.from)) ", and the least of " (TURNS)
                 " turns. The loop has no clock in it: the stretch was first run as a whole and kept; then the world alone was given the same actions from the same state, the controller alone the same time steps, "
                 "the trace hash alone the same records. Alone, each finds more of its memory in the processor's caches than in turns, so that the parts need not add up to the whole. "
                 "Encoder, network and decoder can't be told apart from outside. Recording, checkpoints and progress of a real run come on top."

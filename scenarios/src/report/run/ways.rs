@@ -3,8 +3,8 @@
 use embody_robots::Nanos;
 use maud::{Markup, html};
 
-use super::again::Again;
 use super::files::Files;
+use super::shown::Shown;
 use super::stretch::Stretch;
 use crate::plot::{self, Frame, Scene};
 use crate::report::page::{Looks, figure, missing};
@@ -15,9 +15,9 @@ use crate::words::{measured, number, seconds};
 const ROAD_STEP_M: f64 = 0.5;
 
 /// Where things went.
-pub fn body(files: &Files, again: &Again) -> Markup {
+pub fn body(files: &Files, shown: &Shown) -> Markup {
     let scenario = &files.loaded.scenario;
-    let parts = [("Before", &again.before), ("After", &again.after)];
+    let parts = [("Before", &shown.before), ("After", &shown.after)];
     let scenes = parts.map(|(_, part)| part.as_ref().ok().map(|stretch| scene(scenario, stretch)));
     let frame = Frame::around(&scenes.iter().flatten().collect::<Vec<_>>());
     html! {
@@ -31,10 +31,16 @@ pub fn body(files: &Files, again: &Again) -> Markup {
                 }
             }
         }
-        @match &again.check {
-            Ok(check) => p.small { "The first was made again from the start: " (check) ". The second was continued in memory from the last checkpoint." },
-            Err(why) if again.before.is_ok() => (missing(&format!("Take care: {why}."))),
-            Err(_) => "",
+        @match (&shown.before, &shown.after) {
+            (Ok(before), Ok(after)) if before.origin == after.origin => {
+                p.small { "Both were " (before.origin.text()) "." }
+                (before.origin.warning())
+            }
+            _ => {
+                @for (name, part) in parts {
+                    @if let Ok(stretch) = part { p.small { b { (name) } ": " (stretch.origin.text()) "." } (stretch.origin.warning()) }
+                }
+            }
         }
     }
 }
@@ -54,7 +60,7 @@ fn drawn(name: &str, stretch: &Stretch, scene: &Scene, frame: &Frame) -> Markup 
 fn around(scene: &Scene) -> &'static str {
     match scene {
         Scene { road: Some(_), .. } => "Grey: the road with its edges and its centre line, driven on the right.",
-        Scene { goal: Some(_), .. } => "Grey circle: the goal. Black square: the walls.",
+        Scene { goal: Some(_), .. } => "Grey circle: the goal. Square: the walls.",
         Scene { goals: (places, _), .. } if !places.is_empty() => "Grey circles: the places of the goal.",
         _ => "",
     }
