@@ -4,6 +4,7 @@
 //! A part is a settings type and a function that builds from it. The settings are read from the table of the part's name
 //! (`[controller.spore]`), checked against the type with all defaults filled in, and described by its JSON Schema.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use embody_controllers::baseline::{
     Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
     PursuitSettings, RandomPoses, RandomPosesSettings, Straight, TrunkIdeal, TrunkIdealSettings,
 };
+use embody_controllers::forward_model::{ForwardModel, ForwardModelController, ForwardModelSettings, modules_of};
 use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
@@ -28,6 +30,7 @@ use serde::de::DeserializeOwned;
 
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Trained, Yoked};
+use crate::part_files::is_weights_file;
 use crate::tasks::{
     ArmReaching, ArmReachingTask, LaneFollowing, LaneFollowingTask, Reaching, ReachingTask, TrunkReaching, TrunkReachingTask,
 };
@@ -42,6 +45,9 @@ pub type PartError = String;
 
 /// Length of the pieces that the line after which `pursuit` steers is made of (m).
 const LANE_STEP_M: f64 = 0.25;
+
+/// Largest file of weights that is read (bytes): that of a network of 4096 neurons for the longest trunk.
+const LARGEST_WEIGHTS: u64 = 1 << 28;
 
 /// What a task is built for.
 #[derive(Clone, Debug)]
@@ -92,6 +98,29 @@ impl ControllerContext {
     /// Whether the goal's orientation counts beside its place; it does, unless the task says otherwise.
     pub fn orientation(&self) -> bool {
         self.task.get("orientation").and_then(toml::Value::as_bool).unwrap_or(true)
+    }
+
+    /// The bytes of trained weights: of a file, or of the library by name.
+    ///
+    /// # Errors
+    /// If the file can't be read, or the name isn't known.
+    pub fn weights(&self, weights: &str) -> Result<Cow<'static, [u8]>, PartError> {
+        if is_weights_file(weights) {
+            let path = self.base.join(weights);
+            let length = std::fs::metadata(&path).map_err(|e| format!("weights: {}: {e}", path.display()))?.len();
+            if length > LARGEST_WEIGHTS {
+                return Err(format!("weights: {}: expected at most {LARGEST_WEIGHTS} bytes, found {length}", path.display()));
+            }
+            return Ok(Cow::Owned(std::fs::read(&path).map_err(|e| format!("weights: {}: {e}", path.display()))?));
+        }
+        let known: Vec<&str> = self.registry.weights.keys().copied().collect();
+        let bytes = self.registry.weights.get(weights).ok_or_else(|| {
+            format!(
+                "weights: expected a safetensors file, such as one that embody train makes, or one of {}; found {weights:?}",
+                known.join(", ")
+            )
+        })?;
+        Ok(Cow::Borrowed(bytes))
     }
 
     /// Builds the scenario's controller of the given kind.
@@ -167,6 +196,8 @@ pub struct Registry {
     pub(crate) ideals: BTreeMap<&'static str, &'static str>,
     pub(crate) substrates: BTreeMap<&'static str, BuildSubstrate>,
     pub(crate) library: BTreeMap<String, String>,
+    /// Trained weights by name, as files.
+    pub(crate) weights: BTreeMap<&'static str, &'static [u8]>,
 }
 
 impl Default for Registry {
@@ -180,6 +211,7 @@ impl Default for Registry {
             ideals: BTreeMap::new(),
             substrates: BTreeMap::new(),
             library: BTreeMap::new(),
+            weights: BTreeMap::new(),
         };
         registry.robot("ball", "a ball that is driven over the plane, under an event camera", |s: &Ball, _| Ok(s.robot()));
         registry.robot("car", "a car that holds its speed and is steered, with an event camera on its roof", |s: &Car, _| {
@@ -252,9 +284,21 @@ impl Default for Registry {
                 Classical::new(s, &c.around.observation, &c.around.action, c.around.control_period).map_err(|e| e.to_string())
             },
         );
+        registry.controller(
+            "forward-model",
+            "a spiking forward model of a trunk, trained before and inverted to control it",
+            |s: &ForwardModelSettings, c| {
+                let modules = modules_of(&c.around.observation, &c.around.action)?;
+                let bytes = c.weights(&s.weights)?;
+                let model = ForwardModel::read(&bytes, modules, s.neurons).map_err(|e| format!("{}: {e}", s.weights))?;
+                ForwardModelController::new(s, model, &c.around, c.orientation()).map_err(|e| e.to_string())
+            },
+        );
         registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
         registry.substrate("float", FloatSubstrate::new);
+        registry.weights("trunk-10", include_bytes!("../library/weights/trunk-10.safetensors"));
+        registry.weights("trunk-25", include_bytes!("../library/weights/trunk-25.safetensors"));
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
         registry.scenario("arm-reaching", include_str!("../library/arm-reaching.toml"));
         registry.scenario("arm2-reaching", include_str!("../library/arm2-reaching.toml"));
@@ -287,6 +331,11 @@ impl Registry {
     ) {
         self.tasks
             .insert(name, Part::new(about, move |settings, context| Ok(Box::new(build(settings, context)?) as Box<dyn Task>)));
+    }
+
+    /// Adds trained weights: the bytes of a safetensors file.
+    pub fn weights(&mut self, name: &'static str, bytes: &'static [u8]) {
+        self.weights.insert(name, bytes);
     }
 
     /// Adds a controller that sees only what the body senses.

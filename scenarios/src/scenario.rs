@@ -14,8 +14,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node, render};
+use crate::part_files;
 use crate::registry::{ControllerContext, Part, Registry, TaskContext};
-use crate::robot_files;
 use crate::run::REPORTING_HOUR;
 use crate::run::folder;
 
@@ -209,9 +209,10 @@ impl Loaded {
         let arena: Arena = node.get("arena").map_or(Ok(Arena::default()), Node::to)?;
         arena.check().map_err(|e| ConfigError::refused(&node, "arena", e.to_string()))?;
         let mut robot = choose(&node, "robot", &registry.robots)?;
-        robot_files::anchor(&mut robot.tables, &base);
+        part_files::anchor(&mut robot.tables, &base);
         let task = choose(&node, "task", &registry.tasks)?;
-        let controller = ideal_of(registry, &task, choose(&node, "controller", &registry.controllers)?, &node)?;
+        let mut controller = ideal_of(registry, &task, choose(&node, "controller", &registry.controllers)?, &node)?;
+        part_files::anchor(&mut controller.tables, &base);
         let scenario = Scenario {
             name,
             about: node.get("about").map_or(Ok(String::new()), Node::to)?,
@@ -311,7 +312,8 @@ impl Loaded {
             let hash = if stated.is_empty() { found() } else { stated };
             same.set_donor("", &hash, Path::new(""));
         }
-        robot_files::strip(&mut same.scenario.robot.tables);
+        part_files::strip(&mut same.scenario.robot.tables);
+        part_files::strip(&mut same.scenario.controller.tables);
         (same.scenario.time.duration, same.scenario.seed) = (Nanos::ZERO, 0);
         *blake3::hash(same.render().as_bytes()).as_bytes()
     }

@@ -159,11 +159,17 @@ impl ForwardModelController {
         settings.jacobian.check().and_then(|()| settings.adam.check()).map_err(unfit)?;
         let modules = modules_of(&around.observation, &around.action).map_err(unfit)?;
         if modules != model.modules() {
-            return Err(unfit(format!("expected a trunk of {} modules, as the weights are for, found {modules}", model.modules())));
+            return Err(unfit(format!(
+                "expected a trunk of {} modules, as the weights are for, found {modules}",
+                model.modules()
+            )));
         }
         let needed = Nanos(TICKS as u64 * modules as u64 * network::TICK_NS);
         if around.control_period < needed {
-            return Err(unfit(format!("expected a control period of at least {needed}, the network's ticks, found {}", around.control_period)));
+            return Err(unfit(format!(
+                "expected a control period of at least {needed}, the network's ticks, found {}",
+                around.control_period
+            )));
         }
         let spec = model.spec().map_err(|error| unfit(error.to_string()))?;
         let places = Places::of(&around.observation, modules).map_err(unfit)?;
@@ -199,7 +205,8 @@ impl ForwardModelController {
     fn note(&mut self, run: &Run) {
         let Some(activity) = &mut self.watched else { return };
         let ticks = 0..TICKS * self.model.modules();
-        let spikes = ticks.flat_map(|tick| self.model.spikes(run, tick).iter().map(move |&neuron| Spike { tick: tick as u32, neuron }));
+        let spikes =
+            ticks.flat_map(|tick| self.model.spikes(run, tick).iter().map(move |&neuron| Spike { tick: tick as u32, neuron }));
         let size = self.model.neurons().count() as u32;
         *activity = vec![Activity { name: network::HIDDEN.into(), size, spikes: spikes.collect(), membrane: Vec::new() }];
     }

@@ -6,7 +6,7 @@
 
 use embody_brain::training::{
     Keep, LearningRate, Moments, Optimiser, RateTarget, Schedule, Settings, Shape, Surrogate, Trainer, TrainerSettings,
-    TrainingError, Update, WindowMeans, Width,
+    TrainingError, Update, Width, WindowMeans,
 };
 use embody_robots::trunk::Trunk;
 use embody_robots::{Pose, seed};

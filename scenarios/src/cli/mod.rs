@@ -16,6 +16,7 @@ mod shot;
 mod show;
 mod signals;
 mod study;
+mod train;
 mod view;
 mod world;
 
@@ -44,6 +45,8 @@ enum Command {
     Run(run::Arguments),
     /// Runs the variants of a scenario times seeds, several at once, and compares them.
     Study(study::Arguments),
+    /// Trains the network of a scenario's controller before it runs, such as a trunk's forward model.
+    Train(train::Arguments),
     /// Runs a recorded run again and compares every step, or plays its recording.
     Replay(replay::Arguments),
     /// Runs the world of a scenario, whose brain is another program (embody brain, or one of your own).
@@ -99,6 +102,7 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Brain(arguments) => brain::brain(&registry, &arguments),
         Command::Peers(arguments) => peers::peers(&arguments),
         Command::Study(arguments) => study::study(&registry, &arguments),
+        Command::Train(arguments) => train::train(&registry, &arguments),
         Command::List => list::list(&registry),
         Command::Show(arguments) => show::show(&registry, &arguments),
         Command::Check(arguments) => check::check(&registry, &arguments),

@@ -13,21 +13,27 @@ const MARKED: usize = 40;
 
 /// The SVG text of a figure of `values` at ascending times (h); those that aren't finite are left out. `name` should carry the unit.
 pub fn course(name: &str, time_h: &[f64], values: &[f64]) -> String {
-    let points: Vec<(f64, f64)> = time_h.iter().copied().zip(values.iter().copied()).collect();
-    let points: Vec<_> = points.into_iter().filter(|(time, value)| time.is_finite() && value.is_finite()).collect();
-    let hours = points.last().map_or(0.0, |(time, _)| *time);
-    let (unit, per_hour) = time_unit(hours);
+    let hours = time_h.iter().zip(values).filter(|(time, value)| time.is_finite() && value.is_finite()).map(|(time, _)| *time);
+    let (unit, per_hour) = time_unit(hours.last().unwrap_or(0.0));
+    let scaled: Vec<f64> = time_h.iter().map(|time| time * per_hour).collect();
+    over(name, "simulated time", &format!("simulated time ({unit})"), &scaled, values)
+}
+
+/// The same over anything else: `what` in a few words, and as its axis names it.
+pub fn over(name: &str, what: &str, axis: &str, x: &[f64], values: &[f64]) -> String {
+    let points: Vec<(f64, f64)> = x.iter().copied().zip(values.iter().copied()).collect();
+    let points: Vec<_> = points.into_iter().filter(|(x, value)| x.is_finite() && value.is_finite()).collect();
     let plane = Plane {
         left: 78.0,
         right: WIDTH - 22.0,
         top: 16.0,
         bottom: HEIGHT - 56.0,
-        x: Axis::spanning(0.0, hours * per_hour, 6),
+        x: Axis::spanning(0.0, points.last().map_or(0.0, |(x, _)| *x), 6),
         y: Axis::around(points.iter().map(|(_, value)| *value), 5),
     };
-    figure(WIDTH as u32, HEIGHT as u32, &format!("{name} over simulated time"), |canvas| {
-        plane.frame(canvas, &format!("simulated time ({unit})"), name);
-        let line: Vec<Point> = points.iter().map(|(time, value)| plane.at(time * per_hour, *value)).collect();
+    figure(WIDTH as u32, HEIGHT as u32, &format!("{name} over {what}"), |canvas| {
+        plane.frame(canvas, axis, name);
+        let line: Vec<Point> = points.iter().map(|(x, value)| plane.at(*x, *value)).collect();
         if line.len() > 1 {
             canvas.line(&line, OKABE_ITO[0], 1.8, 1.0);
         }

@@ -18,7 +18,7 @@ mod terminal;
 
 #[cfg(feature = "viewer")]
 pub(crate) use axis::{Axis, time_unit};
-pub use course::course;
+pub use course::{course, over};
 pub use direction_map::{Ground, Map, direction_map};
 pub use from_above::{Frame, Path, Scene, from_above};
 pub use histogram::{Spread, histogram};

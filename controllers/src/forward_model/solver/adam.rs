@@ -24,7 +24,7 @@ pub struct AdamSettings {
 
 impl Default for AdamSettings {
     fn default() -> Self {
-        AdamSettings { rate: 0.05, betas: [0.9, 0.999], orientation_weight: 20.0, regulariser: 1e-3 }
+        AdamSettings { rate: 0.1, betas: [0.9, 0.999], orientation_weight: 20.0, regulariser: 1e-3 }
     }
 }
 
@@ -88,7 +88,8 @@ impl Adam {
             *mean = first * *mean + (1.0 - first) * gradient;
             let square = &mut self.squares[joint];
             *square = second * *square + (1.0 - second) * gradient * gradient;
-            let step = scale * settings.rate * mean_scale * self.means[joint] / (libm::sqrt(square_scale * self.squares[joint]) + EPSILON);
+            let step = scale * settings.rate * mean_scale * self.means[joint]
+                / (libm::sqrt(square_scale * self.squares[joint]) + EPSILON);
             joints[joint] = (joints[joint] - step).clamp(-LIMIT, LIMIT);
         }
     }

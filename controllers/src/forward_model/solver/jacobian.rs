@@ -2,7 +2,8 @@
 //!
 //! With J the model's Jacobian and r what is missing, positions in mm and rotations as rotation vectors that count for 100 mm a radian,
 //! dq = J^T (J J^T + lambda^2)^-1 r. Joints at a limit that want to go further are left out, and it is solved again, at most twice. The damping follows Levenberg
-//! and Marquardt: it shrinks while the measured pose comes nearer, and grows when it went away.
+//! and Marquardt: it shrinks while the measured pose comes nearer, and grows when it went away. Where nothing has come of many steps, joints at their limits
+//! bar the way: all of them draw back towards the middle of their range, and it goes on from there.
 
 use nalgebra::{DVector, Matrix6, Matrix6xX, Vector6};
 use schemars::JsonSchema;
@@ -28,7 +29,14 @@ pub struct JacobianSettings {
     pub largest_error_mm: f64,
     /// Distance that a radian counts for (mm).
     pub mm_per_rad: f64,
+    /// Steps in which the error must fall by [`WORTH`] of itself, or else joints draw back; 0 never does.
+    pub patience: u32,
+    /// What joint values are multiplied by then.
+    pub draws_back_to: f64,
 }
+
+/// Share of the least error so far by which it must fall to count.
+const WORTH: f64 = 0.02;
 
 impl Default for JacobianSettings {
     fn default() -> Self {
@@ -40,6 +48,8 @@ impl Default for JacobianSettings {
             largest_step: 0.2,
             largest_error_mm: 100.0,
             mm_per_rad: 100.0,
+            patience: 25,
+            draws_back_to: 0.5,
         }
     }
 }
@@ -55,6 +65,7 @@ impl JacobianSettings {
             ("damping_rises", self.damping_rises, self.damping_rises >= 1.0 && self.damping_rises.is_finite()),
             ("largest_step", self.largest_step, self.largest_step > 0.0 && self.largest_step <= 2.0),
             ("largest_error_mm", self.largest_error_mm, self.largest_error_mm > 0.0 && self.largest_error_mm.is_finite()),
+            ("draws_back_to", self.draws_back_to, (0.0..=1.0).contains(&self.draws_back_to)),
             ("mm_per_rad", self.mm_per_rad, self.mm_per_rad >= 0.0 && self.mm_per_rad.is_finite()),
         ] {
             if !good {
@@ -70,6 +81,9 @@ impl JacobianSettings {
 pub struct Jacobian {
     damping_mm: f64,
     last_error_mm: Option<f64>,
+    least_error_mm: f64,
+    /// Steps since the error last fell to speak of.
+    waited: u32,
 }
 
 /// Times that it is solved at most.
@@ -78,7 +92,7 @@ const ROUNDS: usize = 3;
 impl Jacobian {
     /// Before the first step.
     pub fn new(settings: &JacobianSettings) -> Jacobian {
-        Jacobian { damping_mm: settings.damping_mm, last_error_mm: None }
+        Jacobian { damping_mm: settings.damping_mm, last_error_mm: None, least_error_mm: f64::INFINITY, waited: 0 }
     }
 
     /// One step. `jacobian` is in metres and radians, so is `missing`; without `orientation` rotations count for nothing.
@@ -100,6 +114,11 @@ impl Jacobian {
             self.damping_mm = (self.damping_mm * factor).clamp(low, high);
         }
         self.last_error_mm = Some(error_mm);
+        if self.is_stuck(settings, error_mm) {
+            *self = Jacobian::new(settings);
+            joints.iter_mut().for_each(|joint| *joint *= settings.draws_back_to);
+            return;
+        }
         if error_mm > settings.largest_error_mm {
             missing *= settings.largest_error_mm / error_mm;
         }
@@ -127,6 +146,14 @@ impl Jacobian {
             step *= settings.largest_step / largest;
         }
         joints.iter_mut().zip(step.iter()).for_each(|(joint, step)| *joint = (*joint + step).clamp(-LIMIT, LIMIT));
+    }
+
+    fn is_stuck(&mut self, settings: &JacobianSettings, error_mm: f64) -> bool {
+        self.waited += 1;
+        if error_mm < (1.0 - WORTH) * self.least_error_mm {
+            (self.least_error_mm, self.waited) = (error_mm, 0);
+        }
+        settings.patience > 0 && self.waited >= settings.patience
     }
 }
 
@@ -166,6 +193,21 @@ mod tests {
         let missing = Vector6::new(0.5, 0.0, 0.0, 0.0, 0.0, 0.0);
         Jacobian::new(&settings).step(&settings, &jacobian, &missing, true, &mut joints);
         assert_eq!(joints, [1.0, 0.2]);
+    }
+
+    #[test]
+    fn where_nothing_comes_of_it_joints_draw_back() {
+        let settings = JacobianSettings { patience: 3, ..JacobianSettings::default() };
+        let (jacobian, mut joints) = (Matrix6xX::zeros(2), [1.0, -0.4]);
+        let mut solver = Jacobian::new(&settings);
+        let missing = Vector6::new(0.1, 0.0, 0.0, 0.0, 0.0, 0.0);
+        for _ in 0..3 {
+            solver.step(&settings, &jacobian, &missing, true, &mut joints);
+            assert_eq!(joints, [1.0, -0.4]);
+        }
+        solver.step(&settings, &jacobian, &missing, true, &mut joints);
+        assert_eq!(joints, [0.5, -0.2]);
+        assert_eq!(solver, Jacobian::new(&settings), "it begins anew");
     }
 
     #[test]

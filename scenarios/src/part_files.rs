@@ -1,4 +1,4 @@
-//! Where the files of a robot lie, as a scenario says it.
+//! Where the files of a robot or a controller lie, as a scenario says it.
 //!
 //! A scenario is written down again: in run folders, and for another process to agree to. Paths as seen from the folder of its own
 //! file would mean something else there, so they are made absolute when it is loaded.
@@ -10,9 +10,9 @@ use toml::{Table, Value};
 
 use crate::run::folder::plain;
 
-/// Makes the paths in the settings of robots absolute; relative ones start from `base`.
-pub(crate) fn anchor(robots: &mut Table, base: &Path) {
-    each(robots, |path| {
+/// Makes the paths in the settings of parts, by their kind, absolute; relative ones start from `base`.
+pub(crate) fn anchor(parts: &mut Table, base: &Path) {
+    each(parts, |path| {
         let path = base.join(path);
         // Only a process whose own folder is gone can't tell; its paths then stay as they are.
         plain(&std::path::absolute(&path).unwrap_or(path)).display().to_string()
@@ -20,13 +20,24 @@ pub(crate) fn anchor(robots: &mut Table, base: &Path) {
 }
 
 /// Leaves of those paths what is the same wherever they lie: the last name.
-pub(crate) fn strip(robots: &mut Table) {
-    each(robots, |path| Path::new(path).file_name().unwrap_or_default().display().to_string());
+pub(crate) fn strip(parts: &mut Table) {
+    each(parts, |path| Path::new(path).file_name().unwrap_or_default().display().to_string());
 }
 
-/// Changes every path in the settings of robots, which only the kind `model` has: its description, and the folders of packages.
-fn each(robots: &mut Table, change: impl Fn(&str) -> String) {
-    let Some(model) = robots.get_mut("model").and_then(Value::as_table_mut) else { return };
+/// Whether a forward model's weights are a file; the others are names of the library.
+pub(crate) fn is_weights_file(weights: &str) -> bool {
+    weights.contains('/') || weights.ends_with(".safetensors")
+}
+
+/// Changes every path in the settings of parts. Which have any: the robot `model`, its description and the folders of packages, and the controller
+/// `forward-model`, its weights.
+fn each(parts: &mut Table, change: impl Fn(&str) -> String) {
+    if let Some(Value::String(weights)) = parts.get_mut("forward-model").and_then(|table| table.get_mut("weights"))
+        && is_weights_file(weights)
+    {
+        *weights = change(weights);
+    }
+    let Some(model) = parts.get_mut("model").and_then(Value::as_table_mut) else { return };
     if let Some(Value::Table(packages)) = model.get_mut("packages") {
         for (_, folder) in packages.iter_mut() {
             if let Value::String(folder) = folder {
@@ -51,6 +62,11 @@ mod tests {
         assert_eq!(robot, table("[model]\nsource = '/lab/a.urdf'\npackages = { p = '/lab/here/meshes', q = '/q' }"));
         strip(&mut robot);
         assert_eq!(robot, table("[model]\nsource = 'a.urdf'\npackages = { p = 'meshes', q = 'q' }"));
+        let mut weights = table("[forward-model]\nweights = 'a.safetensors'");
+        anchor(&mut weights, Path::new("/lab"));
+        assert_eq!(weights, table("[forward-model]\nweights = '/lab/a.safetensors'"));
+        strip(&mut weights);
+        assert_eq!(weights, table("[forward-model]\nweights = 'a.safetensors'"));
         let mut robot = table("[model]\nsource = 'arm2'");
         anchor(&mut robot, Path::new("/lab"));
         assert_eq!(robot, table("[model]\nsource = 'arm2'"));
