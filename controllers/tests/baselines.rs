@@ -64,7 +64,7 @@ fn move_arm(robot: &RobotSpec, controller: &mut dyn Privileged, scene: &mut Scen
         controller.act(&time_step(step, Vec::new()), scene, &mut action).unwrap();
         for (actuator, (values, field)) in robot.actuators.iter().zip(action.fields.iter().zip(&robot.action_spec().fields)) {
             assert!((field.bounds[0]..=field.bounds[1]).contains(&values[0]));
-            let joint = scene.joints.iter_mut().find(|(name, _)| name == actuator.joint()).unwrap();
+            let joint = scene.joints.iter_mut().find(|(name, _)| actuator.joints().any(|joint| joint == name)).unwrap();
             joint.1 += f64::from(values[0]) * PERIOD.as_secs_f64();
         }
     }
