@@ -2,7 +2,7 @@
 //!
 //! Why not a matrix library: a product with 5 % of spikes reads 5 % of the matrix here. And the libraries at hand (`matrixmultiply`, which
 //! `nalgebra` and `ndarray` use too, `gemm`, `faer`) multiply and add in one rounding where the processor can, so that their last bits
-//! differ between machines; spikes that hang on those bits would too. Tests hold these sums to `matrixmultiply` within rounding.
+//! differ between machines; spikes that hang on those bits would too.
 //!
 //! A sum is over rows in the order in which they are listed, one rounding per multiplication and addition, whatever the tile or the layout
 //! of the matrix: the float substrate and training give the same bits.
@@ -94,4 +94,27 @@ fn tile<T: Real, const N: usize>(
     }
     sums.copy_from_slice(&sum);
     columns
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_those_of_the_listed_rows_whatever_the_tile() {
+        // Small whole numbers, whose sums are exact.
+        let element = |i: usize, j: usize| ((i * 7 + j * 3) % 11) as f32 - 5.0;
+        for columns in [8, 24, 96, 120, 264] {
+            let weights: Vec<f32> = (0..6 * columns).map(|at| element(at / columns, at % columns)).collect();
+            let panel = Panel { first: 0, columns, base: 0, stride: columns };
+            for factors in [None, Some(&[2.0, -1.0, 3.0][..])] {
+                let mut sums = vec![1.0; columns];
+                add_rows(&weights, panel, &[0, 3, 5], factors, &mut sums);
+                for (j, &sum) in sums.iter().enumerate() {
+                    let [a, b, c] = [0, 1, 2].map(|k| factors.map_or(1.0, |factors| factors[k]));
+                    assert_eq!(sum, 1.0 + a * element(0, j) + b * element(3, j) + c * element(5, j));
+                }
+            }
+        }
+    }
 }

@@ -30,8 +30,8 @@ pub(super) struct Entries<T> {
     /// Entries of neuron i: `starts[i]..starts[i + 1]`.
     pub starts: Vec<u32>,
     pub rows: Vec<u32>,
-    /// Where each is in what was kept.
-    from: Vec<u32>,
+    /// The entry of each neuron that was kept, set by set and sequence by sequence.
+    slots: Vec<u32>,
     /// Products with the weights, lane by lane.
     pub sums: Vec<[T; WIDTH]>,
 }
@@ -55,13 +55,13 @@ impl<T: Real> Entries<T> {
         }
         let count = all.len() * sets;
         self.rows.resize(count, 0);
-        self.from.resize(count, 0);
+        self.slots.clear();
         for set in 0..sets {
             for sample in 0..samples {
                 for at in range(sample) {
                     let next = &mut self.starts[kept.indices[at] as usize + 1];
                     self.rows[*next as usize] = (set * samples + sample) as u32;
-                    self.from[*next as usize] = at as u32;
+                    self.slots.push(*next);
                     *next += 1;
                 }
             }
@@ -132,6 +132,13 @@ impl<T: Real> Step<'_, T> {
         }
     }
 
+    /// Where the neurons of a row are in what was kept.
+    #[inline(always)]
+    fn kept_range(&self, row: usize) -> std::ops::Range<usize> {
+        let at = self.tick * self.samples + row % self.samples;
+        self.kept.starts[at] as usize..self.kept.starts[at + 1] as usize
+    }
+
     #[inline(always)]
     fn integrate_and_fire(&mut self, cell: &IntegrateAndFire<T>) {
         let zero = T::default();
@@ -160,10 +167,12 @@ impl<T: Real> Step<'_, T> {
             self.spikes(0, |at, i, z| subtract(at, i, z * delta[at] / cell.gain[i]));
         }
         let (after, second_after, kept, entries, n) = (self.after, self.second_after, self.kept, self.entries, self.n);
-        for i in 0..entries.starts.len() - 1 {
-            let rate = self.rate.map_or(zero, |rate| rate[i]);
-            for e in entries.starts[i] as usize..entries.starts[i + 1] as usize {
-                let (at, k, l) = (entries.rows[e] as usize * n + i, entries.from[e] as usize, lanes(&entries.sums[e]) + rate);
+        let mut slots = entries.slots.iter();
+        for row in 0..self.rows {
+            for k in self.kept_range(row) {
+                let i = kept.indices[k] as usize;
+                let (at, products) = (row * n + i, slots.next().map_or(zero, |&e| lanes(&entries.sums[e as usize])));
+                let l = products + self.rate.map_or(zero, |rate| rate[i]);
                 let psi = kept.psi[k];
                 let subtracted = match (self.settings.through_reset, kept.reset.is_empty()) {
                     (false, _) => zero,
@@ -221,10 +230,12 @@ impl<T: Real> Step<'_, T> {
             }
         }
         self.spikes(0, |at, _, z| delta[at] = delta[at] - z * delta[at]);
-        for i in 0..entries.starts.len() - 1 {
-            let rate = self.rate.map_or(zero, |rate| rate[i]);
-            for e in entries.starts[i] as usize..entries.starts[i + 1] as usize {
-                let (at, k, l) = (entries.rows[e] as usize * n + i, entries.from[e] as usize, lanes(&entries.sums[e]) + rate);
+        let mut slots = entries.slots.iter();
+        for row in 0..self.rows {
+            for k in self.kept_range(row) {
+                let i = kept.indices[k] as usize;
+                let (at, products) = (row * n + i, slots.next().map_or(zero, |&e| lanes(&entries.sums[e as usize])));
+                let l = products + self.rate.map_or(zero, |rate| rate[i]);
                 let subtracted = if self.settings.through_reset { kept.reset[k] } else { zero };
                 let mut z = l - subtracted * before_reset(i, after[at], second[at]);
                 if self.settings.through_adaptation {
