@@ -12,11 +12,11 @@ use embody_robots::{Nanos, Tally};
 
 use super::{Failure, say, signals};
 use crate::moment::Moment;
-use crate::recording::{Recording, Verified, verify};
+use crate::recording::{Recording, Verified, refuse_foreign, verify};
 use crate::registry::Registry;
-use crate::run::Progress;
 use crate::run::folder::{RECORDING, SUMMARY};
 use crate::run::progress::{self, Quiet, Standing};
+use crate::run::{Progress, scenario_of};
 use crate::words;
 
 /// Arguments of `embody replay`.
@@ -46,8 +46,15 @@ fn speed(text: &str) -> Result<f64, String> {
 /// Replays a run.
 pub fn replay(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
     let stop = signals::stop_flag()?;
+    if arguments.folder.is_file() {
+        return Err(format!(
+            "{}: expected a run folder, found a file; name the folder that it lies in",
+            arguments.folder.display()
+        )
+        .into());
+    }
     if arguments.follow {
-        follow(arguments, &stop)?;
+        follow(registry, arguments, &stop)?;
     } else {
         compare(registry, arguments, &stop)?;
     }
@@ -101,8 +108,9 @@ const LINE: Nanos = Nanos::from_secs(10);
 /// Wall time between two looks where somebody does.
 const LOOK: Duration = Duration::from_millis(100);
 
-fn follow(arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
+fn follow(registry: &Arc<Registry>, arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
     let recording = Recording::open(&arguments.folder.join(RECORDING))?;
+    refuse_foreign(registry, &recording, &scenario_of(registry, &arguments.folder, &[])?)?;
     let live = std::io::stdout().is_terminal();
     let speed = arguments.speed.or(live.then_some(1.0));
     let pause = |simulated: Nanos| speed.map(|speed| Duration::from_secs_f64(simulated.as_secs_f64() / speed));

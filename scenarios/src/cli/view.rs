@@ -34,10 +34,10 @@ pub struct Arguments {
     #[arg(long)]
     paused: bool,
     /// Width of the window (pixels)
-    #[arg(long, default_value_t = 1280, value_parser = RangedI64ValueParser::<u32>::new().range(640..=7680))]
+    #[arg(long, default_value_t = 1280, value_parser = RangedI64ValueParser::<u32>::new().range(1024..=7680))]
     width: u32,
     /// Height of the window (pixels)
-    #[arg(long, default_value_t = 720, value_parser = RangedI64ValueParser::<u32>::new().range(480..=4320))]
+    #[arg(long, default_value_t = 720, value_parser = RangedI64ValueParser::<u32>::new().range(600..=4320))]
     height: u32,
     /// Folder of the pictures that are saved with the button or the key P
     #[arg(long, default_value = "runs/pictures", value_name = "DIR")]
@@ -104,7 +104,8 @@ impl Arguments {
                 .into());
             }
             let loaded = crate::run::scenario_of(registry, folder, &[])?;
-            return Ok((loaded, Box::new(RecordedSource::open(folder)?)));
+            let source = RecordedSource::open(registry, folder, &loaded)?;
+            return Ok((loaded, Box::new(source)));
         }
         let loaded = match &self.from {
             Some(from) => crate::run::scenario_of(registry, from, &[])?,

@@ -27,5 +27,5 @@ pub use info::RunInfo;
 pub use reader::{Frames, Recording, Steps, Views};
 pub use step::{Frame, Step, View};
 pub use tape::{FRAMES_PER_SECOND, FRAMES_PER_VIEW, Tape};
-pub(crate) use verify::refuse_another_scenario;
 pub use verify::{Difference, Verified, VerifyError, verify};
+pub(crate) use verify::{refuse_another_scenario, refuse_foreign};

@@ -125,6 +125,22 @@ pub fn verify(
     }
 }
 
+/// Refuses a recording of another scenario than that of its run folder, or by another program than the run's: to look at it would be to look at another run.
+///
+/// # Errors
+/// Names what differs, and the folder's file that can't be read.
+pub(crate) fn refuse_foreign(registry: &Registry, recording: &Recording, loaded: &Loaded) -> Result<(), VerifyError> {
+    let folder = recording.path().parent().map(Path::to_owned).unwrap_or_default();
+    let summary = folder.join(SUMMARY).exists().then(|| folder::read_summary(&folder)).transpose()?;
+    let expected = summary.map_or(crate::VERSION.to_owned(), |summary| summary.version);
+    let found = &recording.info().version;
+    if *found != expected {
+        let expected = format!("{expected}, as the run's");
+        return Err(RecordingError::content(recording.path(), "version of the program", &expected, found).into());
+    }
+    refuse_another_scenario(registry, recording, loaded)
+}
+
 /// Refuses a recording of another scenario, or by a program whose runs have other traces.
 fn refuse_another(registry: &Registry, recording: &Recording, loaded: &Loaded) -> Result<(), VerifyError> {
     let found = &recording.info().version;

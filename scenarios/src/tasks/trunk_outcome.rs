@@ -6,6 +6,9 @@ use serde::{Deserialize, Serialize};
 /// Distance within which the tip is near (mm).
 const NEAR_MM: f64 = 2.0;
 
+/// Angle within which it is aligned (degrees).
+const ALIGNED_DEG: f64 = 3.0;
+
 /// What a degree counts against a place (mm).
 const MM_PER_DEG: f64 = 2.0 / 3.0;
 
@@ -32,6 +35,11 @@ impl Miss {
         self.tip_mm + MM_PER_DEG * self.orientation_deg
     }
 
+    /// Whether the tip is near and, where orientation counts, turned as the goal is.
+    fn is_good(&self, orientation_counts: bool) -> bool {
+        self.is_near() && (!orientation_counts || self.orientation_deg <= ALIGNED_DEG)
+    }
+
     /// Whether the tip is near, whatever its orientation.
     pub(super) fn is_near(&self) -> bool {
         self.tip_mm <= NEAR_MM
@@ -52,7 +60,7 @@ pub(super) struct Outcome {
 }
 
 /// The figures over all targets, none before the first. A target that the tip never came near counts as `most` iterations to 2 mm.
-pub(super) fn figures(outcomes: &[Outcome], most: u64) -> Vec<(&'static str, f64)> {
+pub(super) fn figures(outcomes: &[Outcome], most: u64, orientation_counts: bool) -> Vec<(&'static str, f64)> {
     if outcomes.is_empty() {
         return Vec::new();
     }
@@ -64,6 +72,7 @@ pub(super) fn figures(outcomes: &[Outcome], most: u64) -> Vec<(&'static str, f64
     let tip = sorted(&|outcome| outcome.best.tip_mm);
     let orientation = sorted(&|outcome| outcome.best.orientation_deg);
     let near = sorted(&|outcome| outcome.near_after.unwrap_or(most) as f64);
+    let good = outcomes.iter().filter(|outcome| outcome.best.is_good(orientation_counts)).count();
     let unreached = outcomes.iter().filter(|outcome| !outcome.reached).count();
     vec![
         ("tip_error_median_mm", quantile(&tip, 0.5)),
@@ -73,6 +82,7 @@ pub(super) fn figures(outcomes: &[Outcome], most: u64) -> Vec<(&'static str, f64
         ("orientation_error_median_deg", quantile(&orientation, 0.5)),
         ("orientation_error_q75_deg", quantile(&orientation, 0.75)),
         ("iterations_to_2mm_median", quantile(&near, 0.5)),
+        ("within_2mm_3deg_percent", 100.0 * good as f64 / outcomes.len() as f64),
         ("targets", outcomes.len() as f64),
         ("targets_unreached", unreached as f64),
     ]
@@ -116,10 +126,10 @@ mod tests {
             iterations: 9,
             reached: tip_mm < 1.0,
         };
-        let all = figures(&[outcome(0.5, Some(4)), outcome(50.0, None), outcome(1.5, Some(6))], 9);
+        let all = figures(&[outcome(0.5, Some(4)), outcome(50.0, None), outcome(1.5, Some(6))], 9, false);
         let of = |name| all.iter().find(|(found, _)| *found == name).unwrap().1;
         assert_eq!((of("tip_error_median_mm"), of("tip_error_max_mm"), of("iterations_to_2mm_median")), (1.5, 50.0, 6.0));
         assert_eq!((of("targets_unreached"), of("orientation_error_median_deg")), (2.0, 15.0));
-        assert!(figures(&[], 9).is_empty());
+        assert!(figures(&[], 9, true).is_empty());
     }
 }

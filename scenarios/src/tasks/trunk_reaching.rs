@@ -203,7 +203,7 @@ impl Task for TrunkReachingTask {
     }
 
     fn figures(&self) -> Vec<(&'static str, f64)> {
-        figures(&self.state.outcomes, self.settings.iterations)
+        figures(&self.state.outcomes, self.settings.iterations, self.settings.orientation)
     }
 
     fn is_over(&self) -> bool {

@@ -1,6 +1,7 @@
 //! What happened lately: the spikes of the last second, the events of the last moments, and the curves of the whole run.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use embody_controllers::telemetry::{Histogram, Telemetry};
 use embody_robots::{Event, Nanos, StepKind, Tally, TimeStep};
@@ -55,6 +56,14 @@ pub(crate) struct Seen {
     pub count: u64,
 }
 
+/// The curves of something whose end is known.
+#[derive(Clone, Debug)]
+pub(crate) struct Course {
+    pub reward: Series,
+    pub metric: Option<(String, Series)>,
+    pub span: [Nanos; 2],
+}
+
 /// What happened lately.
 #[derive(Clone, Debug)]
 pub(crate) struct History {
@@ -64,6 +73,8 @@ pub(crate) struct History {
     pub since: Nanos,
     /// Whether control periods may be missing: their spikes then stand side by side, without the gaps between them.
     in_parts: bool,
+    /// The curves of the whole, if they are known beforehand.
+    pub course: Option<Arc<Course>>,
     pub populations: Vec<Rows>,
     pub spikes: VecDeque<Dot>,
     pub events: Vec<Seen>,
@@ -84,6 +95,7 @@ impl History {
             now: since,
             since,
             in_parts: false,
+            course: None,
             populations: Vec::new(),
             spikes: VecDeque::new(),
             events: Vec::new(),
@@ -101,13 +113,21 @@ impl History {
         History { in_parts: true, ..History::new(periods, since) }
     }
 
+    /// The same, of something whose curves are known.
+    pub fn of_a_course(periods: Periods, since: Nanos, course: Arc<Course>) -> History {
+        History { course: Some(course), ..History::new(periods, since) }
+    }
+
     /// The newest end of the raster: the run's time, or, heard in parts, that of all that was heard.
     pub fn raster_now(&self) -> Nanos {
         if self.in_parts { Nanos(self.periods_seen * self.periods.control.0) } else { self.now }
     }
 
-    /// How many control periods passed for each whose spikes were heard.
+    /// How many control periods passed for each whose spikes were heard; 1 where none is missed.
     pub fn passed_per_heard(&self) -> f64 {
+        if !self.in_parts {
+            return 1.0;
+        }
         let passed = self.now.0.saturating_sub(self.since.0) / self.periods.control.0.max(1);
         passed as f64 / self.periods_seen.max(1) as f64
     }
@@ -180,11 +200,12 @@ impl History {
         series.1.push(self.now, first.numerator, first.denominator);
     }
 
-    /// Mean firing rate of a population over the control periods that were seen (Hz).
-    pub fn rate_hz(&self, population: &Rows) -> f64 {
-        let seconds = Nanos(self.periods_seen * self.periods.control.0).as_secs_f64();
-        let neurons = f64::from(population.size.max(1));
-        if seconds > 0.0 { population.spikes as f64 / seconds / neurons } else { 0.0 }
+    /// Mean firing rate of the population of that number over the raster's time (Hz).
+    pub fn rate_hz(&self, population: usize) -> f64 {
+        let seen = Nanos(self.periods_seen * self.periods.control.0).0.min(RASTER.0);
+        let spikes = self.spikes.iter().filter(|dot| dot.population == population).count();
+        let neurons = f64::from(self.populations.get(population).map_or(1, |rows| rows.size.max(1)));
+        if seen > 0 { spikes as f64 / Nanos(seen).as_secs_f64() / neurons } else { 0.0 }
     }
 }
 
@@ -218,7 +239,7 @@ mod tests {
         assert_eq!(history.spikes.back().map(|dot| dot.time), Some(Nanos::from_millis(3999)));
         assert_eq!(history.events[0].recent.len(), 5, "a tenth of a second");
         assert_eq!(history.events[0].count, 200);
-        assert!((history.rate_hz(&history.populations[0]) - 12.5).abs() < 1e-9);
+        assert!((history.rate_hz(0) - 12.5).abs() < 1e-9);
         assert!(history.reward.points().iter().all(|point| (point[1] - 0.5).abs() < 1e-6));
     }
 

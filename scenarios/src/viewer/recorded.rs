@@ -1,29 +1,42 @@
 //! A recording as a source: it is played, and can be gone to any time of it.
+//!
+//! Its curves are those of the whole of it, made when it is opened; counts begin anew wherever it is gone to.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use embody_controllers::telemetry::Telemetry;
 use embody_robots::Nanos;
 
-use super::history::{History, Periods, RASTER};
+use super::history::{Course, History, Periods, RASTER};
 use super::source::{Source, SourceError};
 use crate::moment::Moment;
-use crate::recording::Recording;
+use crate::recording::{Recording, refuse_foreign};
+use crate::registry::Registry;
 use crate::run::folder::RECORDING;
+use crate::scenario::Loaded;
+use crate::words;
 
 /// The recording of a run folder.
 pub(crate) struct RecordedSource {
     recording: Recording,
     now: Nanos,
     history: History,
+    course: Arc<Course>,
+    /// How long the run was to be, where the recording ends before.
+    cut: Option<Nanos>,
 }
 
 impl RecordedSource {
-    /// The recording of a run folder, at its start.
-    pub fn open(folder: &Path) -> Result<RecordedSource, SourceError> {
-        let recording = Recording::open(&folder.join(RECORDING)).map_err(|e| SourceError(e.to_string()))?;
-        let history = history_since(&recording, Nanos::ZERO);
-        Ok(RecordedSource { recording, now: Nanos::ZERO, history })
+    /// The recording of a run folder, which must be that of its scenario, at its start.
+    pub fn open(registry: &Registry, folder: &Path, loaded: &Loaded) -> Result<RecordedSource, SourceError> {
+        let fail = |error: &dyn std::fmt::Display| SourceError(error.to_string());
+        let recording = Recording::open(&folder.join(RECORDING)).map_err(|e| fail(&e))?;
+        refuse_foreign(registry, &recording, loaded).map_err(|e| fail(&e))?;
+        let course = Arc::new(course(&recording));
+        let history = history_since(&recording, Nanos::ZERO, &course);
+        let cut = (!recording.is_complete()).then_some(loaded.scenario.time.duration);
+        Ok(RecordedSource { recording, now: Nanos::ZERO, history, course, cut })
     }
 
     /// Takes the steps after `from` up to `to` into the history.
@@ -37,9 +50,23 @@ impl RecordedSource {
     }
 }
 
-fn history_since(recording: &Recording, since: Nanos) -> History {
+fn history_since(recording: &Recording, since: Nanos, course: &Arc<Course>) -> History {
     let info = recording.info();
-    History::new(Periods { control: info.control_period, tick: info.neural_tick }, since)
+    History::of_a_course(Periods { control: info.control_period, tick: info.neural_tick }, since, course.clone())
+}
+
+/// The curves of a whole recording; of a damaged one up to where it is.
+fn course(recording: &Recording) -> Course {
+    let mut curves =
+        History::new(Periods { control: recording.info().control_period, tick: recording.info().neural_tick }, Nanos::ZERO);
+    let mut views = recording.views(Nanos::ZERO, Nanos(u64::MAX)).map_while(Result::ok).peekable();
+    for step in recording.steps(Nanos::ZERO, Nanos(u64::MAX)).map_while(Result::ok) {
+        curves.step(step.time, &step.step);
+        while let Some(view) = views.next_if(|view| view.time <= step.time) {
+            curves.tallies(&view.tallies);
+        }
+    }
+    Course { reward: curves.reward, metric: curves.metric, span: [Nanos::ZERO, recording.end()] }
 }
 
 impl Source for RecordedSource {
@@ -59,7 +86,6 @@ impl Source for RecordedSource {
             // Its spikes are in the history already, step by step.
             self.history.brain(&Telemetry { populations: Vec::new(), ..telemetry.clone() });
         }
-        self.history.tallies(&moment.tallies);
         Ok(moment)
     }
 
@@ -69,6 +95,12 @@ impl Source for RecordedSource {
 
     fn time(&self) -> Nanos {
         self.now
+    }
+
+    fn stands(&self) -> Option<String> {
+        let period = self.recording.info().control_period.0;
+        let of = self.cut.filter(|_| self.now.0 + period > self.recording.end().0)?;
+        Some(format!("cut off here, of {}: the run goes on, or was killed", words::seconds(of)))
     }
 
     fn reset(&mut self) -> Result<(), SourceError> {
@@ -84,7 +116,7 @@ impl Source for RecordedSource {
         let period = self.recording.info().control_period.0.max(1);
         let time = Nanos(time.min(self.recording.end()).0 / period * period);
         let from = Nanos(time.0.saturating_sub(RASTER.0));
-        self.history = history_since(&self.recording, from);
+        self.history = history_since(&self.recording, from, &self.course);
         self.take(from, time)?;
         self.now = time;
         Ok(())

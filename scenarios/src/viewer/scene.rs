@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use embody_robots::robot::{Link, Origin, Part, Shape};
 use embody_robots::{Body, ObservationSpec};
 use embody_sim_world::viewer::{Orbit, Portrayed, Shown};
 
@@ -24,6 +25,25 @@ pub(crate) struct Subject {
     pub orbit: Orbit,
 }
 
+/// Height of the disc that shows a goal on the ground (m).
+const GOAL_HEIGHT_M: f64 = 0.02;
+
+/// The place on the ground that the task has for a goal, as a mark that is there for people alone.
+fn goal(scenario: &Scenario) -> Option<Link> {
+    let task = scenario.task.settings(&scenario.task.kind);
+    let [x, y]: [f64; 2] = task.get("goal_m")?.clone().try_into().ok()?;
+    let radius_m = task.get("success_radius_m")?.as_float()?;
+    let part = Part {
+        shape: Shape::Cylinder { radius_m, length_m: GOAL_HEIGHT_M },
+        origin: Origin::at([x, y, 0.5 * GOAL_HEIGHT_M]),
+        collides: false,
+        visible: true,
+        friction: 0.0,
+        brightness: 1.0,
+    };
+    Some(Link { parts: vec![part], ..Link::frame("goal of the task") })
+}
+
 impl Subject {
     /// The world of a scenario, seen as suits its robot on `size` pixels.
     pub fn new(registry: &Arc<Registry>, loaded: &Loaded, size: [u32; 2]) -> Result<Subject, SourceError> {
@@ -38,7 +58,8 @@ impl Subject {
         let poses = robot.links.iter().filter_map(|link| Some((link.name.clone(), pose(&link.name)?))).collect();
         let home = Shown { poses, ..Shown::default() };
         let observation = body.observation_spec().clone();
-        let portrayed = Portrayed { arena: body.arena().clone(), walls: body.walls(), robot };
+        let mut portrayed = Portrayed { arena: body.arena().clone(), walls: body.walls(), robot };
+        portrayed.robot.links.extend(goal(&loaded.scenario));
         Ok(Subject { scenario: loaded.scenario.clone(), observation, portrayed, home, orbit })
     }
 

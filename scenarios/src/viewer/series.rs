@@ -49,12 +49,9 @@ impl Series {
         self.span_s
     }
 
-    /// The ratio over each span, at the span's end (s); the last one may be shorter, but not by more than half.
+    /// The ratio over each span, at the span's end (s). One that isn't over has none: a sum over less time may be another.
     pub fn points(&self) -> Vec<[f64; 2]> {
-        let since = self.marks.last().map_or(0.0, |mark| mark[0]);
-        let unfinished = (self.last[0] - since >= 0.5 * self.span_s).then_some(&self.last);
-        let ends = self.marks.iter().skip(1).chain(unfinished);
-        let spans = self.marks.iter().zip(ends);
+        let spans = self.marks.iter().zip(self.marks.iter().skip(1));
         spans.map(|(a, b)| [b[0], Tally::ratio(b[1] - a[1], b[2] - a[2])]).collect()
     }
 }

@@ -29,11 +29,6 @@ pub(super) fn small() -> FontId {
     FontId::proportional(11.0)
 }
 
-/// Letters within a bar.
-pub(super) fn tiny() -> FontId {
-    FontId::proportional(9.5)
-}
-
 /// Letters of a plot's title.
 pub(super) fn title() -> FontId {
     FontId::proportional(12.5)

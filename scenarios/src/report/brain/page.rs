@@ -105,6 +105,7 @@ impl BrainFolder {
             return missing("There is none yet.");
         }
         let trace = |saved: &Saved| match Mark::default().trace == saved.trace {
+            true if saved.step == 0 => html! { "none yet" },
             true => html! { "not known: in real time a brain counts its own steps" },
             false => html! { code { (saved.trace) } },
         };

@@ -7,8 +7,9 @@ use super::super::history::GLOW;
 use super::super::player::Snapshot;
 use super::super::{texture, theme};
 
-/// Greatest height of an image (points).
+/// Greatest height of an image (points), and of one of several.
 const HEIGHT: f32 = 150.0;
+const HEIGHT_OF_SEVERAL: f32 = 104.0;
 
 /// Draws each camera; `textures` keeps one for each.
 pub(in super::super) fn draw(
@@ -19,6 +20,8 @@ pub(in super::super) fn draw(
 ) {
     textures.resize(spec.fields.len(), None);
     let mut any = false;
+    let cameras = spec.fields.iter().filter(|field| matches!(field.kind, FieldKind::Events { .. })).count();
+    let most = if cameras > 1 { HEIGHT_OF_SEVERAL } else { HEIGHT };
     for (index, (field, kept)) in spec.fields.iter().zip(textures).enumerate() {
         let FieldKind::Events { width, height, .. } = field.kind else { continue };
         any = true;
@@ -26,7 +29,7 @@ pub(in super::super) fn draw(
         let image = image(snapshot, index, &field.name, size);
         let kept = texture::put(ui.ctx(), kept, &field.name, image);
         ui.label(RichText::new(format!("Camera “{}”, {width} × {height} pixels", field.name)).font(theme::title()));
-        let scale = (ui.available_width() / f32::from(width)).min(HEIGHT / f32::from(height));
+        let scale = (ui.available_width() / f32::from(width)).min(most / f32::from(height));
         let shown = vec2(scale * f32::from(width), scale * f32::from(height));
         ui.add(Image::new((kept, shown)).uv(Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0))));
     }

@@ -9,8 +9,9 @@ use crate::words;
 
 /// Draws a table.
 pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot) {
-    ui.label(RichText::new("Counts").font(theme::title()));
     let (history, moment) = (&snapshot.history, &snapshot.moment);
+    let since = if history.since.0 > 0 { format!("Counts since {}", words::seconds(history.since)) } else { "Counts".into() };
+    ui.label(RichText::new(since).font(theme::title()));
     let mut rows = vec![("substrate".to_owned(), subject.scenario.substrate.clone())];
     rows.push(("control step".into(), words::count(moment.control_step)));
     rows.push(("reward".into(), format!("{:.3}", moment.step.reward)));
@@ -19,7 +20,13 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot
     for (field, seen) in subject.observation.fields.iter().zip(&history.events).filter(|(_, seen)| seen.count > 0) {
         rows.push((format!("events of {}{heard}", field.name), words::count(seen.count)));
     }
-    rows.push(("events dropped".into(), moment.step.observation.dropped_events().to_string()));
+    let recorded = snapshot.status.span.is_some();
+    let dropped = match (recorded, snapshot.status.keeps_its_own_pace) {
+        (true, _) => "not recorded".into(),
+        (_, true) => "not told".into(),
+        _ => words::count(moment.step.observation.dropped_events()),
+    };
+    rows.push(("events dropped".into(), dropped));
     rows.extend(
         history
             .populations
@@ -28,7 +35,7 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot
     );
     rows.push(("contacts".into(), moment.truth.contacts.len().to_string()));
     rows.extend(history.counters.iter().map(|(name, value)| (words::reading(name), words::measured(*value))));
-    Grid::new("counters").num_columns(2).striped(true).show(ui, |ui| {
+    Grid::new("counters").num_columns(2).striped(true).spacing([8.0, 1.0]).show(ui, |ui| {
         for (name, value) in rows {
             ui.label(RichText::new(name).font(theme::small()).color(theme::QUIET));
             ui.label(RichText::new(value).font(theme::small()));

@@ -10,8 +10,11 @@ use super::super::theme;
 pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: Option<&Snapshot>) {
     ui.horizontal_centered(|ui| {
         ui.label(RichText::new(subject.title()).heading().strong());
-        ui.label(RichText::new(format!("on {}", subject.scenario.substrate)).color(theme::QUIET));
         let Some(snapshot) = snapshot else { return };
+        // Only a network runs on a substrate.
+        if !snapshot.history.populations.is_empty() {
+            ui.label(RichText::new(format!("on {}", subject.scenario.substrate)).color(theme::QUIET));
+        }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let status = &snapshot.status;
             if let Some(trace) = status.trace {

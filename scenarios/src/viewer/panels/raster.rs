@@ -9,7 +9,10 @@ use super::super::{texture, theme};
 use crate::plot::Axis;
 
 /// Height of the plot (points).
-const HEIGHT: f32 = 190.0;
+const HEIGHT: f32 = 214.0;
+
+/// Height of the line above a population's rows that says what it is (points).
+const LINE: f32 = 15.0;
 
 /// Share of the height that a population of few neurons has at least.
 const LEAST_SHARE: f32 = 0.25;
@@ -36,7 +39,7 @@ pub(in super::super) fn draw(ui: &mut Ui, snapshot: &Snapshot, kept: &mut Option
         return chart::nothing(&painter, &inside, words);
     }
     let size = [inside.rect.width().max(1.0) as usize, inside.rect.height().max(1.0) as usize];
-    let bands = bands(history);
+    let bands = bands(history, LINE / inside.rect.height().max(1.0));
     let mut picture = ColorImage::filled(size, theme::PLOT);
     for dot in &history.spikes {
         let age = 1.0 - (now - dot.time.as_secs_f64()) / RASTER.as_secs_f64();
@@ -54,24 +57,23 @@ pub(in super::super) fn draw(ui: &mut Ui, snapshot: &Snapshot, kept: &mut Option
     let kept = texture::put(ui.ctx(), kept, "raster", picture);
     painter.image(kept, inside.rect, Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0)), Color32::WHITE);
     for (index, ((from, _), rows)) in bands.iter().zip(&history.populations).enumerate() {
-        let top = inside.rect.left_top() + vec2(4.0, from * inside.rect.height() + 1.0);
-        let words = format!("{}: {} neurons, {:.1} spikes/s each", rows.name, rows.size, history.rate_hz(rows));
-        let shadow = painter.layout_no_wrap(words.clone(), theme::small(), theme::PLOT);
-        painter.rect_filled(Rect::from_min_size(top, shadow.size()), 2.0, Color32::from_black_alpha(225));
+        let top = inside.rect.left_top() + vec2(4.0, from * inside.rect.height() - LINE + 1.0);
+        let words = format!("{}: {} neurons, {:.1} spikes/s each", rows.name, rows.size, history.rate_hz(index));
         painter.text(top, Align2::LEFT_TOP, words, theme::small(), theme::of_population(index));
     }
 }
 
-/// Where each population begins from the top, and how much it has of the height: by its size, but none too little.
-fn bands(history: &History) -> Vec<(f32, f32)> {
+/// Where the rows of each population begin from the top, and how much they have of the height: by its size, but none too little. Above each is room for
+/// a `line`, as a share of the height.
+fn bands(history: &History, line: f32) -> Vec<(f32, f32)> {
     let all: f32 = history.populations.iter().map(|rows| rows.size as f32).sum::<f32>().max(1.0);
     let raw: Vec<f32> = history.populations.iter().map(|rows| (rows.size as f32 / all).max(LEAST_SHARE)).collect();
-    let sum: f32 = raw.iter().sum();
+    let left = (1.0 - line * raw.len() as f32).max(0.1) / raw.iter().sum::<f32>().max(f32::MIN_POSITIVE);
     let mut from = 0.0;
     raw.iter()
         .map(|share| {
-            let band = (from, share / sum);
-            from += share / sum;
+            let band = (from + line, share * left);
+            from += line + share * left;
             band
         })
         .collect()
