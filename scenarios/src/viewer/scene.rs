@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use embody_robots::{Body, ObservationSpec};
+use embody_robots::ObservationSpec;
 use embody_sim_world::viewer::{Orbit, Portrayed, Shown};
 
 use super::source::SourceError;
