@@ -66,7 +66,7 @@ impl TrainingSettings {
     /// What is wrong with them, if anything is.
     pub fn check(&self) -> Result<(), String> {
         let positive = [("learning_rate", self.learning_rate), ("clip", self.clip), ("rate_hz", self.rate_hz)];
-        if let Some((key, value)) = positive.into_iter().find(|(_, value)| !(*value > 0.0 && *value <= 1e6)) {
+        if let Some((key, value)) = positive.into_iter().find(|(_, value)| !(*value > 0.0 && *value <= 1e38)) {
             return Err(format!("training.{key}: expected a number above zero, found {value}"));
         }
         let shares = [("floor", self.floor, 1.0), ("rate_strength", self.rate_strength, 1e6)];

@@ -18,8 +18,8 @@ use std::time::{Duration, Instant};
 use embody_brain::training::TrainingError;
 use embody_bridges::protocol::Mark;
 use embody_controllers::forward_model::{ForwardModelSettings, ModelError, Training, TrainingSettings, Validation, modules_of};
-use embody_robots::trunk::Trunk;
 use embody_robots::TraceHash;
+use embody_robots::trunk::Trunk;
 use serde::{Deserialize, Serialize};
 
 pub use outcome::Outcome;

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use embody_robots::ObservationSpec;
 use embody_robots::robot::{Link, Origin, Part, Shape};
-use embody_robots::{Body, ObservationSpec};
 use embody_sim_world::viewer::{Orbit, Portrayed, Shown};
 
 use super::source::SourceError;

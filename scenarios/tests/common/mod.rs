@@ -289,7 +289,6 @@ pub fn rewards(folder: &Path) -> Vec<f32> {
 
 /// What the robot of a scenario of the library senses.
 pub fn observation_of(scenario: &str) -> embody_robots::ObservationSpec {
-    use embody_robots::Body;
     let registry = embody_scenarios::Registry::default();
     let loaded = embody_scenarios::Loaded::find(&registry, scenario, &[]).expect("a scenario of the library");
     loaded.body(&registry).expect("its body").observation_spec().clone()
