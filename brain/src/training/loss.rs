@@ -29,8 +29,7 @@ pub struct WindowMeans<'a, T> {
     pub period: usize,
     /// Ticks of a window, at its period's end.
     pub ticks: usize,
-    /// What is decoded of each window: from the readout's value of that number on. Window w of a sequence decodes
-    /// `values` numbers, those from `first(w)` on.
+    /// Numbers that are decoded of each window.
     pub values: usize,
     /// Whether each window has readout values of its own: window w then decodes the values from `w * values` on, else those from 0 on.
     pub own_values: bool,

@@ -4,16 +4,23 @@
 //! the spec, sources by number. What neurons send into a readout without delay is delivered, in that order, once they have fired; so
 //! are what inputs send without delay and all that is delayed, before.
 
+mod kernels;
+mod program;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use kernels::{add_up, deliver, pad, sum_pairs};
+pub use program::FloatProgram;
+use program::{ProjectionProgram, Source, invalid};
+
 use super::{Fidelity, Probe, Substrate, ThirdFactor, TickInput, TickOutput};
 use crate::models::Models;
 use crate::neuron::{Arrivals, NeuronKernel, PopulationContext, Sums};
-use crate::numeric::{Kernel, Panel, WIDTH, add_rows, dispatch, padded};
+use crate::numeric::{Kernel, dispatch, padded};
 use crate::plasticity::{Activity, ProjectionContext, RuleKernel};
-use crate::spec::{CompileError, Model, NetworkSpec, PopulationKind, Synapses};
+use crate::spec::{CompileError, NetworkSpec};
 use crate::state::{self, StateError};
 
 /// Runs networks in `f32` on this machine's processor.
@@ -27,48 +34,6 @@ impl FloatSubstrate {
     pub fn new(models: Arc<Models>) -> Self {
         FloatSubstrate { models, kernel: Kernel::detect() }
     }
-}
-
-/// A network with its names resolved.
-pub struct FloatProgram {
-    tick_ms: f64,
-    populations: Vec<PopulationProgram>,
-    projections: Vec<ProjectionProgram>,
-    readouts: Vec<usize>,
-    /// How many ticks of spikes are kept: the longest delay, and the tick at hand if something acts in it.
-    history: usize,
-    /// Whether inputs act in their own tick.
-    immediate: bool,
-}
-
-struct PopulationProgram {
-    name: String,
-    size: usize,
-    /// The model, or the number of the input.
-    source: Source,
-    /// How it wants what arrives summed up.
-    sums: Sums,
-    /// Whether it is read out and never fires.
-    readout: bool,
-}
-
-enum Source {
-    Input(usize),
-    Analogue,
-    Model(Model),
-}
-
-struct ProjectionProgram {
-    name: String,
-    source: usize,
-    target: usize,
-    delay: usize,
-    per_pair: usize,
-    rule: Option<Model>,
-    /// Whether it is delivered after neurons have fired.
-    late: bool,
-    /// Fixed weights, padded; empty for plastic synapses.
-    fixed: Vec<f32>,
 }
 
 /// All that changes while a network runs.
@@ -149,10 +114,6 @@ struct SavedPopulation {
     neurons: Option<Vec<u8>>,
 }
 
-fn invalid(part: &str, why: impl Into<String>) -> CompileError {
-    CompileError::Invalid { part: part.into(), why: why.into() }
-}
-
 impl Substrate for FloatSubstrate {
     type Program = FloatProgram;
     type State = FloatState;
@@ -162,96 +123,8 @@ impl Substrate for FloatSubstrate {
     }
 
     fn compile(&self, spec: &NetworkSpec) -> Result<(FloatProgram, Fidelity), CompileError> {
-        if spec.tick_ns == 0 {
-            return Err(invalid("network", "tick_ns: expected above zero, found 0"));
-        }
-        let find = |part: &str, name: &str| {
-            spec.populations
-                .iter()
-                .position(|p| p.name == name)
-                .ok_or_else(|| invalid(part, format!("there is no population {name:?}")))
-        };
-        let mut inputs = 0;
-        let mut populations = Vec::new();
-        for (i, population) in spec.populations.iter().enumerate() {
-            if spec.populations[..i].iter().any(|other| other.name == population.name) {
-                return Err(invalid(&population.name, "two populations have this name"));
-            }
-            if population.size == 0 || population.size > 1 << 24 {
-                return Err(invalid(&population.name, format!("size: expected 1 to 2^24, found {}", population.size)));
-            }
-            let source = match &population.kind {
-                PopulationKind::Input => Source::Input(inputs),
-                PopulationKind::Analogue => Source::Analogue,
-                PopulationKind::Neurons(model) => Source::Model(model.clone()),
-            };
-            inputs += usize::from(population.kind == PopulationKind::Input);
-            let (mut sums, mut readout) = (Sums::BySign, false);
-            if let Some(neurons) = self.neurons(&population.name, population.size, &source, spec.tick_ns as f64 / 1e6, 0)? {
-                (sums, readout) = (neurons.sums(), neurons.values().is_some());
-            }
-            populations.push(PopulationProgram { name: population.name.clone(), size: population.size, source, sums, readout });
-        }
-        let mut projections = Vec::new();
-        for (i, projection) in spec.projections.iter().enumerate() {
-            let name = &projection.name;
-            let (source, target) = (find(name, &projection.source)?, find(name, &projection.target)?);
-            if spec.projections[..i].iter().any(|other| &other.name == name) {
-                return Err(invalid(name, "two projections have this name"));
-            }
-            if !matches!(populations[target].source, Source::Model(_)) {
-                return Err(invalid(name, format!("its target {:?} is an input", projection.target)));
-            }
-            if populations[source].readout {
-                return Err(invalid(name, format!("its source {:?} is a readout, which never fires", projection.source)));
-            }
-            let fires = matches!(populations[source].source, Source::Model(_));
-            let plastic = matches!(projection.synapses, Synapses::Plastic { .. });
-            let least = u64::from((fires && !populations[target].readout) || plastic);
-            if projection.delay_ns < least * spec.tick_ns || !projection.delay_ns.is_multiple_of(spec.tick_ns) {
-                let (found, tick) = (projection.delay_ns, spec.tick_ns);
-                let more = if least == 1 { ", at least one" } else { "" };
-                return Err(invalid(
-                    name,
-                    format!("delay_ns: expected a whole number of ticks of {tick} ns{more}, found {found}"),
-                ));
-            }
-            if projection.delay_ns / spec.tick_ns > 1 << 20 {
-                return Err(invalid(name, format!("delay_ns: expected at most 2^20 ticks, found {}", projection.delay_ns)));
-            }
-            let (sources, targets) = (populations[source].size, populations[target].size);
-            let (per_pair, rule, fixed) = match &projection.synapses {
-                Synapses::Fixed(weights) if weights.len() != sources * targets => {
-                    return Err(invalid(name, format!("expected {sources} x {targets} weights, found {}", weights.len())));
-                }
-                Synapses::Fixed(weights) if weights.iter().any(|w| !w.is_finite()) => {
-                    return Err(invalid(name, "a weight is not a finite number"));
-                }
-                Synapses::Fixed(weights) => (1, None, pad(weights, targets)),
-                Synapses::Plastic { .. } if matches!(populations[source].source, Source::Analogue) => {
-                    return Err(CompileError::Unsupported {
-                        feature: format!("plastic synapses from the analogue input {:?}", projection.source),
-                        substrate: "float".into(),
-                    });
-                }
-                Synapses::Plastic { per_pair, rule } => (*per_pair, Some(rule.clone()), Vec::new()),
-            };
-            if per_pair == 0 || (sources * per_pair).checked_mul(padded(targets)).is_none_or(|n| n > 1 << 28) {
-                return Err(invalid(
-                    name,
-                    format!("expected at least one synapse a pair and at most 2^28 in all, found {per_pair} a pair"),
-                ));
-            }
-            let delay = (projection.delay_ns / spec.tick_ns) as usize;
-            let late = delay == 0 && fires;
-            projections.push(ProjectionProgram { name: name.clone(), source, target, delay, per_pair, rule, late, fixed });
-        }
-        let readouts = spec.readouts.iter().map(|name| find("readouts", name)).collect::<Result<_, _>>()?;
-        let immediate = projections.iter().any(|p| p.delay == 0);
-        let longest = projections.iter().map(|p| p.delay).max().unwrap_or(1);
-        let history = (longest + usize::from(immediate)).next_power_of_two();
-        let program = FloatProgram { tick_ms: spec.tick_ns as f64 / 1e6, populations, projections, readouts, history, immediate };
-        // What a model refuses is found now, not when it is first run.
+        let program = FloatProgram::new(spec, |name, size, source, tick_ms| self.neurons(name, size, source, tick_ms, 0))?;
+        // What a rule refuses is found now, not when it is first run.
         self.init(&program, 0)?;
         Ok((program, Fidelity::default()))
     }
@@ -452,11 +325,6 @@ impl Substrate for FloatSubstrate {
 }
 
 impl FloatProgram {
-    /// Where the spikes of `ago` ticks before `tick` are kept.
-    fn slot(&self, tick: u64, ago: u64) -> usize {
-        tick.wrapping_sub(ago) as usize & (self.history - 1)
-    }
-
     /// Takes down what the inputs send in this tick.
     fn take_inputs(&self, state: &mut FloatState, input: TickInput<'_>, now: usize) {
         for (program, population) in self.populations.iter().zip(&mut state.populations) {
@@ -550,52 +418,5 @@ impl FloatSubstrate {
         let Some(rule) = &synapses.rule else { return };
         let (weights, pairs, per_pair) = (rule.weights(), &mut synapses.pairs, projection.per_pair);
         dispatch!(self.kernel, sum_pairs(weights: &[f32], pairs: &mut [f32], per_pair: usize, width: usize));
-    }
-}
-
-/// Rows of `targets` numbers, each padded with zeros to whole vectors.
-fn pad(rows: &[f32], targets: usize) -> Vec<f32> {
-    let mut out = Vec::with_capacity(rows.len() / targets * padded(targets));
-    for row in rows.chunks_exact(targets) {
-        out.extend_from_slice(row);
-        out.resize(out.len().next_multiple_of(WIDTH), 0.0);
-    }
-    out
-}
-
-#[inline(always)]
-fn sum_pairs(weights: &[f32], pairs: &mut [f32], per_pair: usize, width: usize) {
-    for (synapses, pair) in weights.chunks_exact(per_pair * width).zip(pairs.chunks_exact_mut(width)) {
-        let (pair, _) = pair.as_chunks_mut::<WIDTH>();
-        for (column, pair) in pair.iter_mut().enumerate() {
-            let mut sum = [0.0; WIDTH];
-            for synapses in synapses.chunks_exact(width) {
-                let (synapses, _) = synapses.as_chunks::<WIDTH>();
-                for j in 0..WIDTH {
-                    sum[j] += synapses[column][j];
-                }
-            }
-            *pair = sum;
-        }
-    }
-}
-
-#[inline(always)]
-fn add_up(pairs: &[f32], spikes: &[u32], heights: Option<&[f32]>, sums: &mut [f32]) {
-    let panel = Panel { first: 0, columns: sums.len(), base: 0, stride: sums.len() };
-    add_rows(pairs, panel, spikes, heights, sums);
-}
-
-#[inline(always)]
-fn deliver(pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes: &[u32], heights: Option<&[f32]>) {
-    let width = excitatory.len();
-    for (number, &source) in spikes.iter().enumerate() {
-        let row = &pairs[source as usize * width..][..width];
-        let height = heights.map_or(1.0, |heights| heights[number]);
-        for ((excitatory, inhibitory), &w) in excitatory.iter_mut().zip(inhibitory.iter_mut()).zip(row) {
-            let w = height * w;
-            *excitatory += if w > 0.0 { w } else { 0.0 };
-            *inhibitory += if w < 0.0 { w } else { 0.0 };
-        }
     }
 }
