@@ -51,6 +51,39 @@ fn the_ceiling_reaches_every_target_and_ends_by_itself() {
 }
 
 #[test]
+fn the_forward_model_reaches_by_its_jacobian_and_by_gradient_alone() {
+    let lab = Lab::new();
+    let whole = |name: &str, line: &str| {
+        let summary = lab.run(name, line);
+        assert_eq!(summary["controller"], "forward-model");
+        let of = |metric_name| metric(&summary, metric_name);
+        (of("tip_error_median_mm"), of("orientation_error_median_deg"), of("within_2mm_3deg_percent"))
+    };
+    let (tip, turned, good) = whole("ten", &format!("trunk-10 {}", targets(10, 60)));
+    assert!(tip < 0.05 && turned < 0.2 && good > 80.0, "{tip} mm, {turned} degrees, {good} %");
+    let (tip, turned, good) = whole("driven", &format!("trunk-10-physics {}", targets(5, 60)));
+    assert!(tip < 1.0 && turned < 3.0 && good > 70.0, "{tip} mm, {turned} degrees, {good} %");
+    let gradient = "--set controller.forward-model.solver=adam --set task.trunk-reaching.orientation=false";
+    let (tip, _, good) = whole("gradient", &format!("trunk-10 {gradient} {}", targets(5, 300)));
+    assert!(tip < 0.5 && good > 70.0, "{tip} mm, {good} %");
+}
+
+#[test]
+fn without_the_measured_pose_the_forward_model_is_as_good_as_its_prediction() {
+    let lab = Lab::new();
+    let summary = lab.run("blind", &format!("trunk-10 --set controller.forward-model.feedback=false {}", targets(5, 60)));
+    let tip = metric(&summary, "tip_error_median_mm");
+    assert!((1.0..60.0).contains(&tip), "{tip} mm");
+}
+
+#[test]
+fn a_long_trunk_is_reached_with_too() {
+    let lab = Lab::new();
+    let summary = lab.run("long", &format!("trunk-25 {}", targets(3, 100)));
+    assert!(metric(&summary, "tip_error_median_mm") < 2.0 && metric(&summary, "orientation_error_median_deg") < 3.0, "{summary}");
+}
+
+#[test]
 fn luck_stays_far_from_the_targets() {
     let lab = Lab::new();
     let summary = lab.run("luck", &format!("trunk-10 --controller random-poses {}", targets(10, 50)));

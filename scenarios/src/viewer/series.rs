@@ -11,22 +11,21 @@ pub(crate) struct Series {
     /// Time (s) and the two sums, at the ends of equal spans.
     marks: Vec<[f64; 3]>,
     span_s: f64,
-    last: [f64; 3],
 }
 
 impl Series {
     /// A curve with a point for each `span`, as long as there are few; twice that when there are many, and so on.
     pub fn new(span: Nanos) -> Series {
-        Series { marks: vec![[0.0; 3]], span_s: span.as_secs_f64(), last: [0.0; 3] }
+        Series { marks: vec![[0.0; 3]], span_s: span.as_secs_f64() }
     }
 
     /// Takes the sums at a time.
     pub fn push(&mut self, time: Nanos, numerator: f64, denominator: f64) {
-        self.last = [time.as_secs_f64(), numerator, denominator];
+        let now = [time.as_secs_f64(), numerator, denominator];
         let since = self.marks.last().map_or(0.0, |mark| mark[0]);
         // A little early is in time: times in seconds are rounded.
-        if self.last[0] - since >= self.span_s * (1.0 - 1e-9) {
-            self.marks.push(self.last);
+        if now[0] - since >= self.span_s * (1.0 - 1e-9) {
+            self.marks.push(now);
         }
         if self.marks.len() > MOST {
             let mut index = 0;
@@ -40,8 +39,7 @@ impl Series {
 
     /// Begins anew from these sums, as where a recording is entered in its middle.
     pub fn enter(&mut self, time: Nanos, numerator: f64, denominator: f64) {
-        self.last = [time.as_secs_f64(), numerator, denominator];
-        self.marks = vec![self.last];
+        self.marks = vec![[time.as_secs_f64(), numerator, denominator]];
     }
 
     /// Length of a span now (s).
@@ -66,14 +64,13 @@ mod tests {
         for step in 1..=25_u32 {
             let sum = if step <= 10 { f64::from(step) } else { 10.0 + 3.0 * f64::from(step - 10) };
             series.push(Nanos::from_millis(100 * u64::from(step)), sum, f64::from(step));
-            // A span counts from its half on.
-            let expected = (step >= 5).then_some(if step < 15 { 1.0 } else { 3.0 });
+            let expected = (step >= 10).then_some(if step < 20 { 1.0 } else { 3.0 });
             let seen = series.points().last().map(|point| (point[1] * 1e6).round() / 1e6);
             assert_eq!(seen, expected, "step {step}");
         }
         let found: Vec<[f64; 2]> = series.points();
-        assert_eq!(found.len(), 3, "the last one of half a span");
-        assert!((found[0][0] - 1.0).abs() < 1e-9 && (found[2][0] - 2.5).abs() < 1e-9);
+        assert_eq!(found.len(), 2, "none of half a span");
+        assert!((found[0][0] - 1.0).abs() < 1e-9 && (found[1][0] - 2.0).abs() < 1e-9);
     }
 
     #[test]
