@@ -20,7 +20,7 @@ const GOLDEN: [(&str, &str, &str); 10] = [
     ("reaching-s", "frozen", "d4e08ad81c8a21eec8b7a73723012b29bbd1f6516f042d5c5913b84c4b740c18"),
     ("reaching-s", "ideal", "161eb0607e9e2e0b74a4c01169cb9a405c35b79750848088b8cc0b28a529a7ca"),
     ("reaching-s", "blind", "02cd4263051419c63a1b8a9f85578656b62ec110296306c9e30bd8dc7387a6b2"),
-    ("trunk-25", "random-poses", "9c276e7d220b02bc109aaf3193edc7b57747e6c4a832b78357d7254b3aee7a00"),
+    ("trunk-25", "random-poses", "605efc3dbf5e8e8365368242a96b124678197c46aec396c844b1f66ec1899804"),
     ("trunk-10-physics", "ideal", "5c8736b317626fc20db3cfa2ea6d9952cf0c0cb0a9a42a3529289daff514fd1e"),
 ];
 

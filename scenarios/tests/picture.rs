@@ -29,12 +29,12 @@ fn levels(pixels: &[u8]) -> usize {
 fn worlds_and_cameras_are_drawn_and_equal_commands_draw_the_same() {
     let lab = Lab::new();
     for scenario in ["reaching", "lane-following", "arm2-reaching", "trunk-10"] {
-        let said = lab.succeeds(&format!("picture {scenario} --time 200ms --width 96 --height 54")).out;
+        let said = lab.succeeds(&format!("picture {scenario} --time 600ms --width 96 --height 54")).out;
         assert!(said.contains(&format!("{scenario}.png: 96 x 54 pixels")), "{said}");
         let (width, height, pixels) = read(&lab.path(&format!("{scenario}.png")));
         assert_eq!((width, height), (96, 54));
         assert!(levels(&pixels) > 5, "{scenario} is one grey");
-        lab.succeeds(&format!("picture {scenario} --time 200ms --width 96 --height 54 --out again.png"));
+        lab.succeeds(&format!("picture {scenario} --time 600ms --width 96 --height 54 --out again.png"));
         assert_eq!(read(&lab.path("again.png")).2, pixels, "{scenario}");
     }
     lab.succeeds(

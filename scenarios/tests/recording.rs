@@ -213,7 +213,7 @@ fn playing_a_recording_runs_nothing() {
     let said = lab.succeeds("replay run --follow").out;
     let lines: Vec<&str> = said.lines().collect();
     assert_eq!(lines.len(), 4, "{said}");
-    assert!(lines[0].starts_with("0.00 of 25.00 s  reward 0.000  targets_per_1000s"), "{said}");
+    assert!(lines[0].starts_with("0.00 of 25.00 s  reward 0.000  targets per 1 000 s"), "{said}");
     assert!(lines[3].starts_with("25.00 of 25.00 s"), "{said}");
     assert!(lab.succeeds("replay run --follow --speed 1000").out == said);
     assert!(lab.fails("replay run --speed 2").contains("--follow"));

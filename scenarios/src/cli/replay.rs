@@ -14,7 +14,7 @@ use super::{Failure, say, signals};
 use crate::moment::Moment;
 use crate::recording::{Recording, Verified, refuse_foreign, verify};
 use crate::registry::Registry;
-use crate::run::folder::{RECORDING, SUMMARY};
+use crate::run::folder::{CONFIG, RECORDING, SUMMARY};
 use crate::run::progress::{self, Quiet, Standing};
 use crate::run::{Progress, scenario_of};
 use crate::words;
@@ -110,7 +110,10 @@ const LOOK: Duration = Duration::from_millis(100);
 
 fn follow(registry: &Arc<Registry>, arguments: &Arguments, stop: &AtomicBool) -> Result<(), Failure> {
     let recording = Recording::open(&arguments.folder.join(RECORDING))?;
-    refuse_foreign(registry, &recording, &scenario_of(registry, &arguments.folder, &[])?)?;
+    // One that lies alone is what it says it is.
+    if arguments.folder.join(CONFIG).is_file() {
+        refuse_foreign(registry, &recording, &scenario_of(registry, &arguments.folder, &[])?)?;
+    }
     let live = std::io::stdout().is_terminal();
     let speed = arguments.speed.or(live.then_some(1.0));
     let pause = |simulated: Nanos| speed.map(|speed| Duration::from_secs_f64(simulated.as_secs_f64() / speed));
