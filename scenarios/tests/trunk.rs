@@ -56,6 +56,12 @@ fn the_forward_model_reaches_by_its_jacobian_and_by_gradient_alone() {
     let whole = |name: &str, line: &str| {
         let summary = lab.run(name, line);
         assert_eq!(summary["controller"], "forward-model");
+        let bench = &summary["neurobench"];
+        assert!(
+            bench["ParameterCount"].as_u64() > Some(87_000) && bench["SynapticOperations"]["Effective_ACs"].as_f64() > Some(1e5),
+            "{bench}"
+        );
+        assert!((0.9..1.0).contains(&bench["ActivationSparsity"].as_f64().unwrap()), "{bench}");
         let of = |metric_name| metric(&summary, metric_name);
         (of("tip_error_median_mm"), of("orientation_error_median_deg"), of("within_2mm_3deg_percent"))
     };
