@@ -12,6 +12,7 @@
 
 pub mod conformance;
 pub mod models;
+pub mod neurobench;
 pub mod neuron;
 pub mod numeric;
 pub mod plasticity;

@@ -1,6 +1,7 @@
 //! The controller: what turns a time step into an action.
 
 use embody_brain::NetworkSpec;
+use embody_brain::neurobench::NeuroBench;
 use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep};
 
 use crate::telemetry::{Activity, Telemetry};
@@ -68,6 +69,11 @@ pub trait Controller: Checkpoint + Send {
         None
     }
 
+    /// What its trained network takes to run, where its controller acted last; none for those without one, or whose network learns.
+    fn neurobench(&self) -> Option<NeuroBench> {
+        None
+    }
+
     /// What of it people would look at.
     fn maps(&self) -> Vec<Map> {
         Vec::new()
@@ -107,6 +113,9 @@ impl Controller for Box<dyn Controller> {
     }
     fn network(&self) -> Option<&NetworkSpec> {
         (**self).network()
+    }
+    fn neurobench(&self) -> Option<NeuroBench> {
+        (**self).neurobench()
     }
     fn maps(&self) -> Vec<Map> {
         (**self).maps()
@@ -215,6 +224,14 @@ impl Hosted {
         match self {
             Hosted::Sensing(controller) => controller.activity(out),
             Hosted::Privileged(_) => out.clear(),
+        }
+    }
+
+    /// See [`Controller::neurobench`].
+    pub fn neurobench(&self) -> Option<NeuroBench> {
+        match self {
+            Hosted::Sensing(controller) => controller.neurobench(),
+            Hosted::Privileged(_) => None,
         }
     }
 

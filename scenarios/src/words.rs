@@ -51,11 +51,13 @@ pub fn plural<'a>(count: usize, one: &'a str, several: &'a str) -> &'a str {
 }
 
 /// The units in which the names of metrics end, and how they are read.
-const UNITS: [(&str, &str); 6] = [
+const UNITS: [(&str, &str); 8] = [
     ("_per_1000s", " per 1 000 s"),
     ("_per_hour", " per hour"),
     ("_m_s", " (m/s)"),
     ("_deg", " (degrees)"),
+    ("_mm", " (mm)"),
+    ("_percent", " (%)"),
     ("_s", " (s)"),
     ("_m", " (m)"),
 ];

@@ -56,6 +56,12 @@ fn the_forward_model_reaches_by_its_jacobian_and_by_gradient_alone() {
     let whole = |name: &str, line: &str| {
         let summary = lab.run(name, line);
         assert_eq!(summary["controller"], "forward-model");
+        let bench = &summary["neurobench"];
+        assert!(
+            bench["ParameterCount"].as_u64() > Some(87_000) && bench["SynapticOperations"]["Effective_ACs"].as_f64() > Some(1e5),
+            "{bench}"
+        );
+        assert!((0.9..1.0).contains(&bench["ActivationSparsity"].as_f64().unwrap()), "{bench}");
         let of = |metric_name| metric(&summary, metric_name);
         (of("tip_error_median_mm"), of("orientation_error_median_deg"), of("within_2mm_3deg_percent"))
     };
@@ -133,7 +139,11 @@ fn a_seed_has_one_trace_also_over_a_stop() {
     let lab = Lab::new();
     for scenario in SCENARIOS {
         let few = targets(3, 30);
-        let period = if scenario.ends_with("physics") { 1.0 } else { 0.02 };
+        let period = match scenario {
+            "trunk-10" => 0.12,
+            "trunk-25" => 0.3,
+            _ => 1.0,
+        };
         let line = format!("{scenario} --controller random-poses {few}");
         let whole = lab.run(&format!("{scenario}-whole"), &line);
         assert_eq!(whole["control_steps"], 90);

@@ -69,6 +69,11 @@ impl<T: Real> Events<T> {
         (&self.indices[range.clone()], self.heights.as_ref().map(|heights| &heights[range]))
     }
 
+    /// Steps before the first one, which delays may reach back to.
+    pub fn before(&self) -> usize {
+        self.before
+    }
+
     /// Whether events have heights.
     pub fn has_heights(&self) -> bool {
         self.heights.is_some()

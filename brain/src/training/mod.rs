@@ -12,6 +12,7 @@
 //!
 //! Not here: the data, files, and the loop over epochs.
 
+pub(crate) mod activity;
 mod adjoint;
 mod backward;
 mod batch;

@@ -22,9 +22,9 @@ use crate::spec::{CompileError, NetworkSpec};
 /// `leaky_readout`, and spikes as that does, to the bit. In `f64` it is meant for tests.
 #[derive(Clone, Debug)]
 pub struct TrainableNetwork<T> {
-    plan: Plan<T>,
-    settings: Settings,
-    kernel: Kernel,
+    pub(super) plan: Plan<T>,
+    pub(super) settings: Settings,
+    pub(super) kernel: Kernel,
     parameters: Parameters<T>,
 }
 
@@ -332,7 +332,8 @@ impl<T: Real> TrainableNetwork<T> {
     }
 }
 
-fn same_shape<T: Real>(a: &[CellState<T>], b: &[CellState<T>]) -> bool {
+/// Whether both are states of the same populations and as many sequences.
+pub(super) fn same_shape<T: Real>(a: &[CellState<T>], b: &[CellState<T>]) -> bool {
     let count = |state: &CellState<T>| match state {
         CellState::Input => 0,
         CellState::IntegrateAndFire(state) => state.v.len(),

@@ -4,6 +4,7 @@
 //! each of them, and the measured pose says what is missing. The controller knows neither the trunk's geometry nor what is wrong with it.
 
 use embody_brain::NetworkSpec;
+use embody_brain::neurobench::NeuroBench;
 use embody_robots::{
     Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, Observation, ObservationSpec, Pose, StepKind, TimeStep,
     checkpoint,
@@ -259,6 +260,10 @@ impl Controller for ForwardModelController {
 
     fn network(&self) -> Option<&NetworkSpec> {
         Some(&self.spec)
+    }
+
+    fn neurobench(&self) -> Option<NeuroBench> {
+        self.model.neurobench(&self.state.joints)
     }
 
     fn watch(&mut self, watched: bool) {

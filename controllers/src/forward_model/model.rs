@@ -5,6 +5,7 @@
 //! has two gains, for the tip's position and its rotation, and the Jacobian a surrogate of its own, fitted once when training ends.
 
 use embody_brain::NetworkSpec;
+use embody_brain::neurobench::{self, NeuroBench};
 use embody_brain::training::{
     Keep, Outputs, Parameters, Settings, Shape, Surrogate, Tensor, Trace, TrainableNetwork, WeightsError, Width, read_weights,
     write_weights,
@@ -228,6 +229,12 @@ impl ForwardModel {
             sums
         };
         inputs.iter().map(mean).collect()
+    }
+
+    /// What a run takes, by the metrics of NeuroBench; none if its potentials aren't numbers.
+    pub fn neurobench(&self, joints: &[f64]) -> Option<NeuroBench> {
+        let run = self.run(joints);
+        neurobench::measure(&self.network, &network::batch(self.modules, &[joints]), &run.trace).ok()
     }
 
     /// The hidden neurons that spiked in a tick of a run.

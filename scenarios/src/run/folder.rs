@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::thread::JoinHandle;
 
+use embody_brain::neurobench::NeuroBench;
 use embody_bridges::link::RealTimeReport;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,9 @@ pub struct Summary {
     pub trace_hash: String,
     /// Metrics over the last hour of simulated time, or over the whole run if that is shorter; medians and their like over the whole run.
     pub metrics: BTreeMap<String, f64>,
+    /// What the trained network takes, by the metrics of NeuroBench, in the controller's last step; where one acts that was trained before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub neurobench: Option<NeuroBench>,
     /// Events that a control period had no room for, and that the controller therefore never saw.
     pub events_dropped: u64,
     /// Version of the program.

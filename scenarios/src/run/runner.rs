@@ -517,6 +517,7 @@ impl Runner {
             control_steps: position.control_steps,
             trace_hash: position.trace.to_string(),
             metrics: self.recorder.metrics(task.tallies(), &task.figures()),
+            neurobench: self.session.controller().neurobench(),
             events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),
