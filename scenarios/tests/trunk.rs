@@ -175,7 +175,10 @@ fn what_cannot_be_is_refused_by_file_and_key() {
             "task.trunk-reaching.goals=[{position_m=[0.0,0.0,0.0],orientation_xyzw=[0.0,0.0,0.0,0.0]}]",
             ["task.trunk-reaching", "goals: expected finite numbers and a quaternion with a direction"],
         ),
-        ("robot.kind=ball", ["task.trunk-reaching", "expected a robot that is a trunk, found \"ball\""]),
+        (
+            "robot.kind=ball --set time.physics_period=20ms",
+            ["task.trunk-reaching", "expected a robot that is a trunk, found \"ball\""],
+        ),
     ] {
         let said = lab.fails(&format!("run trunk-10 --controller trunk-ideal --quiet --out refused --set {setting}"));
         for part in ["trunk-10.toml (built in)"].into_iter().chain(parts) {
