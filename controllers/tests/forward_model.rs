@@ -45,7 +45,9 @@ fn what_was_saved_goes_on_to_the_same_bytes_on_any_number_of_threads() {
     let saved = halves.save();
     halves = trained(0, 1);
     halves.load(&saved).unwrap();
-    (8..20).for_each(|_| drop(halves.update().unwrap()));
+    for _ in 8..20 {
+        halves.update().unwrap();
+    }
     assert!(whole.save() == halves.save());
     assert_eq!(whole.model().unwrap().0.write().unwrap(), halves.model().unwrap().0.write().unwrap());
     let error = halves.load(b"something else").unwrap_err();

@@ -34,6 +34,8 @@ fn every_scenario_has_a_card_within_a_hundred_columns() {
 fn the_network_is_the_one_that_is_built() {
     let lab = Lab::new();
     let card = lab.succeeds("show reaching --set controller.spore.synapses_per_pair=10").out;
+    let trunk = lab.succeeds("show trunk-10").out;
+    assert!(trunk.contains("256 neurons alif: beta 128 of 0, 128 of 0.03"), "{trunk}");
     for part in ["256 inputs", "8 neurons poisson_dbl_exp", "20 480 plastic synapses", "(10 a pair)", "bias_mv 2.5", "delay 1ms"]
     {
         assert!(card.contains(part), "{part}: {card}");

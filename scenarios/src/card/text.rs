@@ -186,8 +186,22 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Number(value) => value.as_f64().map_or_else(|| value.to_string(), number),
         Value::String(text) => text.clone(),
+        Value::Array(values) if values.len() > SHORT => runs(values),
         other => other.to_string(),
     }
+}
+
+/// Values of an array that are all written.
+const SHORT: usize = 4;
+
+/// An array of many values: how often each stands in a row, where that is short, or else how many there are.
+fn runs(values: &[Value]) -> String {
+    let runs: Vec<&[Value]> = values.chunk_by(|a, b| a == b).collect();
+    if runs.len() > SHORT {
+        return format!("{} values", count(values.len() as u64));
+    }
+    let run = |run: &&[Value]| format!("{} of {}", count(run.len() as u64), run.first().map_or(String::new(), plain));
+    runs.iter().map(run).collect::<Vec<_>>().join(", ")
 }
 
 fn settings(table: &toml::Table) -> String {
