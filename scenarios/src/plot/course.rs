@@ -13,8 +13,9 @@ const MARKED: usize = 40;
 
 /// The SVG text of a figure of `values` at ascending times (h); those that aren't finite are left out. `name` should carry the unit.
 pub fn course(name: &str, time_h: &[f64], values: &[f64]) -> String {
-    let hours = time_h.iter().zip(values).filter(|(time, value)| time.is_finite() && value.is_finite()).map(|(time, _)| *time);
-    let (unit, per_hour) = time_unit(hours.last().unwrap_or(0.0));
+    let mut hours =
+        time_h.iter().zip(values).filter(|(time, value)| time.is_finite() && value.is_finite()).map(|(time, _)| *time);
+    let (unit, per_hour) = time_unit(hours.next_back().unwrap_or(0.0));
     let scaled: Vec<f64> = time_h.iter().map(|time| time * per_hour).collect();
     over(name, "simulated time", &format!("simulated time ({unit})"), &scaled, values)
 }
