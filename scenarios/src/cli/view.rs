@@ -123,7 +123,6 @@ impl Arguments {
     fn watch(&self, registry: &Arc<Registry>) -> Result<(crate::Loaded, Box<dyn crate::viewer::Source>), Failure> {
         use crate::scenario::Loaded;
         use crate::viewer::RemoteSource;
-        use embody_robots::Body;
 
         let stop = super::signals::stop_flag()?;
         let onlooker = embody_bridges::link::Onlooker::join(&self.network.network(), &stop)?;
