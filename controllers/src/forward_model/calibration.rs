@@ -29,7 +29,7 @@ const ARM_M: f64 = 0.1;
 /// How well a calibrated Jacobian fits, over the poses that it was fitted to.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fit {
-    /// Error, as a share of the true Jacobian's norm; rotations count for [`ARM_M`].
+    /// Error, as a share of the true Jacobian's norm; a radian counts for 0.1 m.
     pub error: f64,
     /// Cosine of the angle between both.
     pub cosine: f64,

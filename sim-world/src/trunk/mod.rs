@@ -2,7 +2,7 @@
 //!
 //! A trunk has a world of its own because of its length. Rapier's joints in reduced coordinates are exact, and cost the cube of the degrees of
 //! freedom; its impulse joints are cheap, and give way. A chain without branches and contacts needs neither: the articulated-body
-//! algorithm ([`dynamics`]) is exact and costs the same for each module. `docs/trunk.md` has the measurements. Nothing touches a trunk here,
+//! algorithm (`dynamics`) is exact and costs the same for each module. `docs/trunk.md` has the measurements. Nothing touches a trunk here,
 //! neither the plane nor itself.
 //!
 //! Built from the same [`RobotSpec`] as a world of Rapier's, which can be built of a driven trunk too and agrees (`tests/trunk.rs`).

@@ -29,7 +29,7 @@ pub struct JacobianSettings {
     pub largest_error_mm: f64,
     /// Distance that a radian counts for (mm).
     pub mm_per_rad: f64,
-    /// Steps in which the error must fall by [`WORTH`] of itself, or else joints draw back; 0 never does.
+    /// Steps in which the error must fall by 2 % of itself, or else joints draw back; 0 never does.
     pub patience: u32,
     /// What joint values are multiplied by then.
     pub draws_back_to: f64,
