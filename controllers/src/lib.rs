@@ -10,6 +10,7 @@
 pub mod baseline;
 pub mod conformance;
 mod controller;
+mod damped;
 pub mod decoder;
 pub mod encoder;
 pub mod forward_model;

@@ -22,6 +22,7 @@ mod mjcf;
 pub mod nanos;
 pub mod observation;
 pub mod robot;
+pub mod rotation;
 pub mod seed;
 pub mod spec;
 pub mod stage;

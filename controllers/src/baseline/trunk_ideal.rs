@@ -5,18 +5,16 @@
 //! knows which modules are jammed and which is longer. With motors that give way under gravity it is the measured pose that closes the gap.
 
 use embody_robots::robot::{Actuator, Platforms, RobotSpec};
-use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep, Trunk, checkpoint};
-use nalgebra::{Matrix6, Matrix6xX, Vector3, Vector6};
+use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep, Trunk, checkpoint, rotation};
+use nalgebra::{Matrix6xX, Vector3, Vector6};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::controller::{ControllerError, Privileged};
+use crate::damped;
 
 /// What a radian counts against a place (mm).
 const MM_PER_RAD: f64 = 100.0;
-
-/// How often joints at their limits are left out and the rest is solved again.
-const SOLVES: usize = 3;
 
 /// Settings of the ideal controller of a trunk.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -81,7 +79,7 @@ impl TrunkIdeal {
         let base = base?.inverse();
         let (tip, goal) = (base * tip?, base * goal?);
         let place = self.cut((goal.translation.vector - tip.translation.vector) * 1e3);
-        let turn = if self.orientation { rotation_vector(&(goal.rotation * tip.rotation.inverse())) } else { Vector3::zeros() };
+        let turn = if self.orientation { rotation::vector(&(goal.rotation * tip.rotation.inverse())) } else { Vector3::zeros() };
         let turn = self.cut(turn * MM_PER_RAD);
         Ok(Vector6::new(place.x, place.y, place.z, turn.x, turn.y, turn.z))
     }
@@ -96,39 +94,14 @@ impl TrunkIdeal {
         let turning = if self.orientation { MM_PER_RAD } else { 0.0 };
         let scale = Vector6::new(1e3, 1e3, 1e3, turning, turning, turning);
         let columns: Vec<Vector6<f64>> = self.jacobian.column_iter().map(|column| column.component_mul(&scale)).collect();
-        let mut free: Vec<bool> = (0..columns.len()).map(|joint| !self.platforms.modules[joint / 3].jammed).collect();
-        let mut step = vec![0.0; columns.len()];
-        for _ in 0..SOLVES {
-            let damping = Matrix6::identity() * (self.settings.damping_mm * self.settings.damping_mm);
-            let used = columns.iter().zip(&free).filter(|(_, free)| **free);
-            let square = used.fold(damping, |sum, (column, _)| sum + column * column.transpose());
-            let pull = square.try_inverse().map_or(Vector6::zeros(), |inverse| inverse * residual);
-            for ((step, column), free) in step.iter_mut().zip(&columns).zip(&free) {
-                *step = if *free { column.dot(&pull) } else { 0.0 };
-            }
-            let stuck = |joint: usize| self.joints[joint].abs() >= 1.0 && step[joint] * self.joints[joint] > 0.0;
-            let stuck: Vec<usize> = (0..step.len()).filter(|joint| stuck(*joint)).collect();
-            stuck.iter().for_each(|joint| (free[*joint], step[*joint]) = (false, 0.0));
-            if stuck.is_empty() {
-                break;
-            }
-        }
-        step
+        let free = (0..columns.len()).map(|joint| !self.platforms.modules[joint / 3].jammed).collect();
+        damped::step(&columns, free, &self.joints, self.settings.damping_mm, residual)
     }
 }
 
 const BASE: &str = embody_robots::catalogue::trunk::BASE;
 const TIP: &str = embody_robots::catalogue::trunk::TIP;
 const GOAL: &str = embody_robots::catalogue::trunk::GOAL;
-
-/// The rotation vector of a rotation, at most half a turn long, by functions that have the same bits everywhere.
-fn rotation_vector(rotation: &nalgebra::UnitQuaternion<f64>) -> Vector3<f64> {
-    let (sine, cosine) = (rotation.imag().norm(), rotation.w);
-    if sine == 0.0 {
-        return Vector3::zeros();
-    }
-    rotation.imag() * (2.0 * libm::atan2(sine * cosine.signum(), cosine.abs()) / sine)
-}
 
 fn unfit(why: impl ToString) -> ControllerError {
     ControllerError::Unfit { controller: "trunk-ideal".into(), why: why.to_string() }
@@ -147,10 +120,8 @@ impl Privileged for TrunkIdeal {
     fn act(&mut self, _step: &TimeStep, truth: &dyn Stage, action: &mut Action) -> Result<(), ControllerError> {
         let residual = self.residual(truth)?;
         let step = self.step(&residual);
-        let greatest = step.iter().fold(0.0_f64, |most, step| most.max(step.abs()));
-        let share = (self.settings.greatest_step / greatest).min(1.0);
-        for ((joint, step), value) in self.joints.iter_mut().zip(step).zip(&mut action.fields[0]) {
-            *joint = (*joint + share * step).clamp(-1.0, 1.0);
+        damped::go(&mut self.joints, &step, self.settings.greatest_step);
+        for (value, joint) in action.fields[0].iter_mut().zip(&self.joints) {
             *value = *joint as f32;
         }
         Ok(())

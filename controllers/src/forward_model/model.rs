@@ -11,11 +11,11 @@ use embody_brain::training::{
     write_weights,
 };
 use embody_robots::Pose;
+use embody_robots::robot::signed;
 use embody_robots::trunk::{JOINTS_PER_MODULE, LENGTH_M};
 use nalgebra::{Matrix6xX, Quaternion, Vector3};
 
 use super::network::{self, Neurons, READ, TICKS, VALUES};
-use super::pose;
 
 /// How raw values become poses: value = centre + scale * raw, for each of the seven values of each module.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +24,16 @@ pub struct Scaling {
     pub centre: Vec<f32>,
     /// Spread, module by module.
     pub scale: Vec<f32>,
+}
+
+impl Scaling {
+    /// The seven values that a module's raw ones stand for.
+    pub(super) fn values(&self, raw: [f32; VALUES], module: usize) -> [f64; VALUES] {
+        std::array::from_fn(|i| {
+            let at = VALUES * module + i;
+            f64::from(self.centre[at] + self.scale[at] * raw[i])
+        })
+    }
 }
 
 /// What makes input gradients a Jacobian.
@@ -149,11 +159,7 @@ impl ForwardModel {
 
     /// The seven values that a run gives for a module.
     pub fn values(&self, run: &Run, module: usize) -> [f64; VALUES] {
-        let raw = network::read(run.trace.outputs.sample(0), module);
-        std::array::from_fn(|i| {
-            let at = VALUES * module + i;
-            f64::from(self.scaling.centre[at] + self.scaling.scale[at] * raw[i])
-        })
+        self.scaling.values(network::read(run.trace.outputs.sample(0), module), module)
     }
 
     /// The gradient by each joint of sum over modules and values of `errors[module][i] * value_i`, as the mean over the ticks for which the joint was
@@ -191,7 +197,8 @@ impl ForwardModel {
             })
             .collect();
         let rows = self.gradients(run, &errors);
-        let back = pose::signed(&measured.rotation).into_inner().conjugate();
+        let [i, j, k, w] = signed(&measured.rotation);
+        let back = Quaternion::new(w, i, j, k).conjugate();
         let mut jacobian = Matrix6xX::zeros(self.joints());
         for (joint, mut column) in jacobian.column_iter_mut().enumerate() {
             let of = |value: usize| rows[value][joint];

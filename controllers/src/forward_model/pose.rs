@@ -1,16 +1,17 @@
 //! Poses as the network's seven values: position in the lengths of a module, from the end of the first at rest, and a quaternion.
 
-use embody_robots::Pose;
+use embody_robots::robot::signed;
 use embody_robots::trunk::LENGTH_M;
+use embody_robots::{Pose, rotation};
 use nalgebra::{Matrix3, Quaternion, Rotation3, Translation3, UnitQuaternion, Vector3, Vector6};
 
 use super::network::VALUES;
 
-/// The seven values of a pose: (x, y - 44.2 mm, z) / 44.2 mm, then w, x, y, z of the quaternion whose sign is [`signed`].
+/// The seven values of a pose: (x, y - 44.2 mm, z) / 44.2 mm, then w, x, y, z of the quaternion whose sign [`signed`] gives it.
 pub fn values(pose: &Pose) -> [f64; VALUES] {
     let p = pose.translation.vector / LENGTH_M;
-    let q = signed(&pose.rotation);
-    [p.x, p.y - 1.0, p.z, q.w, q.i, q.j, q.k]
+    let [i, j, k, w] = signed(&pose.rotation);
+    [p.x, p.y - 1.0, p.z, w, i, j, k]
 }
 
 /// The position of seven values (m).
@@ -29,28 +30,10 @@ pub fn pose(values: &[f64; VALUES]) -> Pose {
     Pose::from_parts(Translation3::from(position(values)), rotation)
 }
 
-/// Of the two quaternions of a rotation the one that is trained: with a positive trace of the matrix w > 0, else the component of the largest diagonal entry is
-/// positive.
-pub fn signed(rotation: &UnitQuaternion<f64>) -> UnitQuaternion<f64> {
-    let q = rotation.quaternion();
-    // The trace is 4 w^2 - 1, a diagonal entry grows with the square of its component.
-    let leading = if 4.0 * q.w * q.w > 1.0 {
-        q.w
-    } else {
-        [q.i, q.j, q.k].into_iter().fold(0.0, |most: f64, value| if value.abs() > most.abs() { value } else { most })
-    };
-    if leading < 0.0 { UnitQuaternion::new_unchecked(-*q) } else { *rotation }
-}
-
-/// The angle between two rotations (rad).
-pub fn angle(a: &UnitQuaternion<f64>, b: &UnitQuaternion<f64>) -> f64 {
-    2.0 * libm::acos(a.coords.dot(&b.coords).abs().min(1.0))
-}
-
 /// What is missing from `at` to `goal`: a way (m) and a rotation vector (rad), in base axes.
 pub fn missing(goal: &Pose, at: &Pose) -> Vector6<f64> {
     let way = goal.translation.vector - at.translation.vector;
-    let turn = (goal.rotation * at.rotation.inverse()).scaled_axis();
+    let turn = rotation::vector(&(goal.rotation * at.rotation.inverse()));
     Vector6::new(way.x, way.y, way.z, turn.x, turn.y, turn.z)
 }
 
@@ -65,7 +48,7 @@ pub fn corrected(predicted: &[f64; VALUES], goal: &Pose, measured: &Pose) -> [f6
     let up = up.try_normalize(1e-9).unwrap_or(rotation * Vector3::y());
     let x = (across - up * across.dot(&up)).try_normalize(1e-9).unwrap_or(rotation * Vector3::x());
     let matrix = Matrix3::from_columns(&[x, up, x.cross(&up)]);
-    let q = signed(&UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(matrix)));
+    let q = UnitQuaternion::from_rotation_matrix(&Rotation3::from_matrix_unchecked(matrix));
     // Of the two quaternions the one that is nearer to what the network says.
     let q = if q.coords.dot(&quaternion(predicted).coords) < 0.0 { -q.into_inner() } else { q.into_inner() };
     let [x, y, z] = [0, 1, 2].map(|i| predicted[i] + way[i]);

@@ -7,6 +7,3 @@ mod jacobian;
 
 pub use adam::{Adam, AdamSettings};
 pub use jacobian::{Jacobian, JacobianSettings};
-
-/// Joint values lie within.
-pub(super) const LIMIT: f64 = 1.0;

@@ -9,7 +9,7 @@ use embody_brain::training::{
     TrainingError, Update, Width, WindowMeans,
 };
 use embody_robots::trunk::Trunk;
-use embody_robots::{Pose, seed};
+use embody_robots::{Pose, rotation, seed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -212,12 +212,10 @@ impl Training {
         let poses: Vec<Vec<f64>> = std::iter::once(start).chain(drawn).collect();
         let trace = self.trainer.network().forward(&network::batch(modules, &poses), Keep::default(), None)?;
         let miss = |sample: usize| {
-            let raw = network::read(trace.outputs.sample(sample), modules - 1);
-            let at = VALUES * (modules - 1);
-            let values = std::array::from_fn(|i| f64::from(self.scaling.centre[at + i] + self.scaling.scale[at + i] * raw[i]));
+            let values = self.scaling.values(network::read(trace.outputs.sample(sample), modules - 1), modules - 1);
             let (predicted, actual) = (pose::pose(&values), self.trunk.tip(&poses[sample]));
             let way = 1e3 * (predicted.translation.vector - actual.translation.vector).norm();
-            (way, pose::angle(&predicted.rotation, &actual.rotation).to_degrees())
+            (way, rotation::angle(&(predicted.rotation.inverse() * actual.rotation)).to_degrees())
         };
         let count = self.settings.validation_poses as f64;
         let (mm, deg) = (1..poses.len()).map(miss).fold((0.0, 0.0), |sum, miss| (sum.0 + miss.0, sum.1 + miss.1));

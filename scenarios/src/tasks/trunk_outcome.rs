@@ -1,6 +1,6 @@
 //! What became of a trunk's targets: how far off the best pose was, and the figures over all of them.
 
-use embody_robots::Pose;
+use embody_robots::{Pose, rotation};
 use serde::{Deserialize, Serialize};
 
 /// Distance within which the tip is near (mm).
@@ -24,9 +24,7 @@ pub(super) struct Miss {
 impl Miss {
     /// How far `tip` is from `goal`.
     pub(super) fn between(tip: &Pose, goal: &Pose) -> Miss {
-        let turn = tip.rotation.inverse() * goal.rotation;
-        // The same as 2 acos |w|, and exact where that loses its digits, near zero.
-        let angle = 2.0 * libm::atan2(turn.imag().norm(), turn.w.abs());
+        let angle = rotation::angle(&(tip.rotation.inverse() * goal.rotation));
         Miss { tip_mm: 1e3 * (goal.translation.vector - tip.translation.vector).norm(), orientation_deg: angle.to_degrees() }
     }
 

@@ -1,7 +1,7 @@
 //! What happened lately: the spikes of the last second, the events of the last moments, and the curves of the whole run.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use embody_controllers::telemetry::{Histogram, Telemetry};
 use embody_robots::{Event, Nanos, StepKind, Tally, TimeStep};
@@ -73,8 +73,8 @@ pub(crate) struct History {
     pub since: Nanos,
     /// Whether control periods may be missing: their spikes then stand side by side, without the gaps between them.
     in_parts: bool,
-    /// The curves of the whole, if they are known beforehand.
-    pub course: Option<Arc<Course>>,
+    /// The curves of the whole, where it has an end: empty until they are known.
+    pub course: Option<Arc<OnceLock<Course>>>,
     pub populations: Vec<Rows>,
     pub spikes: VecDeque<Dot>,
     pub events: Vec<Seen>,
@@ -113,8 +113,8 @@ impl History {
         History { in_parts: true, ..History::new(periods, since) }
     }
 
-    /// The same, of something whose curves are known.
-    pub fn of_a_course(periods: Periods, since: Nanos, course: Arc<Course>) -> History {
+    /// The same, of something whose curves are known, or will be.
+    pub fn of_a_course(periods: Periods, since: Nanos, course: Arc<OnceLock<Course>>) -> History {
         History { course: Some(course), ..History::new(periods, since) }
     }
 

@@ -1,9 +1,9 @@
 //! A recording as a source: it is played, and can be gone to any time of it.
 //!
-//! Its curves are those of the whole of it, made when it is opened; counts begin anew wherever it is gone to.
+//! Its curves are those of the whole of it, made by a thread of their own while it is shown already; counts begin anew wherever it is gone to.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use embody_controllers::telemetry::Telemetry;
 use embody_robots::Nanos;
@@ -22,7 +22,7 @@ pub(crate) struct RecordedSource {
     recording: Recording,
     now: Nanos,
     history: History,
-    course: Arc<Course>,
+    course: Arc<OnceLock<Course>>,
     /// How long the run was to be, where the recording ends before.
     cut: Option<Nanos>,
 }
@@ -33,7 +33,7 @@ impl RecordedSource {
         let fail = |error: &dyn std::fmt::Display| SourceError(error.to_string());
         let recording = Recording::open(&folder.join(RECORDING)).map_err(|e| fail(&e))?;
         refuse_foreign(registry, &recording, loaded).map_err(|e| fail(&e))?;
-        let course = Arc::new(course(&recording));
+        let course = course_of(&folder.join(RECORDING));
         let history = history_since(&recording, Nanos::ZERO, &course);
         let cut = (!recording.is_complete()).then_some(loaded.scenario.time.duration);
         Ok(RecordedSource { recording, now: Nanos::ZERO, history, course, cut })
@@ -50,15 +50,30 @@ impl RecordedSource {
     }
 }
 
-fn history_since(recording: &Recording, since: Nanos, course: &Arc<Course>) -> History {
-    let info = recording.info();
-    History::of_a_course(Periods { control: info.control_period, tick: info.neural_tick }, since, course.clone())
+fn history_since(recording: &Recording, since: Nanos, course: &Arc<OnceLock<Course>>) -> History {
+    History::of_a_course(periods(recording), since, course.clone())
+}
+
+fn periods(recording: &Recording) -> Periods {
+    Periods { control: recording.info().control_period, tick: recording.info().neural_tick }
+}
+
+/// The curves of the recording at `path`, once a thread has read all of it.
+fn course_of(path: &Path) -> Arc<OnceLock<Course>> {
+    let (course_to_be, path) = (Arc::new(OnceLock::new()), path.to_owned());
+    let place = course_to_be.clone();
+    std::thread::spawn(move || {
+        // One that can't be opened again is told where it is shown.
+        if let Ok(recording) = Recording::open(&path) {
+            let _ = place.set(course(&recording));
+        }
+    });
+    course_to_be
 }
 
 /// The curves of a whole recording; of a damaged one up to where it is.
 fn course(recording: &Recording) -> Course {
-    let mut curves =
-        History::new(Periods { control: recording.info().control_period, tick: recording.info().neural_tick }, Nanos::ZERO);
+    let mut curves = History::new(periods(recording), Nanos::ZERO);
     let mut views = recording.views(Nanos::ZERO, Nanos(u64::MAX)).map_while(Result::ok).peekable();
     for step in recording.steps(Nanos::ZERO, Nanos(u64::MAX)).map_while(Result::ok) {
         curves.step(step.time, &step.step);

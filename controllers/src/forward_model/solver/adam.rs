@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LIMIT;
+use crate::damped::LIMIT;
 
 /// Settings of the solver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

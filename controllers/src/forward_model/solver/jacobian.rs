@@ -5,11 +5,11 @@
 //! and Marquardt: it shrinks while the measured pose comes nearer, and grows when it went away. Where nothing has come of many steps, joints at their limits
 //! bar the way: all of them draw back towards the middle of their range, and it goes on from there.
 
-use nalgebra::{DVector, Matrix6, Matrix6xX, Vector6};
+use nalgebra::{Matrix6xX, Vector6};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::LIMIT;
+use crate::damped;
 
 /// Settings of the solver.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -86,9 +86,6 @@ pub struct Jacobian {
     waited: u32,
 }
 
-/// Times that it is solved at most.
-const ROUNDS: usize = 3;
-
 impl Jacobian {
     /// Before the first step.
     pub fn new(settings: &JacobianSettings) -> Jacobian {
@@ -122,30 +119,9 @@ impl Jacobian {
         if error_mm > settings.largest_error_mm {
             missing *= settings.largest_error_mm / error_mm;
         }
-        let mut used = jacobian.clone();
-        used.column_iter_mut().for_each(|mut column| column.component_mul_assign(&weights));
-        let damping = Matrix6::identity() * (self.damping_mm * self.damping_mm);
-        let mut step = DVector::zeros(joints.len());
-        for _ in 0..ROUNDS {
-            // Positive definite, as the damping is above zero.
-            let Some(solved) = (&used * used.transpose() + damping).cholesky() else { return };
-            step = used.transpose() * solved.solve(&missing);
-            let mut stuck = false;
-            for (joint, value) in joints.iter().enumerate() {
-                if (*value >= LIMIT && step[joint] > 0.0) || (*value <= -LIMIT && step[joint] < 0.0) {
-                    used.column_mut(joint).fill(0.0);
-                    stuck = true;
-                }
-            }
-            if !stuck {
-                break;
-            }
-        }
-        let largest = step.amax();
-        if largest > settings.largest_step {
-            step *= settings.largest_step / largest;
-        }
-        joints.iter_mut().zip(step.iter()).for_each(|(joint, step)| *joint = (*joint + step).clamp(-LIMIT, LIMIT));
+        let columns: Vec<Vector6<f64>> = jacobian.column_iter().map(|column| column.component_mul(&weights)).collect();
+        let step = damped::step(&columns, vec![true; joints.len()], joints, self.damping_mm, &missing);
+        damped::go(joints, &step, settings.largest_step);
     }
 
     fn is_stuck(&mut self, settings: &JacobianSettings, error_mm: f64) -> bool {

@@ -1,6 +1,6 @@
 //! The curves of the run: the mean reward, and the task's first metric.
 
-use bevy_egui::egui::{Color32, Stroke, Ui};
+use bevy_egui::egui::{Color32, RichText, Stroke, Ui};
 use embody_robots::Nanos;
 
 use super::super::chart::{self, Labels};
@@ -16,8 +16,12 @@ const HEIGHT: f32 = 118.0;
 /// Draws both.
 pub(in super::super) fn draw(ui: &mut Ui, history: &History) {
     // Those of a recording are known to its end.
-    let (reward, metric, span) = match &history.course {
-        Some(course) => (&course.reward, &course.metric, course.span),
+    let (reward, metric, span) = match history.course.as_ref().map(|course| course.get()) {
+        Some(None) => {
+            ui.label(RichText::new("The recording is being read for its curves.").font(theme::small()).color(theme::QUIET));
+            return;
+        }
+        Some(Some(course)) => (&course.reward, &course.metric, course.span),
         None => (&history.reward, &history.metric, [history.since, history.now]),
     };
     let now = history.course.is_some().then_some(history.now);
