@@ -318,6 +318,15 @@ fn what_is_no_recording_is_refused_by_name() {
         let said = lab.fails("replay run");
         assert!(said.contains(&format!("run/{FILE}")) && said.contains(expected), "{name}: expected {expected:?} in: {said}");
     }
+    // Wherever in the middle it is: in a literal, a length or an offset of the compression.
+    for place in (middle..).step_by(37).take(24) {
+        lab.write(&format!("run/{FILE}"), with(place, !file[place]));
+        let said = lab.fails("replay run");
+        assert!(
+            said.contains(&format!("run/{FILE}")) && said.contains("it was changed after it was written"),
+            "byte {place}: {said}"
+        );
+    }
     std::fs::remove_file(lab.path(&format!("run/{FILE}"))).unwrap();
     assert!(lab.fails("replay run").contains("there is no recording"));
     // Cut anywhere, it can be read as far as it goes, and the run's summary knows that there was more.

@@ -47,6 +47,11 @@ fn is_connected(session: &zenoh::Session) -> bool {
     info.routers_zid().wait().next().is_some() || info.peers_zid().wait().next().is_some()
 }
 
+/// Whose liveliness a sample tells of: the identity at the end of its key.
+fn id_of(sample: &zenoh::sample::Sample) -> &str {
+    sample.key_expr().as_str().rsplit('/').next().unwrap_or_default()
+}
+
 /// A number that nobody else has: for identities and sessions, never for anything that a run depends on.
 fn unique() -> u64 {
     // The standard library seeds its hash maps from the system's random numbers.

@@ -14,8 +14,8 @@ use zenoh::sample::{Sample, SampleKind};
 use zenoh::{Session, Wait};
 
 use super::error::LinkError;
-use super::is_connected;
 use super::network::Network;
+use super::{id_of, is_connected};
 use crate::protocol::handshake::Description;
 use crate::protocol::scene::Scene;
 use crate::protocol::{Keys, Role, telemetry};
@@ -102,7 +102,7 @@ impl Onlooker {
 
     fn has_left(&self) -> Result<bool, LinkError> {
         while let Some(sample) = self.leavers.try_recv().map_err(|error| LinkError::network("who is there", error))? {
-            if sample.kind() == SampleKind::Delete && sample.key_expr().as_str().ends_with(&self.description.id) {
+            if sample.kind() == SampleKind::Delete && id_of(&sample) == self.description.id {
                 return Ok(true);
             }
         }

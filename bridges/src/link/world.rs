@@ -20,7 +20,7 @@ use super::network::Network;
 use super::real_time::{RealTime, RealTimeReport};
 use super::reply::reply;
 use super::stream::Stream;
-use super::{is_connected, lock, unique};
+use super::{id_of, is_connected, lock, unique};
 use crate::protocol::handshake::{Attach, Description, Verdict};
 use crate::protocol::messages::{End, ToBrain, ToWorld, encode_step, session_of};
 use crate::protocol::scene::Scene;
@@ -538,8 +538,7 @@ fn refuse(query: Query, reason: &dyn Display) {
 fn watch_for_rivals(session: &Session, keys: &Keys, own: &str, rival: Arc<AtomicBool>) -> Result<Subscriber<()>, zenoh::Error> {
     let own = own.to_owned();
     let take = move |sample: Sample| {
-        let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default();
-        if sample.kind() == SampleKind::Put && id < own.as_str() {
+        if sample.kind() == SampleKind::Put && id_of(&sample) < own.as_str() {
             rival.store(true, Ordering::Relaxed);
         }
     };
@@ -549,9 +548,8 @@ fn watch_for_rivals(session: &Session, keys: &Keys, own: &str, rival: Arc<Atomic
 fn watch_for_leavers(session: &Session, keys: &Keys, inbox: Arc<Inbox<News>>) -> Result<Subscriber<()>, zenoh::Error> {
     let take = move |sample: Sample| {
         if sample.kind() == SampleKind::Delete {
-            let id = sample.key_expr().as_str().rsplit('/').next().unwrap_or_default().to_owned();
             // Where the queue is full, the wait for an answer has its limit.
-            let _ = inbox.push(News::Gone(id));
+            let _ = inbox.push(News::Gone(id_of(&sample).to_owned()));
         }
     };
     session.liveliness().declare_subscriber(keys.alive(Role::Brain, "*")).callback(take).wait()

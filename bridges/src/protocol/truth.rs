@@ -57,10 +57,8 @@ impl Truth {
     /// Reads it, all but time and reward.
     pub(super) fn read(reader: &mut Reader<'_>) -> Result<Truth, WireError> {
         let records = reader.u64(&"records")?;
-        let count = reader.many(&"links", 60)?;
-        let links = (0..count).map(|i| read_link(reader, i)).collect::<Result<_, _>>()?;
-        let count = reader.many(&"contacts", 40)?;
-        let contacts = (0..count).map(|i| read_contact(reader, i)).collect::<Result<_, _>>()?;
+        let links = reader.list(&"links", 60, read_link)?;
+        let contacts = reader.list(&"contacts", 40, read_contact)?;
         Ok(Truth { records, links, contacts, ..Truth::default() })
     }
 }

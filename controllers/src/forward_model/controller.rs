@@ -179,6 +179,12 @@ impl ForwardModelController {
         Ok(ForwardModelController { settings: settings.clone(), orientation, model, spec, places, start, state, watched: None })
     }
 
+    /// Where the tip is taken to be: where it was measured, or without feedback where it is predicted.
+    fn tip(&self, observation: &Observation, run: &Run) -> Pose {
+        let tip = self.model.modules() - 1;
+        if self.settings.feedback { self.places.measured(observation, tip) } else { pose::pose(&self.model.values(run, tip)) }
+    }
+
     /// The errors of the prediction that are to be made small, for each module, and how far the tip is away (mm).
     fn errors(&self, observation: &Observation, run: &Run) -> (Vec<[f64; VALUES]>, f64) {
         let AdamSettings { orientation_weight, regulariser, .. } = self.settings.adam;
@@ -186,7 +192,7 @@ impl ForwardModelController {
         let tip = self.model.modules() - 1;
         let goal = self.places.goal(observation);
         let predicted = self.model.values(run, tip);
-        let from = if self.settings.feedback { self.places.measured(observation, tip) } else { pose::pose(&predicted) };
+        let from = self.tip(observation, run);
         let wanted = if self.settings.feedback { pose::corrected(&predicted, &goal, &from) } else { pose::values(&goal) };
         let off = |of: &[f64; VALUES], to: &[f64; VALUES], weights: [f64; 2]| {
             std::array::from_fn(|i| weights[usize::from(i > 2)] * (of[i] - to[i]))
@@ -231,12 +237,7 @@ impl Controller for ForwardModelController {
             let run = self.model.run(&self.state.joints);
             match self.settings.solver {
                 Solver::Jacobian => {
-                    let tip = self.model.modules() - 1;
-                    let at = if self.settings.feedback {
-                        self.places.measured(&step.observation, tip)
-                    } else {
-                        pose::pose(&self.model.values(&run, tip))
-                    };
+                    let at = self.tip(&step.observation, &run);
                     let missing = pose::missing(&self.places.goal(&step.observation), &at);
                     let jacobian = self.model.jacobian(&run, &at);
                     let State { joints, jacobian: solver, .. } = &mut self.state;

@@ -93,10 +93,8 @@ impl ForwardModel {
     /// If they are no weights of a forward model of that size: the first tensor that differs is named.
     pub fn read(bytes: &[u8], modules: usize, neurons: Neurons) -> Result<ForwardModel, ModelError> {
         let blank = Calibration { surrogate: [1.0; 2], gains: vec![0.0; 2 * JOINTS_PER_MODULE * modules] };
-        let like = network_of(modules, neurons, blank.surrogate)?.parameters().clone();
-        let count = like.tensors.len();
-        let size = VALUES * modules;
-        let mut like = like;
+        let mut like = network_of(modules, neurons, blank.surrogate)?.parameters().clone();
+        let (count, size) = (like.tensors.len(), VALUES * modules);
         like.tensors.extend(extras(&Scaling { centre: vec![0.0; size], scale: vec![0.0; size] }, &blank));
         let mut read = read_weights(bytes, &like)?;
         let extra = read.tensors.split_off(count);

@@ -9,7 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::{Failure, complain, say, signals};
 use crate::registry::Registry;
-use crate::run::folder::next_free;
+use crate::run::folder::{CONFIG, next_free};
 use crate::scenario::Loaded;
 use crate::train::{CONTROLLER, Row, Train, WEIGHTS, Watcher};
 
@@ -76,10 +76,7 @@ pub fn train(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
             outcome.wall_s
         ))?;
         say(format_args!("weights: {folder}/{WEIGHTS}, blake3 {}", outcome.weights_blake3))?;
-        say(format_args!(
-            "run with them: embody run {} --set controller.{CONTROLLER}.weights={folder}/{WEIGHTS}",
-            arguments.scenario.as_deref().unwrap_or(&outcome.scenario)
-        ))?;
+        say(format_args!("run with them: embody run {folder}/{CONFIG} --set controller.{CONTROLLER}.weights={WEIGHTS}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -240,9 +240,7 @@ fn build(registry: &Arc<Registry>, loaded: &Loaded, threads: usize) -> Result<(T
     let nothing = |why: String| TrainError::Nothing { scenario: scenario.name.clone(), why };
     let kind = &scenario.controller.kind;
     if kind != CONTROLLER {
-        return Err(nothing(format!(
-            "expected the controller {CONTROLLER:?}, which learns before it acts, found {kind:?}; choose it with --controller {CONTROLLER}"
-        )));
+        return Err(nothing(format!("expected the controller {CONTROLLER:?}, which learns before it acts, found {kind:?}")));
     }
     let table = scenario.controller.tables.get(CONTROLLER).cloned().unwrap_or_else(|| toml::Value::Table(toml::Table::new()));
     let settings: ForwardModelSettings = table.try_into().map_err(|e: toml::de::Error| nothing(e.message().to_owned()))?;

@@ -25,6 +25,9 @@ const LARGEST_CHUNK: u64 = 1 << 28;
 /// Before a chunk's data: times, size, CRC, `lz4` as a text, compressed size.
 const CHUNK_HEADER: usize = 8 + 8 + 8 + 4 + 4 + COMPRESSION.len() + 8;
 
+/// What is said of bytes that aren't what was written.
+const CHANGED: &str = "it was changed after it was written";
+
 /// What stands before what: an entry of a message index is 16 bytes, after the channel (u16) and the length of all (u32).
 const INDEX_HEADER: u64 = 6;
 const INDEX_ENTRY: u64 = 16;
@@ -58,12 +61,7 @@ impl Scan {
         let whole = ends.is_some_and(|at| file.read_exact_at(&mut last, at).is_ok()) && last == MAGIC;
         if whole && scan.crc.is_none() {
             let place = format!("byte {}", scan.length);
-            return Err(RecordingError::content(
-                path,
-                place,
-                "a record",
-                "something else: the file was changed after it was written",
-            ));
+            return Err(RecordingError::content(path, place, "a record", format!("something else: {CHANGED}")));
         }
         Ok(scan)
     }
@@ -163,9 +161,9 @@ impl ChunkPlace {
         file.read_exact_at(&mut compressed, data).map_err(|e| RecordingError::file(path, e))?;
         let mut records = Vec::new();
         let limited = FrameDecoder::new(&compressed[..]).take(uncompressed_size + 1).read_to_end(&mut records);
-        limited.map_err(|e| wrong("data compressed by lz4".into(), e.to_string()))?;
+        limited.map_err(|e| wrong("data compressed by lz4".into(), format!("{e}: {CHANGED}")))?;
         if records.len() as u64 != uncompressed_size {
-            return Err(wrong(format!("{uncompressed_size} bytes"), records.len().to_string()));
+            return Err(wrong(format!("{uncompressed_size} bytes"), format!("{}: {CHANGED}", records.len())));
         }
         let crc = crc32fast::hash(&records);
         // In MCAP a CRC of 0 says that there is none.
@@ -203,7 +201,7 @@ pub(in super::super) fn check_whole(file: &File, path: &Path, scan: &Scan) -> Re
 
 /// About bytes whose CRC isn't what it was.
 fn changed(path: &Path, what: &str, expected: u32, found: u32) -> RecordingError {
-    let found = format!("{found:08x}: it was changed after it was written");
+    let found = format!("{found:08x}: {CHANGED}");
     RecordingError::content(path, what, format!("the CRC {expected:08x}"), found)
 }
 
