@@ -5,6 +5,9 @@ use embody_controllers::forward_model::{ForwardModel, Neurons, Training, Trainin
 use embody_robots::trunk::Trunk;
 use nalgebra::Matrix6xX;
 
+/// Straight and retracted.
+const START: [f64; 3] = [0.0, 0.0, -1.0];
+
 const NEURONS: Neurons = Neurons { lif: 24, alif: 24 };
 
 fn settings(updates: u64) -> TrainingSettings {
@@ -13,7 +16,7 @@ fn settings(updates: u64) -> TrainingSettings {
 
 fn trained(updates: u64, threads: usize) -> Training {
     let trunk = Trunk::new(2).unwrap();
-    let mut training = Training::new(&settings(300), NEURONS, &trunk, 1, threads).unwrap();
+    let mut training = Training::new(&settings(300), NEURONS, &trunk, START.repeat(2), 1, threads).unwrap();
     for _ in 0..updates {
         training.update().unwrap();
     }
@@ -71,4 +74,18 @@ fn a_file_is_read_as_it_was_written_and_one_of_another_size_is_refused_by_name()
     let said = refused(2, Neurons { lif: 24, alif: 25 });
     assert!(said.contains("joints-hidden") && said.contains("49"), "{said}");
     assert!(ForwardModel::read(&bytes[..bytes.len() - 1], 2, NEURONS).is_err());
+}
+
+#[test]
+fn of_poses_that_are_told_the_ends_of_others_nothing_is_learned_but_their_average() {
+    let trunk = Trunk::new(2).unwrap();
+    let permuted = TrainingSettings { permuted: true, ..settings(300) };
+    let mut control = Training::new(&permuted, NEURONS, &trunk, START.repeat(2), 1, 1).unwrap();
+    for _ in 0..300 {
+        control.update().unwrap();
+    }
+    let (control_mm, learned_mm) = (control.validate().unwrap().tip_mm, trained(300, 1).validate().unwrap().tip_mm);
+    assert!(control_mm > 3.0 * learned_mm, "{control_mm} {learned_mm}");
+    let [control, learned] = [control, trained(300, 1)].map(|training| training.model().unwrap().1);
+    assert!(control.cosine < 0.5 && control.cosine < 0.6 * learned.cosine, "{control:?} {learned:?}");
 }

@@ -22,6 +22,7 @@ use embody_robots::catalogue::ball::Ball;
 use embody_robots::catalogue::car::Car;
 use embody_robots::catalogue::model::Model;
 use embody_robots::catalogue::trunk::TrunkRobot;
+use embody_robots::robot::Platforms;
 use embody_robots::{Nanos, RobotSpec, Task};
 use embody_sim_world::Arena;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
@@ -291,7 +292,8 @@ impl Default for Registry {
                 let modules = modules_of(&c.around.observation, &c.around.action)?;
                 let bytes = c.weights(&s.weights)?;
                 let model = ForwardModel::read(&bytes, modules, s.neurons).map_err(|e| format!("{}: {e}", s.weights))?;
-                ForwardModelController::new(s, model, &c.around, c.orientation()).map_err(|e| e.to_string())
+                let start = Platforms::of(&c.robot).ok_or("expected a robot that is a trunk, found another")?.start();
+                ForwardModelController::new(s, model, &c.around, start, c.orientation()).map_err(|e| e.to_string())
             },
         );
         registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);

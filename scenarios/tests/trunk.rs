@@ -90,6 +90,13 @@ fn a_long_trunk_is_reached_with_too() {
 }
 
 #[test]
+fn reaching_begins_where_the_trunk_stands() {
+    let lab = Lab::new();
+    let summary = lab.run("stretched", &format!("trunk-10 --set robot.trunk.start_extension=0.5 {}", targets(5, 60)));
+    assert!(metric(&summary, "tip_error_median_mm") < 0.1 && metric(&summary, "iterations_to_2mm_median") < 30.0, "{summary}");
+}
+
+#[test]
 fn luck_stays_far_from_the_targets() {
     let lab = Lab::new();
     let summary = lab.run("luck", &format!("trunk-10 --controller random-poses {}", targets(10, 50)));

@@ -4,7 +4,7 @@
 //! the goal: place in mm, and rotation vector times [`MM_PER_RAD`]. Joints at a limit that would go beyond are left out, and it is solved again. It
 //! knows which modules are jammed and which is longer. With motors that give way under gravity it is the measured pose that closes the gap.
 
-use embody_robots::robot::{Actuator, Platforms, RobotSpec};
+use embody_robots::robot::{Platforms, RobotSpec};
 use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep, Trunk, checkpoint, rotation};
 use nalgebra::{Matrix6xX, Vector3, Vector6};
 use schemars::JsonSchema;
@@ -59,9 +59,7 @@ impl TrunkIdeal {
         if let Some((key, value)) = positive.into_iter().find(|(_, value)| !(*value > 0.0 && *value <= super::MOST)) {
             return Err(unfit(format!("{key}: expected a number above zero, at most {:e}, found {value}", super::MOST)));
         }
-        let [Actuator::Trunk { platforms, .. }] = robot.actuators.as_slice() else {
-            return Err(unfit("expected a robot that is a trunk, found another"));
-        };
+        let platforms = Platforms::of(robot).ok_or_else(|| unfit("expected a robot that is a trunk, found another"))?;
         let trunk = platforms.trunk().ok_or_else(|| unfit("expected a trunk with modules, found none"))?;
         Ok(TrunkIdeal {
             settings: settings.clone(),

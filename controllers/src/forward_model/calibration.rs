@@ -11,14 +11,13 @@ use nalgebra::Matrix6xX;
 
 use super::model::{Calibration, ForwardModel, ModelError, Scaling};
 use super::network::Neurons;
-use super::sampler::Sampler;
 
 /// Height and slope of the surrogates that are tried.
 const SURROGATES: [[f32; 2]; 8] =
     [[0.25, 1.0], [0.3, 1.0], [0.35, 1.0], [0.4, 1.0], [0.4, 1.5], [0.5, 1.5], [0.3, 0.7], [0.6, 2.0]];
 
 /// Poses over which gains are fitted.
-const POSES: usize = 64;
+pub(super) const POSES: usize = 64;
 
 /// Weight of the common gain, as a share of a joint's own evidence on average.
 const TOWARDS_COMMON: f64 = 0.1;
@@ -35,7 +34,8 @@ pub struct Fit {
     pub cosine: f64,
 }
 
-/// The model whose Jacobian fits a trunk best, and how well it does.
+/// The model whose Jacobian fits a trunk best, and how well it does, over poses that the model is shown and those whose true Jacobian it is told for
+/// each.
 ///
 /// # Errors
 /// If the parameters aren't those of a network of these neurons.
@@ -44,11 +44,11 @@ pub fn calibrated(
     neurons: Neurons,
     parameters: &Parameters<f32>,
     scaling: &Scaling,
-    seed: u64,
+    poses: [&[Vec<f64>]; 2],
 ) -> Result<(ForwardModel, Fit), ModelError> {
     let mut best: Option<(ForwardModel, Fit)> = None;
     for surrogate in SURROGATES {
-        let candidate = fitted(trunk, neurons, parameters, scaling, surrogate, seed)?;
+        let candidate = fitted(trunk, neurons, parameters, scaling, surrogate, poses)?;
         if best.as_ref().is_none_or(|(_, fit)| candidate.1.error < fit.error) {
             best = Some(candidate);
         }
@@ -62,18 +62,18 @@ fn fitted(
     parameters: &Parameters<f32>,
     scaling: &Scaling,
     surrogate: [f32; 2],
-    seed: u64,
+    poses: [&[Vec<f64>]; 2],
 ) -> Result<(ForwardModel, Fit), ModelError> {
     let (modules, joints) = (trunk.modules(), trunk.joints());
     let blank = Calibration { surrogate, gains: vec![1.0; 2 * joints] };
     let model = ForwardModel::new(modules, neurons, parameters, scaling.clone(), blank)?;
-    let mut sampler = Sampler::new(modules, seed);
-    let pairs: Vec<[Matrix6xX<f64>; 2]> = (0..POSES)
-        .map(|_| {
-            let pose = sampler.mixed();
+    let [shown, told] = poses.map(<[_]>::iter);
+    let pairs: Vec<[Matrix6xX<f64>; 2]> = shown
+        .zip(told)
+        .map(|(shown, told)| {
             let mut actual = Matrix6xX::zeros(joints);
-            trunk.jacobian(&pose, &mut actual);
-            [model.uncalibrated(&model.run(&pose), &trunk.tip(&pose)), actual]
+            trunk.jacobian(told, &mut actual);
+            [model.uncalibrated(&model.run(shown), &trunk.tip(told)), actual]
         })
         .collect();
     let gains = gains(&pairs, joints);

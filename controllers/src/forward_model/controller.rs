@@ -146,14 +146,15 @@ fn pose_of(position: &[f32], orientation: &[f32]) -> Pose {
 }
 
 impl ForwardModelController {
-    /// With a trained model, for a body that is a trunk; `orientation` says whether the goal's counts.
+    /// With a trained model, for a body that is a trunk whose joints begin an episode at `start`; `orientation` says whether the goal's counts.
     ///
     /// # Errors
-    /// If the body isn't a trunk of as many modules, a setting can't be, or a control period is too short for the network's ticks.
+    /// If the body isn't a trunk of as many modules, there are other joints at the start, a setting can't be, or a control period is too short for the network's ticks.
     pub fn new(
         settings: &ForwardModelSettings,
         model: ForwardModel,
         around: &Loop,
+        start: Vec<f64>,
         orientation: bool,
     ) -> Result<Self, ControllerError> {
         let unfit = |why: String| ControllerError::Unfit { controller: NAME.into(), why };
@@ -174,7 +175,9 @@ impl ForwardModelController {
         }
         let spec = model.spec().map_err(|error| unfit(error.to_string()))?;
         let places = Places::of(&around.observation, modules).map_err(unfit)?;
-        let start: Vec<f64> = [0.0, 0.0, -1.0].repeat(modules);
+        if start.len() != 3 * modules {
+            return Err(unfit(format!("start: expected {} joints, found {}", 3 * modules, start.len())));
+        }
         let state = State::new(settings, &start);
         Ok(ForwardModelController { settings: settings.clone(), orientation, model, spec, places, start, state, watched: None })
     }

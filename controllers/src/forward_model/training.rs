@@ -43,6 +43,8 @@ pub struct TrainingSettings {
     pub validation_poses: usize,
     /// Validations without a better one after which training ends early; 0 never does.
     pub patience: u64,
+    /// Whether each pose is told the ends of another one: a control that must learn nothing but their average.
+    pub permuted: bool,
 }
 
 impl Default for TrainingSettings {
@@ -58,6 +60,7 @@ impl Default for TrainingSettings {
             validate_every: 250,
             validation_poses: 256,
             patience: 0,
+            permuted: false,
         }
     }
 }
@@ -93,7 +96,7 @@ pub struct Validation {
     pub tip_mm: f64,
     /// Mean angle between predicted and true orientation of the tip (degrees).
     pub orientation_deg: f64,
-    /// Distance of the predicted tip where reaching begins, straight and retracted (mm).
+    /// Distance of the predicted tip where reaching begins (mm).
     pub start_mm: f64,
     /// Mean rate of hidden neurons (Hz).
     pub rate_hz: f64,
@@ -110,13 +113,15 @@ pub struct Training {
     settings: TrainingSettings,
     neurons: Neurons,
     trunk: Trunk,
+    start: Vec<f64>,
     seed: u64,
     scaling: Scaling,
     trainer: Trainer<f32>,
 }
 
 impl Training {
-    /// Of a network of these neurons for a trunk; all random numbers follow from `seed`. `threads` don't change results.
+    /// Of a network of these neurons for a trunk whose joints begin at `start`; all random numbers follow from `seed`. `threads` don't change
+    /// results.
     ///
     /// # Errors
     /// If a setting can't be, or the network can't be trained.
@@ -124,10 +129,15 @@ impl Training {
         settings: &TrainingSettings,
         neurons: Neurons,
         trunk: &Trunk,
+        start: Vec<f64>,
         seed: u64,
         threads: usize,
     ) -> Result<Training, TrainingError> {
         let modules = trunk.modules();
+        if start.len() != trunk.joints() {
+            let what = format!("start: expected {} joints, found {}", trunk.joints(), start.len());
+            return Err(TrainingError::Batch { what });
+        }
         let rate = RateTarget { population: HIDDEN.into(), target_hz: settings.rate_hz, strength: settings.rate_strength };
         let trainer = TrainerSettings {
             network: Settings {
@@ -150,6 +160,7 @@ impl Training {
             settings: settings.clone(),
             neurons,
             trunk: trunk.clone(),
+            start,
             seed,
             scaling: scaling(trunk, seed::stream(seed, "scaling")),
             trainer: Trainer::new(&spec, &trainer)?,
@@ -171,9 +182,8 @@ impl Training {
     /// # Errors
     /// If a number is no longer finite: nothing has changed then.
     pub fn update(&mut self) -> Result<Update, TrainingError> {
-        let mut sampler = Sampler::new(self.trunk.modules(), seed::stream(self.seed, &format!("poses {}", self.updates())));
-        let poses: Vec<Vec<f64>> = (0..self.settings.batch).map(|_| sampler.mixed()).collect();
-        let targets = self.targets(&poses);
+        let (poses, told) = self.examples(&format!("poses {}", self.updates()), self.settings.batch);
+        let targets = self.targets(&told);
         let loss = WindowMeans {
             readout: 0,
             period: TICKS,
@@ -185,6 +195,15 @@ impl Training {
             weight: 1.0 / self.settings.batch as f64,
         };
         self.trainer.update(&network::batch(self.trunk.modules(), &poses), &loss)
+    }
+
+    /// Poses that are shown, and those whose ends are told for each.
+    fn examples(&self, stream: &str, count: usize) -> (Vec<Vec<f64>>, Vec<Vec<f64>>) {
+        let mut sampler = Sampler::new(self.trunk.modules(), seed::stream(self.seed, stream));
+        let poses: Vec<Vec<f64>> = (0..count).map(|_| sampler.mixed()).collect();
+        let mut told = poses.clone();
+        told.rotate_left(usize::from(self.settings.permuted));
+        (poses, told)
     }
 
     /// The true poses of all modules as raw values.
@@ -207,9 +226,8 @@ impl Training {
     pub fn validate(&self) -> Result<Validation, TrainingError> {
         let modules = self.trunk.modules();
         let mut sampler = Sampler::new(modules, seed::stream(self.seed, "validation"));
-        let start = [0.0, 0.0, -1.0].repeat(modules);
         let drawn = (0..self.settings.validation_poses).map(|_| sampler.mixed());
-        let poses: Vec<Vec<f64>> = std::iter::once(start).chain(drawn).collect();
+        let poses: Vec<Vec<f64>> = std::iter::once(self.start.clone()).chain(drawn).collect();
         let trace = self.trainer.network().forward(&network::batch(modules, &poses), Keep::default(), None)?;
         let miss = |sample: usize| {
             let values = self.scaling.values(network::read(trace.outputs.sample(sample), modules - 1), modules - 1);
@@ -229,8 +247,8 @@ impl Training {
     /// # Errors
     /// If the network can't be built.
     pub fn model(&self) -> Result<(ForwardModel, Fit), ModelError> {
-        let seed = seed::stream(self.seed, "calibration");
-        calibration::calibrated(&self.trunk, self.neurons, self.trainer.network().parameters(), &self.scaling, seed)
+        let (poses, told) = self.examples("calibration", calibration::POSES);
+        calibration::calibrated(&self.trunk, self.neurons, self.trainer.network().parameters(), &self.scaling, [&poses, &told])
     }
 
     /// The whole state as bytes.

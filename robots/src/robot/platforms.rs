@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::{Actuator, RobotSpec};
 use crate::trunk::{JOINTS_PER_MODULE, Shape, Trunk};
 
 /// The platforms of a trunk, one on the other.
@@ -61,6 +62,14 @@ pub struct Gains {
 pub const PIVOT_M: f64 = crate::trunk::SIDE_M / crate::trunk::MAX_TILT_RAD;
 
 impl Platforms {
+    /// The platforms of a robot that is a trunk: they are its one actuator. None of any other robot.
+    pub fn of(robot: &RobotSpec) -> Option<&Platforms> {
+        match robot.actuators.as_slice() {
+            [Actuator::Trunk { platforms, .. }] => Some(platforms),
+            _ => None,
+        }
+    }
+
     /// Number of joint values that it takes.
     pub fn joints(&self) -> usize {
         JOINTS_PER_MODULE * self.modules.len()

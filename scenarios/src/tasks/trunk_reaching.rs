@@ -5,7 +5,7 @@
 //! the best pose that there was ([`outcome`](super::trunk_outcome)); when all targets have been had, the task is over.
 
 use embody_robots::catalogue::trunk::{BASE, GOAL, TIP};
-use embody_robots::robot::{Actuator, Origin, Platforms, RobotSpec};
+use embody_robots::robot::{Origin, Platforms, RobotSpec};
 use embody_robots::{
     Action, Checkpoint, CheckpointError, End, Evaluation, Need, Pose, Stage, StageError, Tally, Task, Trunk, checkpoint,
 };
@@ -94,9 +94,8 @@ impl TrunkReachingTask {
             let expected = "finite numbers and a quaternion with a direction";
             return Err(format!("goals: expected {expected}, found {:?} as number {index}", settings.goals[index]));
         }
-        let [Actuator::Trunk { platforms, .. }] = robot.actuators.as_slice() else {
-            return Err(format!("expected a robot that is a trunk, found {:?}", robot.name));
-        };
+        let platforms =
+            Platforms::of(robot).ok_or_else(|| format!("expected a robot that is a trunk, found {:?}", robot.name))?;
         let trunk = platforms.trunk().ok_or("expected a trunk with modules, found none")?;
         let tally = |name: &str| Tally { name: name.into(), numerator: 0.0, denominator: 0.0 };
         let state = State {

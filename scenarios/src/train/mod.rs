@@ -19,6 +19,7 @@ use embody_brain::training::TrainingError;
 use embody_bridges::protocol::Mark;
 use embody_controllers::forward_model::{ForwardModelSettings, ModelError, Training, TrainingSettings, Validation, modules_of};
 use embody_robots::TraceHash;
+use embody_robots::robot::Platforms;
 use embody_robots::trunk::Trunk;
 use serde::{Deserialize, Serialize};
 
@@ -252,6 +253,8 @@ fn build(registry: &Arc<Registry>, loaded: &Loaded, threads: usize) -> Result<(T
         .check()
         .and_then(|()| settings.neurons.check())
         .map_err(|why| nothing(format!("controller.{CONTROLLER}: {why}")))?;
-    let training = Training::new(&settings.training, settings.neurons, &trunk, scenario.seed, threads)?;
+    let robot = loaded.robot(registry)?;
+    let start = Platforms::of(&robot).ok_or_else(|| nothing("expected a robot that is a trunk, found another".into()))?.start();
+    let training = Training::new(&settings.training, settings.neurons, &trunk, start, scenario.seed, threads)?;
     Ok((settings.training, training))
 }

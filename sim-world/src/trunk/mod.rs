@@ -82,9 +82,7 @@ impl TrunkBody {
         let physics_steps =
             control_period.whole_multiple_of(physics_period).ok_or(BuildError::Periods { control_period, physics_period })?;
         let not_yet = |what: &str, expected| BuildError::NotYet { what: format!("robot {:?} {what}", robot.name), expected };
-        let [Actuator::Trunk { platforms, .. }] = robot.actuators.as_slice() else {
-            return Err(not_yet("as a trunk", "robots whose only actuator is a trunk's"));
-        };
+        let platforms = Platforms::of(robot).ok_or_else(|| not_yet("as a trunk", "robots whose only actuator is a trunk's"))?;
         // Its description was checked: it has a module.
         let trunk = platforms.trunk().ok_or_else(|| not_yet("without modules", "trunks of at least one module"))?;
         let chain = Chain::new(robot, platforms).ok_or_else(|| not_yet("as a trunk", "modules that stand one on the other"))?;
