@@ -4,7 +4,7 @@
 //! each of them, and the measured pose says what is missing. The controller knows neither the trunk's geometry nor what is wrong with it.
 
 use embody_brain::NetworkSpec;
-use embody_brain::neurobench::NeuroBench;
+use embody_brain::neurobench::{Agreement, NeuroBench};
 use embody_robots::{
     Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, Observation, ObservationSpec, Pose, StepKind, TimeStep,
     checkpoint,
@@ -96,6 +96,8 @@ struct State {
     joints: Vec<f64>,
     jacobian: Jacobian,
     adam: Adam,
+    /// Of the predicted with the measured place of the tip (m), over all steps of all episodes.
+    agreement: Agreement,
 }
 
 /// How many modules a body has, whose fields are a trunk's.
@@ -212,6 +214,14 @@ impl ForwardModelController {
         (errors, 1e3 * (goal.translation.vector - from.translation.vector).norm())
     }
 
+    /// Compares the place at which the tip was predicted with that at which it was measured.
+    fn compare(&mut self, observation: &Observation, run: &Run) {
+        let tip = self.model.modules() - 1;
+        let measured = self.places.measured(observation, tip).translation.vector;
+        let predicted = pose::position(&self.model.values(run, tip));
+        self.state.agreement.push(predicted.as_slice(), measured.as_slice());
+    }
+
     fn note(&mut self, run: &Run) {
         let Some(activity) = &mut self.watched else { return };
         let ticks = 0..TICKS * self.model.modules();
@@ -224,13 +234,19 @@ impl ForwardModelController {
 
 impl State {
     fn new(settings: &ForwardModelSettings, start: &[f64]) -> State {
-        State { joints: start.to_vec(), jacobian: Jacobian::new(&settings.jacobian), adam: Adam::new(start.len()) }
+        State {
+            joints: start.to_vec(),
+            jacobian: Jacobian::new(&settings.jacobian),
+            adam: Adam::new(start.len()),
+            agreement: Agreement::new(3),
+        }
     }
 }
 
 impl Controller for ForwardModelController {
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
-        self.state = State::new(&self.settings, &self.start);
+        let agreement = std::mem::take(&mut self.state.agreement);
+        self.state = State { agreement, ..State::new(&self.settings, &self.start) };
         Ok(())
     }
 
@@ -238,6 +254,7 @@ impl Controller for ForwardModelController {
         // The action that would follow the last step isn't applied.
         if !matches!(step.kind, StepKind::Last(_)) {
             let run = self.model.run(&self.state.joints);
+            self.compare(&step.observation, &run);
             match self.settings.solver {
                 Solver::Jacobian => {
                     let at = self.tip(&step.observation, &run);
@@ -267,7 +284,8 @@ impl Controller for ForwardModelController {
     }
 
     fn neurobench(&self) -> Option<NeuroBench> {
-        self.model.neurobench(&self.state.joints)
+        let prediction = self.state.agreement.figures();
+        Some(NeuroBench { prediction, ..self.model.neurobench(&self.state.joints)? })
     }
 
     fn watch(&mut self, watched: bool) {
@@ -287,7 +305,7 @@ impl Checkpoint for ForwardModelController {
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
         let state: State = checkpoint::from_bytes(NAME, bytes)?;
-        if state.joints.len() != self.start.len() || !state.adam.fits(self.start.len()) {
+        if state.joints.len() != self.start.len() || !state.adam.fits(self.start.len()) || state.agreement.coordinates() != 3 {
             let why = format!("expected a state of {} joints, found another", self.start.len());
             return Err(CheckpointError::Malformed { part: NAME.into(), why });
         }

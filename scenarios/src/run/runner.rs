@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use embody_brain::neurobench::NeuroBench;
 use embody_bridges::link::LinkError;
 use embody_bridges::protocol::messages::End;
 use embody_bridges::protocol::scene::Scene;
@@ -517,7 +518,11 @@ impl Runner {
             control_steps: position.control_steps,
             trace_hash: position.trace.to_string(),
             metrics: self.recorder.metrics(task.tallies(), &task.figures()),
-            neurobench: self.session.controller().neurobench(),
+            neurobench: self
+                .session
+                .controller()
+                .neurobench()
+                .map(|figures| NeuroBench { execution_rate: Some(1e9 / scenario.time.control_period.0 as f64), ..figures }),
             events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),
