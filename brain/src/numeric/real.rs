@@ -5,7 +5,7 @@ use std::ops::{Add, AddAssign, Div, Mul, MulAssign, Neg, Sub, SubAssign};
 
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::math;
+use super::{WIDTH, math};
 
 /// `f32`, in which networks run, or `f64`, in which tests compare forms of the same equations.
 ///
@@ -43,6 +43,11 @@ pub trait Real:
     fn is_finite(self) -> bool;
     /// e^x for x in -87..=88; elsewhere any number.
     fn exp_within(self) -> Self;
+    /// Which of a group aren't zero: bit k stands for number k.
+    #[inline(always)]
+    fn not_zero(group: &[Self; WIDTH]) -> u8 {
+        group.iter().rev().fold(0, |bits, &x| 2 * bits + u8::from(x != Self::default()))
+    }
 }
 
 impl Real for f32 {
@@ -70,6 +75,19 @@ impl Real for f32 {
     #[inline(always)]
     fn exp_within(self) -> f32 {
         math::exp_within(self)
+    }
+    // The compiler makes eight branches of the general form.
+    #[cfg(target_arch = "x86_64")]
+    #[inline(always)]
+    fn not_zero(&[a, b, c, d, e, f, g, h]: &[f32; WIDTH]) -> u8 {
+        use std::arch::x86_64::{_mm_cmpneq_ps, _mm_movemask_ps, _mm_setr_ps, _mm_setzero_ps};
+        // SAFETY: every x86-64 has these instructions (SSE).
+        unsafe {
+            let zero = _mm_setzero_ps();
+            let low = _mm_movemask_ps(_mm_cmpneq_ps(_mm_setr_ps(a, b, c, d), zero));
+            let high = _mm_movemask_ps(_mm_cmpneq_ps(_mm_setr_ps(e, f, g, h), zero));
+            (low | high << 4) as u8
+        }
     }
 }
 

@@ -52,11 +52,11 @@ impl<T: Real> Events<T> {
 
     /// Appends what the next network sends: the numbers that aren't zero of all its neurons'. `found` is room that may be used.
     #[inline(always)]
-    pub fn push_dense(&mut self, z: &[T], found: &mut NotZero<T>) {
-        found.find(z);
-        self.indices.extend_from_slice(found.indices());
+    pub fn push_dense(&mut self, z: &[T], found: &mut NotZero) {
+        let indices = found.find(z);
+        self.indices.extend_from_slice(indices);
         if let Some(heights) = &mut self.heights {
-            heights.extend_from_slice(found.values());
+            heights.extend(indices.iter().map(|&i| z[i as usize]));
         }
         self.starts.push(self.indices.len() as u32);
     }
@@ -104,52 +104,53 @@ impl<T: Real> Events<T> {
     }
 }
 
-/// The numbers of an array that aren't zero, and where they stand.
+/// The bits that are set in each byte, the lowest first.
+const PLACES: [[u32; WIDTH]; 256] = {
+    let mut places = [[0; WIDTH]; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let (mut bit, mut found) = (0, 0);
+        while bit < WIDTH {
+            if byte >> bit & 1 == 1 {
+                places[byte][found] = bit as u32;
+                found += 1;
+            }
+            bit += 1;
+        }
+        byte += 1;
+    }
+    places
+};
+
+/// Where the numbers of an array stand that aren't zero.
 #[derive(Clone, Debug, Default)]
-pub(super) struct NotZero<T> {
+pub(super) struct NotZero {
     indices: Vec<u32>,
-    values: Vec<T>,
-    count: usize,
 }
 
-impl<T: Real> NotZero<T> {
+impl NotZero {
     /// Looks for them.
     #[inline(always)]
-    pub fn find(&mut self, numbers: &[T]) {
-        let (zero, room) = (T::default(), numbers.len() + WIDTH);
+    pub fn find<T: Real>(&mut self, numbers: &[T]) -> &[u32] {
+        let room = numbers.len() + WIDTH;
         if self.indices.len() < room {
             self.indices.resize(room, 0);
-            self.values.resize(room, zero);
         }
         let mut count = 0;
-        let (blocks, rest) = numbers.as_chunks::<WIDTH>();
-        for (number, block) in blocks.iter().enumerate() {
-            if block.iter().fold(false, |any, &x| any | (x != zero)) {
-                // Without branches: every number is written, and the next one over it unless it counts.
-                let mut found = 0;
-                let (indices, values) = (&mut self.indices[count..count + WIDTH], &mut self.values[count..count + WIDTH]);
-                for (k, &x) in block.iter().enumerate() {
-                    indices[found & (WIDTH - 1)] = (number * WIDTH + k) as u32;
-                    values[found & (WIDTH - 1)] = x;
-                    found += usize::from(x != zero);
-                }
-                count += found;
+        let (groups, rest) = numbers.as_chunks::<WIDTH>();
+        for (number, group) in groups.iter().enumerate() {
+            let bits = T::not_zero(group);
+            if bits != 0 {
+                // Without branches: a whole group is written, and the next one over those that don't count.
+                let places = PLACES[usize::from(bits)].map(|place| (number * WIDTH) as u32 + place);
+                self.indices[count..count + WIDTH].copy_from_slice(&places);
+                count += bits.count_ones() as usize;
             }
         }
         for (k, &x) in rest.iter().enumerate() {
-            (self.indices[count], self.values[count]) = ((blocks.len() * WIDTH + k) as u32, x);
-            count += usize::from(x != zero);
+            self.indices[count] = (groups.len() * WIDTH + k) as u32;
+            count += usize::from(x != T::default());
         }
-        self.count = count;
-    }
-
-    /// Where they stand.
-    pub fn indices(&self) -> &[u32] {
-        &self.indices[..self.count]
-    }
-
-    /// The numbers.
-    pub fn values(&self) -> &[T] {
-        &self.values[..self.count]
+        &self.indices[..count]
     }
 }

@@ -54,7 +54,7 @@ struct Scratch<T> {
     distance: Vec<T>,
     free: Vec<T>,
     psi: Vec<T>,
-    found: NotZero<T>,
+    found: NotZero,
 }
 
 impl<'a, T: Real> Pass<'a, T> {
@@ -205,9 +205,9 @@ fn neurons<T: Real>(
         if let Some(kept) = &mut kept {
             slopes.derivatives(v, distance, free, psi);
             let from = kept.indices.len();
-            found.find(&psi[..size]);
-            kept.indices.extend_from_slice(found.indices());
-            kept.psi.extend_from_slice(found.values());
+            let indices = found.find(&psi[..size]);
+            kept.indices.extend_from_slice(indices);
+            kept.psi.extend(indices.iter().map(|&i| psi[i as usize]));
             kept.starts.push(kept.indices.len() as u32);
             if slopes.adapted {
                 let adapted = |&i: &u32| -psi[i as usize] * v[i as usize] / (v[i as usize] - distance[i as usize]);

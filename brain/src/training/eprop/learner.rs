@@ -29,7 +29,7 @@ pub struct EProp<T> {
     state: EPropState<T>,
     /// Room for one tick.
     scratch: [Vec<T>; 6],
-    found: NotZero<T>,
+    found: NotZero,
 }
 
 /// Which population and projection does what.
@@ -235,9 +235,9 @@ impl<T: Real> EProp<T> {
         cell.step(state.neurons.row(0, n), current, crossing, None);
         slopes.derivatives(&v[..n], &distance[..n], &free[..n], &mut psi[..n]);
         psi[size..n].fill(T::default());
-        self.found.find(&state.neurons.z[..size]);
+        let found = self.found.find(&state.neurons.z[..size]);
         state.spiked.clear();
-        state.spiked.extend_from_slice(self.found.indices());
+        state.spiked.extend_from_slice(found);
         let mut arriving = vec![T::default(); m];
         let (panels, weights) = plan.projections[roles.out].weights.parts();
         panels.for_each(|panel| add_rows(weights, panel, &state.spiked, None, &mut arriving));
