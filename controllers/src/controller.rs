@@ -1,6 +1,6 @@
 //! The controller: what turns a time step into an action.
 
-use embody_brain::NetworkSpec;
+use embody_brain::{Network, NetworkSpec};
 use embody_brain::neurobench::NeuroBench;
 use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep};
 
@@ -69,6 +69,11 @@ pub trait Controller: Checkpoint + Send {
         None
     }
 
+    /// The network where it runs, on its substrate; none for a controller without one, or whose network is elsewhere.
+    fn running(&self) -> Option<&dyn Network> {
+        None
+    }
+
     /// What its trained network takes to run, where its controller acted last; none for those without one, or whose network learns.
     fn neurobench(&self) -> Option<NeuroBench> {
         None
@@ -113,6 +118,9 @@ impl Controller for Box<dyn Controller> {
     }
     fn network(&self) -> Option<&NetworkSpec> {
         (**self).network()
+    }
+    fn running(&self) -> Option<&dyn Network> {
+        (**self).running()
     }
     fn neurobench(&self) -> Option<NeuroBench> {
         (**self).neurobench()
@@ -192,6 +200,14 @@ impl Hosted {
     pub fn network(&self) -> Option<&NetworkSpec> {
         match self {
             Hosted::Sensing(controller) => controller.network(),
+            Hosted::Privileged(_) => None,
+        }
+    }
+
+    /// See [`Controller::running`].
+    pub fn running(&self) -> Option<&dyn Network> {
+        match self {
+            Hosted::Sensing(controller) => controller.running(),
             Hosted::Privileged(_) => None,
         }
     }

@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use embody_brain::NetworkSpec;
+use embody_brain::{Network, NetworkSpec};
 use embody_robots::{Action, Checkpoint, CheckpointError, TimeStep, checkpoint, seed};
 use rand::SeedableRng;
 use rand::seq::SliceRandom;
@@ -113,6 +113,10 @@ impl Controller for ReplayedReward {
 
     fn network(&self) -> Option<&NetworkSpec> {
         self.inner.network()
+    }
+
+    fn running(&self) -> Option<&dyn Network> {
+        self.inner.running()
     }
 
     fn maps(&self) -> Vec<Map> {

@@ -26,8 +26,8 @@ use embody_robots::robot::Platforms;
 use embody_robots::{Nanos, RobotSpec, Task};
 use embody_sim_world::Arena;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Trained, Yoked};
@@ -40,6 +40,11 @@ use crate::tasks::{
 pub trait Settings: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static {}
 
 impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Send + Sync + 'static> Settings for T {}
+
+/// Options of the substrate `float`: it has none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FloatOptions {}
 
 /// Why a part can't be built from its settings; the caller adds where they stand.
 pub type PartError = String;
@@ -184,7 +189,8 @@ impl<C, T> Part<C, T> {
     }
 }
 
-type BuildSubstrate = Box<dyn Fn(&NetworkSpec, Arc<Models>, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
+/// Compiles networks for a substrate with its options; random numbers follow from the seed.
+pub type Compile = Box<dyn Fn(&NetworkSpec, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
 
 /// Parts by name.
 pub struct Registry {
@@ -195,7 +201,7 @@ pub struct Registry {
     pub(crate) controllers: BTreeMap<&'static str, Part<ControllerContext, Hosted>>,
     /// The controller that `ideal` stands for, by the task.
     pub(crate) ideals: BTreeMap<&'static str, &'static str>,
-    pub(crate) substrates: BTreeMap<&'static str, BuildSubstrate>,
+    pub(crate) substrates: BTreeMap<&'static str, Part<Arc<Models>, Compile>>,
     pub(crate) library: BTreeMap<String, String>,
     /// Trained weights by name, as files.
     pub(crate) weights: BTreeMap<&'static str, &'static [u8]>,
@@ -298,7 +304,9 @@ impl Default for Registry {
         );
         registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
-        registry.substrate("float", FloatSubstrate::new);
+        registry.substrate("float", "this machine's processor, in single precision: nothing is lost", |_: &FloatOptions, models| {
+            Ok(FloatSubstrate::new(models))
+        });
         registry.weights("trunk-10", include_bytes!("../library/weights/trunk-10.safetensors"));
         registry.weights("trunk-25", include_bytes!("../library/weights/trunk-25.safetensors"));
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
@@ -365,11 +373,25 @@ impl Registry {
         self.ideals.insert(task, controller);
     }
 
-    /// Adds a substrate, made anew for each network.
-    pub fn substrate<S: Substrate + 'static>(&mut self, name: &'static str, make: fn(Arc<Models>) -> S) {
-        let build =
-            move |spec: &NetworkSpec, models, seed| Ok(Box::new(Compiled::new(make(models), spec, seed)?) as Box<dyn Network>);
-        self.substrates.insert(name, Box::new(build));
+    /// Adds a substrate, built anew from its options for each network.
+    pub fn substrate<S: Settings + Clone, B: Substrate + 'static>(
+        &mut self,
+        name: &'static str,
+        about: &'static str,
+        build: fn(&S, Arc<Models>) -> Result<B, PartError>,
+    ) {
+        let compiler = move |options: &S, models: &Arc<Models>| {
+            // Wrong options are found before there is a network.
+            build(options, models.clone())?;
+            let (options, models) = (options.clone(), models.clone());
+            let compile = move |spec: &NetworkSpec, seed| {
+                let substrate =
+                    build(&options, models.clone()).map_err(|why| CompileError::Invalid { part: name.into(), why })?;
+                Ok(Box::new(Compiled::new(substrate, spec, seed)?) as Box<dyn Network>)
+            };
+            Ok(Box::new(compile) as Compile)
+        };
+        self.substrates.insert(name, Part::new(about, compiler));
     }
 
     /// Adds a scenario to the library, as the text of its file.

@@ -18,6 +18,7 @@ use crate::part_files;
 use crate::registry::{ControllerContext, Part, Registry, TaskContext};
 use crate::run::REPORTING_HOUR;
 use crate::run::folder;
+use crate::substrate;
 
 /// Length of the largest scenario file that is read (bytes).
 const LARGEST_FILE: u64 = 1 << 20;
@@ -35,7 +36,7 @@ pub struct Scenario {
     /// Master seed.
     pub seed: u64,
     /// What the network runs on.
-    pub substrate: String,
+    pub substrate: Choice,
     /// Periods and durations.
     pub time: Times,
     /// The walled plane.
@@ -179,6 +180,7 @@ impl Loaded {
             });
         };
         let mut node = Node::parse(&text, &file)?;
+        substrate::as_table(&mut node)?;
         for setting in settings {
             node.apply_set(setting)?;
         }
@@ -186,23 +188,19 @@ impl Loaded {
     }
 
     /// Resolves a tree; relative paths in it start from `base`.
-    pub fn resolve(registry: &Registry, node: Node, base: PathBuf) -> Result<Loaded, ConfigError> {
+    pub fn resolve(registry: &Registry, mut node: Node, base: PathBuf) -> Result<Loaded, ConfigError> {
         for (key, _) in node.entries() {
             if !KEYS.contains(&key) {
                 return Err(ConfigError::unknown_key(&node, key, &KEYS));
             }
         }
+        let substrate = substrate::choose(registry, &mut node)?;
         let required = |key: &str| node.get(key).ok_or_else(|| ConfigError::missing_key(&node, key));
         let name: String = required("name")?.to()?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if name.is_empty() || name.len() > 60 || !name.chars().all(plain) {
             let expected = "1 to 60 lower-case letters, digits and dashes";
             return Err(ConfigError::invalid(&node, "name", expected, format!("{name:?}")));
-        }
-        let substrate: String = node.get("substrate").map_or(Ok("float".into()), Node::to)?;
-        if !registry.substrates.contains_key(substrate.as_str()) {
-            let known: Vec<&str> = registry.substrates.keys().copied().collect();
-            return Err(ConfigError::unknown_value(&node, "substrate", &substrate, &known));
         }
         let time: Times = required("time")?.to()?;
         check_times(&node, &time)?;
@@ -271,14 +269,13 @@ impl Loaded {
             control_period: scenario.time.control_period,
             neural_tick: scenario.time.neural_tick,
         };
-        let (registry_of_network, substrate) = (registry.clone(), scenario.substrate.clone());
+        let substrate = &scenario.substrate;
+        let compiler = registry.substrates[substrate.kind.as_str()].build(&part(substrate), &registry.models);
+        let compiler = compiler.map_err(|why| self.refused("substrate", &substrate.kind, why))?;
         let tables = &scenario.controller.tables;
         let context = ControllerContext {
             around,
-            compile: Arc::new(move |spec, seed| {
-                let models = registry_of_network.models.clone();
-                (registry_of_network.substrates[substrate.as_str()])(spec, models, seed)
-            }),
+            compile: Arc::new(compiler),
             seed: seed::stream(scenario.seed, "controller"),
             arena: scenario.arena.clone(),
             robot: self.robot(registry)?,
@@ -363,7 +360,7 @@ fn part(choice: &Choice) -> toml::Table {
 }
 
 /// A part's choice: `kind` must be registered, and so must every table beside it.
-fn choose<C, T>(
+pub(crate) fn choose<C, T>(
     root: &Node,
     section: &str,
     parts: &std::collections::BTreeMap<&'static str, Part<C, T>>,

@@ -17,8 +17,7 @@ pub fn schema(registry: &Registry) -> Value {
     properties.insert("name".into(), name);
     properties.insert("about".into(), json!({ "type": "string", "description": "One line that says what it is." }));
     properties.insert("seed".into(), json!({ "type": "integer", "minimum": 0, "description": "Master seed." }));
-    let substrates: Vec<&str> = registry.substrates.keys().copied().collect();
-    properties.insert("substrate".into(), json!({ "enum": substrates, "description": "What the network runs on." }));
+    properties.insert("substrate".into(), substrate(&mut generator, &registry.substrates));
     properties.insert("time".into(), generator.subschema_for::<Times>().to_value());
     properties.insert("arena".into(), generator.subschema_for::<embody_sim_world::Arena>().to_value());
     properties.insert("robot".into(), choice(&mut generator, &registry.robots));
@@ -41,6 +40,15 @@ pub fn schema(registry: &Registry) -> Value {
         "properties": properties,
         "$defs": generator.take_definitions(true),
     })
+}
+
+/// The name alone, or a table whose options may stand beside the name.
+fn substrate<C, T>(generator: &mut SchemaGenerator, parts: &BTreeMap<&'static str, Part<C, T>>) -> Value {
+    let mut table = choice(generator, parts);
+    table["required"] = json!([]);
+    table["additionalProperties"] = json!(true);
+    let names: Vec<_> = parts.keys().collect();
+    json!({ "description": "What the network runs on.", "anyOf": [{ "enum": names }, table] })
 }
 
 fn choice<C, T>(generator: &mut SchemaGenerator, parts: &BTreeMap<&'static str, Part<C, T>>) -> Value {

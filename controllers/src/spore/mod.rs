@@ -132,6 +132,10 @@ impl Controller for SporeController {
         self.network.set_learning(learning);
     }
 
+    fn running(&self) -> Option<&dyn Network> {
+        Some(&*self.network)
+    }
+
     fn network(&self) -> Option<&NetworkSpec> {
         Some(&self.spec)
     }

@@ -128,7 +128,7 @@ impl Card {
                 metrics: environment.task().tallies().iter().map(|tally| tally.name.clone()).collect(),
             },
             controller: chosen(kind, registry.controllers[kind.as_str()].about, scenario.controller.settings(kind)),
-            substrate: scenario.substrate.clone(),
+            substrate: scenario.substrate.kind.clone(),
             plastic_synapses: network.as_ref().map_or(0, NetworkSpec::plastic_synapses),
             network,
             controller_lacks,

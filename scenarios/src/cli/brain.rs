@@ -36,7 +36,7 @@ pub struct Arguments {
     #[arg(long)]
     out: Option<PathBuf>,
     /// Goes on with the checkpoints in this folder
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "substrate", "set", "out"])]
     resume: Option<PathBuf>,
     #[command(flatten)]
     listen: Listen,

@@ -25,7 +25,7 @@ pub fn list(registry: &Arc<Registry>) -> Result<ExitCode, Failure> {
     section("robots: robot.kind in a scenario file", robots.collect())?;
     let tasks = registry.tasks.iter().map(|(name, part)| (*name, part.about.to_owned()));
     section("tasks: task.kind in a scenario file", tasks.collect())?;
-    let substrates = registry.substrates.keys().map(|name| (*name, String::new()));
+    let substrates = registry.substrates.iter().map(|(name, part)| (*name, part.about.to_owned()));
     section("substrates: what networks run on, substrate in a scenario file", substrates.collect())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -25,6 +25,9 @@ pub struct Changes {
     /// What closes the loop (embody list)
     #[arg(long)]
     controller: Option<String>,
+    /// What its network runs on (embody list)
+    #[arg(long)]
+    substrate: Option<String>,
     /// Changes a value of the scenario, such as task.reaching.success_radius_m=2; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -36,6 +39,7 @@ impl Changes {
         let mut settings = Vec::new();
         settings.extend(self.seed.or(seed).map(|seed| format!("seed={seed}")));
         settings.extend(self.controller.as_ref().map(|kind| format!("controller.kind={kind}")));
+        settings.extend(self.substrate.as_ref().map(|kind| format!("substrate.kind={kind}")));
         settings.extend(self.set.iter().cloned());
         settings
     }
@@ -55,7 +59,7 @@ pub struct RunArguments {
     #[arg(long)]
     pub(super) out: Option<PathBuf>,
     /// Continues the run in this folder, also to a larger --time; its own config.toml holds, whatever the scenario says by now
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "out"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "substrate", "set", "out"])]
     pub(super) resume: Option<PathBuf>,
     /// Records all that can be seen, into recording.mcap of the run's folder; a run that was recorded is so too when it is resumed
     #[arg(long)]

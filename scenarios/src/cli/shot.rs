@@ -23,7 +23,7 @@ pub struct Arguments {
     #[arg(long, default_value = "2s")]
     time: Nanos,
     /// Goes on from where the run in this folder stands: to see what it has learned. The run itself stays as it is
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "substrate", "set"])]
     from: Option<PathBuf>,
     /// The file; one that is there is replaced [default: <scenario>.png]
     #[arg(long, value_name = "FILE.png")]

@@ -25,7 +25,7 @@ pub struct Arguments {
     #[arg(long)]
     time: Option<Nanos>,
     /// Goes on from where the run in this folder stands: to see what it has learned. The run itself stays as it is
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "set", "connect"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["seed", "controller", "substrate", "set", "connect"])]
     from: Option<PathBuf>,
     /// Speed at the start: so many times real time, or max
     #[arg(long, default_value = "1", value_name = "TIMES")]

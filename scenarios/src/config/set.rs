@@ -38,7 +38,7 @@ impl Node {
     }
 
     /// The table under `key`, made at `origin` if there is nothing.
-    fn subtable(&mut self, key: &str, origin: &Origin) -> Result<&mut Node, ConfigError> {
+    pub(crate) fn subtable(&mut self, key: &str, origin: &Origin) -> Result<&mut Node, ConfigError> {
         let path = self.path().key(key);
         let entries = self.entries_mut()?;
         let position = entries.iter().position(|(name, _)| name == key).unwrap_or_else(|| {

@@ -503,7 +503,7 @@ impl Runner {
             scenario: scenario.name.clone(),
             seed: scenario.seed,
             controller: self.remote.as_ref().and_then(RemoteBrain::stranger).unwrap_or(&scenario.controller.kind).into(),
-            substrate: scenario.substrate.clone(),
+            substrate: scenario.substrate.kind.clone(),
             transport: match self.remote.as_ref().map(RemoteBrain::mode) {
                 None => "in-process".into(),
                 Some(Mode::Lockstep) => "zenoh lockstep".into(),

@@ -71,7 +71,7 @@ impl BrainFolder {
                 ("scenario", html! { (scenario.name) }),
                 ("controller", html! { (scenario.controller.kind) }),
                 ("seed", html! { data value=(scenario.seed) { (scenario.seed) } }),
-                ("substrate", html! { (scenario.substrate) }),
+                ("substrate", html! { (scenario.substrate.kind) }),
                 ("network", html! { (network.map_or_else(|| "none".to_owned(), network::in_a_line)) }),
                 ("version", html! { (self.newest().map_or(crate::VERSION, |saved| &saved.version)) }),
             ]))

@@ -55,7 +55,7 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
                 ("scenario", html! { (scenario.name) }),
                 ("controller", html! { (scenario.controller.kind) }),
                 ("seed", html! { (scenario.seed) }),
-                ("substrate", html! { (scenario.substrate) }),
+                ("substrate", html! { (scenario.substrate.kind) }),
                 ("command", html! { code { (made) } }),
             ]))
         };

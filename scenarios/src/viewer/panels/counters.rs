@@ -12,7 +12,7 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: &Snapshot
     let (history, moment) = (&snapshot.history, &snapshot.moment);
     let since = if history.since.0 > 0 { format!("Counts since {}", words::seconds(history.since)) } else { "Counts".into() };
     ui.label(RichText::new(since).font(theme::title()));
-    let mut rows = vec![("substrate".to_owned(), subject.scenario.substrate.clone())];
+    let mut rows = vec![("substrate".to_owned(), subject.scenario.substrate.kind.clone())];
     rows.push(("control step".into(), words::count(moment.control_step)));
     rows.push(("reward".into(), format!("{:.3}", moment.step.reward)));
     // Of a world elsewhere only what was heard is counted.

@@ -13,7 +13,7 @@ pub(in super::super) fn draw(ui: &mut Ui, subject: &Subject, snapshot: Option<&S
         let Some(snapshot) = snapshot else { return };
         // Only a network runs on a substrate.
         if !snapshot.history.populations.is_empty() {
-            ui.label(RichText::new(format!("on {}", subject.scenario.substrate)).color(theme::QUIET));
+            ui.label(RichText::new(format!("on {}", subject.scenario.substrate.kind)).color(theme::QUIET));
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let status = &snapshot.status;
