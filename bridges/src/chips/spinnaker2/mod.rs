@@ -1,0 +1,15 @@
+//! SpiNNaker 2: digital processing elements with local memory and accelerators.
+//!
+//! Two number formats, each as its software has it: [`step`] and [`scaling`] are py-spinnaker2's (8-bit weights, single-precision
+//! potentials), [`fixed_neuron`], [`fixed`] and [`exponential`] are sPyNNaker's s16.15, exact to the bit. [`accelerators`] are the circuits
+//! beside the processor, [`memory`] says what fits into an element.
+//!
+//! Not here: routing, timing and energy of the chip.
+
+pub mod accelerators;
+pub mod exponential;
+pub mod fixed;
+pub mod fixed_neuron;
+pub mod memory;
+pub mod scaling;
+pub mod step;
