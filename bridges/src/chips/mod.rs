@@ -13,6 +13,7 @@
 pub mod brainscales2;
 mod chip;
 pub mod counters;
+pub mod integer;
 mod options;
 pub mod spinnaker2;
 mod substrate;

@@ -2,14 +2,18 @@
 //!
 //! Two number formats, each as its software has it: [`step`] and [`scaling`] are py-spinnaker2's (8-bit weights, single-precision
 //! potentials), [`fixed_neuron`], [`fixed`] and [`exponential`] are sPyNNaker's s16.15, exact to the bit. [`accelerators`] are the circuits
-//! beside the processor, [`memory`] says what fits into an element.
+//! beside the processor, [`memory`] says what fits into an element, [`spore`] is plasticity on it. [`SpiNNaker2`] is the chip that runs networks.
 //!
 //! Not here: routing, timing and energy of the chip.
 
 pub mod accelerators;
+mod chip;
 pub mod exponential;
 pub mod fixed;
 pub mod fixed_neuron;
 pub mod memory;
 pub mod scaling;
+pub mod spore;
 pub mod step;
+
+pub use chip::{Arriving, Population, Projection, SpiNNaker2, SpiNNaker2Options, Synapses};

@@ -111,7 +111,10 @@ fn scaled(
         ));
     }
     let [decay, synapse_decay, threshold, offset] = [decay, synapse_decay, threshold, offset].map(|x| x as f32);
-    Ok(Scaled { neuron: ScaledNeuron { decay, synapse_decay, threshold, offset, reset }, scale })
+    Ok(Scaled {
+        neuron: ScaledNeuron { decay, synapse_decay, threshold, offset, reset, at_threshold: false, refractory: 0 },
+        scale,
+    })
 }
 
 impl Lif {
