@@ -21,4 +21,4 @@ mod substrate;
 pub use chip::{Cause, Chip, Events, Moment, Placement, Plan, Refusal};
 pub use counters::Counters;
 pub use options::{Place, Wishes};
-pub use substrate::{ChipProgram, ChipState, ChipSubstrate};
+pub use substrate::{ChipProgram, ChipState, ChipSubstrate, Recorded};

@@ -74,16 +74,18 @@ impl MockMac {
                 products.iter_mut().zip(row).for_each(|(product, &w)| *product += i32::from(x) * i32::from(w));
             }
             for ((sum, product), noise) in sums.iter_mut().zip(products).zip(noise) {
-                *sum += self.read(product, *noise);
+                *sum += self.read(product as f32, *noise).0;
             }
         }
         Ok(sums.into_iter().map(|sum| sum.clamp(-128, 127) as i8).collect())
     }
 
-    /// What the converter reads of a block.
-    fn read(&self, product: i32, noise: f32) -> i32 {
-        let y = self.num_sends as f32 * self.gain * product as f32 + self.noise * noise;
-        y.floor().clamp(READ[0], READ[1]) as i32
+    /// What the converter reads of a block's product and its noise (of standard deviation 1), and whether it saturates.
+    #[inline(always)]
+    pub fn read(&self, product: f32, noise: f32) -> (i32, bool) {
+        let y = (self.num_sends as f32 * self.gain * product + self.noise * noise).floor();
+        let limited = y.clamp(READ[0], READ[1]);
+        (limited as i32, limited != y)
     }
 }
 

@@ -38,11 +38,17 @@ impl MockNeuron {
         MockState { v: self.leak, current: 0.0 }
     }
 
+    /// The potential to which a step takes the membrane.
+    #[inline(always)]
+    pub fn membrane(&self, state: &MockState) -> f32 {
+        let a = self.membrane_decay;
+        a * (state.v - self.leak) + self.leak + (1.0 - a) * state.current
+    }
+
     /// Potential and current of the next step, before any reset.
     #[inline(always)]
     pub fn integrate(&self, state: &mut MockState, x: f32) {
-        let a = self.membrane_decay;
-        state.v = a * (state.v - self.leak) + self.leak + (1.0 - a) * state.current;
+        state.v = self.membrane(state);
         state.current = self.synapse_decay * state.current + x;
     }
 

@@ -4,6 +4,7 @@
 //! weights, the chip stores what it can, and the rule goes on with that.
 
 mod program;
+mod record;
 mod state;
 mod tick;
 
@@ -18,6 +19,7 @@ use embody_brain::{
 
 use super::{Cause, Chip, Moment};
 pub use program::ChipProgram;
+pub use record::Recorded;
 pub use state::ChipState;
 use state::{Cells, SynapsesState};
 
