@@ -163,13 +163,13 @@ impl Draws {
     }
 
     /// The next, in steps of 2^-24.
-    pub fn next(&mut self) -> f32 {
+    pub fn draw(&mut self) -> f32 {
         if self.at == 64 {
             self.generator.pairs(self.block, &mut self.words);
             (self.block, self.at) = (self.block.wrapping_add(1), 0);
         }
         let pair = self.words[self.at / 32][self.at / 2 % 16];
-        let word = if self.at % 2 == 0 { pair as u32 } else { (pair >> 32) as u32 };
+        let word = if self.at.is_multiple_of(2) { pair as u32 } else { (pair >> 32) as u32 };
         self.at += 1;
         (word >> 8) as f32 * (1.0 / 16_777_216.0)
     }
@@ -207,7 +207,7 @@ mod tests {
         let n = 20_000;
         for _ in 0..n {
             let mut asked = vec![-0.011; layout.len()];
-            layout.write(&mut weights, &mut asked, Cause::Learning, || draws.next(), &mut counters);
+            layout.write(&mut weights, &mut asked, Cause::Learning, || draws.draw(), &mut counters);
             sum += f64::from(asked[0]);
         }
         // A step is 2/127 = 0.0157: the standard error is below 6e-5.

@@ -282,7 +282,7 @@ impl Chip for BrainScaleS2 {
         counters: &mut Counters,
     ) {
         let mut draws = Draws::new(at.seed, Counter { stream: ROUNDING, time: at.tick });
-        projection.layout.write(synapses, weights, cause, || draws.next(), counters);
+        projection.layout.write(synapses, weights, cause, || draws.draw(), counters);
     }
 
     fn weights(&self, projection: &Projection, synapses: &Weights, _: Moment) -> Vec<f32> {
@@ -364,13 +364,13 @@ impl Chip for BrainScaleS2 {
             fill_normals(Kernel::detect(), at.seed, Counter { stream: READ, time: at.tick }, &mut noise);
         }
         let [together, below] = arrivals;
-        for j in 0..population.size {
-            together[j] = self.converted(population, &sums.together, &noise[..readings], j, counters);
+        for (j, together) in together.iter_mut().enumerate().take(population.size) {
+            *together = self.converted(population, &sums.together, &noise[..readings], j, counters);
         }
         let apart = population.by_sign && (population.signed || sums.below.iter().any(|&sum| sum != 0));
         if apart {
-            for j in 0..population.size {
-                below[j] = self.converted(population, &sums.below, &noise[readings..], j, counters);
+            for (j, below) in below.iter_mut().enumerate().take(population.size) {
+                *below = self.converted(population, &sums.below, &noise[readings..], j, counters);
             }
         }
         counters.host_reads += (population.size * (1 + usize::from(apart))) as u64;

@@ -1,42 +1,22 @@
-//! SpiNNaker 2 as a [`Chip`]: 8-bit weights, sums in whole numbers, `lif` neurons and leaky readouts in single precision, SPORE on the element.
+//! SpiNNaker 2 as a [`Chip`]: 8-bit weights, sums in whole numbers, `lif` neurons and leaky readouts, SPORE on the element.
 
 use embody_brain::neuron::{Comparison, LeakyReadout, Lif, PopulationContext, Reset, Sums};
 use embody_brain::plasticity::{ProjectionContext, RuleKernel};
 use embody_brain::substrate::resolved::Source;
 use embody_brain::{CompileError, Model, Variables};
-use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::accelerators::Kiss;
+use super::fixed_neuron::FixedState;
+use super::fixed_population::{self, FixedPopulation};
 use super::memory::{Demand, ELEMENTS, PROGRAM_BYTES, SRAM_BYTES};
+use super::options::{Arithmetic, SpiNNaker2Options};
 use super::scaling::LARGEST_WEIGHT;
 use super::spore::{ElementSpore, STATE_BYTES};
 use super::step::{ScaledNeuron, ScaledReset, ScaledState};
 use crate::chips::integer::{Grid, Layout, Weights, add_row, add_row_by_sign};
-use crate::chips::{Cause, Chip, Counters, Events, Moment, Place, Placement, Plan, Refusal, Wishes};
-
-/// What a user may choose.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct SpiNNaker2Options {
-    /// Where plasticity rules run; unsaid, on the chip if it can.
-    pub plasticity: Option<Place>,
-    /// Where neurons run; unsaid, on the chip if it can.
-    pub neuron: Option<Place>,
-    /// The weight that is stored as 127, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
-    pub largest_weight: Option<f32>,
-}
-
-impl SpiNNaker2Options {
-    /// Errors name the option and what it must be.
-    pub fn check(&self) -> Result<(), String> {
-        match self.largest_weight {
-            Some(w) if !(w.is_finite() && w > 0.0) => Err(format!("largest_weight: expected a number above zero, found {w}")),
-            _ => Ok(()),
-        }
-    }
-}
+use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
 
 /// An emulated SpiNNaker 2.
 #[derive(Clone, Debug, Default)]
@@ -58,9 +38,30 @@ pub struct Population {
     by_sign: bool,
     grid: Grid,
     readout: bool,
-    neurons: Vec<ScaledNeuron>,
-    /// Chip units of a potential per unit of the model, for each neuron.
-    scale: Vec<f32>,
+    neurons: Neurons,
+}
+
+/// The program of a population.
+enum Neurons {
+    /// It runs on the host, or is an input.
+    None,
+    /// In single precision.
+    Float {
+        neurons: Vec<ScaledNeuron>,
+        /// Chip units of a potential per unit of the model, for each neuron.
+        scale: Vec<f32>,
+    },
+    /// In s16.15.
+    Fixed(FixedPopulation),
+}
+
+/// All that changes of a population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum States {
+    /// In single precision; none where the neurons run on the host.
+    Float(Vec<ScaledState>),
+    /// In s16.15.
+    Fixed(Vec<FixedState>),
 }
 
 /// Synapses on the elements of their targets.
@@ -107,14 +108,32 @@ impl Arriving {
         let below = self.below.get(j).map_or(0.0, |&sum| sum as f32);
         [self.together[j] as f32 + value(&self.values[0]), below + value(&self.values[1])]
     }
+
+    /// The sums above and below zero in whole steps; those of values are rounded to the nearest, halves to even.
+    #[inline(always)]
+    fn whole(&self, j: usize) -> [i64; 2] {
+        let value = |sums: &[f32]| sums.get(j).map_or(0, |&sum| libm::rintf(sum) as i64);
+        let below = self.below.get(j).map_or(0, |&sum| i64::from(sum));
+        [i64::from(self.together[j]).saturating_add(value(&self.values[0])), below.saturating_add(value(&self.values[1]))]
+    }
 }
 
 fn parameters<P: DeserializeOwned>(model: &Model) -> Result<P, String> {
     P::deserialize(&model.parameters).map_err(|e| e.to_string())
 }
 
-/// Neurons of `lif` in units of a weight's step, and those units per unit of the model.
-fn lif(p: &Lif, size: usize, tick_ms: f64, grid: Grid) -> (Vec<ScaledNeuron>, Vec<f32>) {
+/// The parameters of a `lif` neuron, or of a leaky readout as one that is never reset.
+fn lif_of(model: &Model, readout: bool) -> Result<Lif, String> {
+    if !readout {
+        return parameters(model);
+    }
+    let LeakyReadout { tau_ms, bias, scaled_input } = parameters(model)?;
+    let (reset, comparison) = (Reset::Zero, Comparison::AtLeast);
+    Ok(Lif { tau_ms, bias, scaled_input, reset, comparison, ..Lif::default() })
+}
+
+/// Neurons in units of a weight's step, and those units per unit of the model.
+fn float(p: &Lif, size: usize, tick_ms: f64, grid: Grid, readout: bool) -> Neurons {
     let neuron = |j: usize| {
         let decay = libm::exp(-tick_ms / p.tau_ms.of(j));
         let gain = if p.scaled_input { 1.0 - decay } else { 1.0 };
@@ -127,23 +146,16 @@ fn lif(p: &Lif, size: usize, tick_ms: f64, grid: Grid) -> (Vec<ScaledNeuron>, Ve
         let neuron = ScaledNeuron {
             decay: decay as f32,
             synapse_decay: 0.0,
-            threshold: (p.threshold.of(j) * scale) as f32,
+            threshold: if readout { f32::INFINITY } else { (p.threshold.of(j) * scale) as f32 },
             offset: (p.bias.of(j) * grid.steps_per_unit) as f32,
             reset,
-            at_threshold: p.comparison == Comparison::AtLeast,
+            at_threshold: !readout && p.comparison == Comparison::AtLeast,
             refractory: libm::round(p.refractory_ms / tick_ms) as u32,
         };
         (neuron, scale as f32)
     };
-    (0..size).map(neuron).unzip()
-}
-
-/// Leaky readouts: neurons without a threshold.
-fn readout(p: &LeakyReadout, size: usize, tick_ms: f64, grid: Grid) -> (Vec<ScaledNeuron>, Vec<f32>) {
-    let all = Lif { tau_ms: p.tau_ms.clone(), bias: p.bias.clone(), scaled_input: p.scaled_input, ..Lif::default() };
-    let (mut neurons, scale) = lif(&all, size, tick_ms, grid);
-    neurons.iter_mut().for_each(|neuron| neuron.threshold = f32::INFINITY);
-    (neurons, scale)
+    let (neurons, scale) = (0..size).map(neuron).unzip();
+    Neurons::Float { neurons, scale }
 }
 
 impl SpiNNaker2 {
@@ -153,15 +165,41 @@ impl SpiNNaker2 {
         let grid = Grid::new(largest, LARGEST_WEIGHT as i8);
         let (size, tick_ms) = (described.size, plan.network.tick_ms);
         let invalid = |why: String| CompileError::invalid(&described.name, why);
-        let (neurons, scale) = match &described.source {
-            Source::Model(model) if plan.neurons_on_chip[at] && described.readout => {
-                readout(&parameters(model).map_err(invalid)?, size, tick_ms, grid)
+        let neurons = match &described.source {
+            Source::Model(model) if plan.neurons_on_chip[at] => {
+                let p = lif_of(model, described.readout).map_err(invalid)?;
+                match self.options.arithmetic {
+                    Arithmetic::Float => float(&p, size, tick_ms, grid, described.readout),
+                    Arithmetic::Fixed => {
+                        Neurons::Fixed(FixedPopulation::new(&p, size, tick_ms, grid, described.readout).map_err(invalid)?)
+                    }
+                }
             }
-            Source::Model(model) if plan.neurons_on_chip[at] => lif(&parameters(model).map_err(invalid)?, size, tick_ms, grid),
-            _ => (Vec::new(), Vec::new()),
+            _ => Neurons::None,
         };
-        let by_sign = described.sums == Sums::BySign;
-        Ok(Population { size, by_sign, grid, readout: described.readout, neurons, scale })
+        let by_sign = described.sums == Sums::BySign || matches!(neurons, Neurons::Fixed(_));
+        Ok(Population { size, by_sign, grid, readout: described.readout, neurons })
+    }
+
+    /// What runs otherwise than it was described.
+    fn changed(&self, plan: &Plan<'_>) -> Vec<(String, String)> {
+        let mut changed = Vec::new();
+        for (described, _) in plan.network.projections.iter().zip(&plan.rule_on_chip).filter(|(_, on_chip)| **on_chip) {
+            let change = "exp by the accelerator, to one least significant bit of s16.15; normal numbers by the generator of the float \
+                          substrate, not by the chip's";
+            changed.push((format!("plasticity of {:?}", described.name), change.to_string()));
+        }
+        for (described, _) in plan.network.populations.iter().zip(&plan.neurons_on_chip).filter(|(_, on_chip)| **on_chip) {
+            if let Source::Model(model) = &described.source
+                && self.options.arithmetic == Arithmetic::Fixed
+                && let Ok(p) = lif_of(model, described.readout)
+            {
+                let part = format!("neurons of {:?}", described.name);
+                changed
+                    .extend(fixed_population::changes(&p, plan.network.tick_ms).into_iter().map(|change| (part.clone(), change)));
+            }
+        }
+        changed
     }
 
     /// What the population takes of the elements' memory: where its neurons run on the host, its synapses are still here.
@@ -179,7 +217,7 @@ impl SpiNNaker2 {
 impl Chip for SpiNNaker2 {
     type Population = Population;
     type Projection = Projection;
-    type Neurons = Vec<ScaledState>;
+    type Neurons = States;
     type Synapses = Synapses;
     type Sums = Arriving;
 
@@ -243,27 +281,29 @@ impl Chip for SpiNNaker2 {
             let layout = Layout { sources, per_pair: described.per_pair, targets, grid: target.grid };
             Projection { layout, by_sign: target.by_sign, elements: elements[described.target] as u64 }
         });
-        let rules = network.projections.iter().zip(&plan.rule_on_chip).filter(|(_, on_chip)| **on_chip);
-        let changed = rules.map(|(described, _)| {
-            let change = "exp by the accelerator, to one least significant bit of s16.15; normal numbers by the generator of the float substrate, \
-                          not by the chip's";
-            (format!("plasticity of {:?}", described.name), change.to_string())
-        });
-        let changed = changed.collect();
         let projections = projections.collect();
         let resources = vec![
             ("processing elements".into(), used as f64, ELEMENTS as f64),
             ("bytes of local memory".into(), bytes as f64, (ELEMENTS * (SRAM_BYTES - PROGRAM_BYTES)) as f64),
         ];
-        Ok(Placement { populations, projections, resources, changed })
+        Ok(Placement { populations, projections, resources, changed: self.changed(plan) })
     }
 
-    fn neurons(&self, population: &Population, _: u64) -> Vec<ScaledState> {
-        vec![ScaledState::default(); population.neurons.len()]
+    fn neurons(&self, population: &Population, _: u64) -> States {
+        match &population.neurons {
+            Neurons::None => States::Float(Vec::new()),
+            Neurons::Float { neurons, .. } => States::Float(vec![ScaledState::default(); neurons.len()]),
+            Neurons::Fixed(neurons) => States::Fixed(neurons.at_rest()),
+        }
     }
 
-    fn fits(&self, population: &Population, neurons: &Vec<ScaledState>) -> bool {
-        neurons.len() == population.neurons.len()
+    fn fits(&self, population: &Population, neurons: &States) -> bool {
+        match (&population.neurons, neurons) {
+            (Neurons::None, States::Float(states)) => states.is_empty(),
+            (Neurons::Float { neurons, .. }, States::Float(states)) => states.len() == neurons.len(),
+            (Neurons::Fixed(neurons), States::Fixed(states)) => states.len() == neurons.len(),
+            _ => false,
+        }
     }
 
     fn sums(&self, population: &Population) -> Arriving {
@@ -341,20 +381,36 @@ impl Chip for SpiNNaker2 {
     fn fire(
         &self,
         population: &Population,
-        neurons: &mut Vec<ScaledState>,
+        neurons: &mut States,
         sums: &mut Arriving,
         _: Moment,
         spikes: &mut Vec<u32>,
         counters: &mut Counters,
     ) {
         let mut driven = 0;
-        for (j, (neuron, state)) in population.neurons.iter().zip(neurons.iter_mut()).enumerate() {
-            let [above, below] = sums.at(j);
-            let input = above + below;
-            driven += u64::from(input != 0.0);
-            if neuron.step(state, input) {
-                spikes.push(j as u32);
+        match (&population.neurons, neurons) {
+            (Neurons::Float { neurons, .. }, States::Float(states)) => {
+                for (j, (neuron, state)) in neurons.iter().zip(states).enumerate() {
+                    let [above, below] = sums.at(j);
+                    let input = above + below;
+                    driven += u64::from(input != 0.0);
+                    if neuron.step(state, input) {
+                        spikes.push(j as u32);
+                    }
+                }
             }
+            (Neurons::Fixed(neurons), States::Fixed(states)) => {
+                for (j, state) in states.iter_mut().enumerate() {
+                    let arriving = sums.whole(j);
+                    driven += u64::from(arriving != [0, 0]);
+                    let (spike, saturated) = neurons.step(j, state, arriving);
+                    counters.saturations += u64::from(saturated);
+                    if spike {
+                        spikes.push(j as u32);
+                    }
+                }
+            }
+            _ => (),
         }
         counters.neuron_updates_driven += driven;
         counters.neuron_updates_idle += population.size as u64 - driven;
@@ -375,15 +431,25 @@ impl Chip for SpiNNaker2 {
         sums.clear();
     }
 
-    fn membrane(&self, population: &Population, neurons: &Vec<ScaledState>) -> Vec<f32> {
-        neurons.iter().zip(&population.scale).map(|(state, scale)| state.v / scale).collect()
+    fn membrane(&self, population: &Population, neurons: &States) -> Vec<f32> {
+        match (&population.neurons, neurons) {
+            (Neurons::Float { scale, .. }, States::Float(states)) => {
+                states.iter().zip(scale).map(|(state, scale)| state.v / scale).collect()
+            }
+            (Neurons::Fixed(neurons), States::Fixed(states)) => neurons.potentials(states),
+            _ => Vec::new(),
+        }
     }
 
-    fn values(&self, population: &Population, neurons: &Vec<ScaledState>) -> Vec<f32> {
+    fn values(&self, population: &Population, neurons: &States) -> Vec<f32> {
         if population.readout { self.membrane(population, neurons) } else { Vec::new() }
     }
 
-    fn variables(&self, _: &Population, neurons: &Vec<ScaledState>) -> Variables {
-        vec![("v", neurons.iter().map(|state| f64::from(state.v)).collect())]
+    fn variables(&self, _: &Population, neurons: &States) -> Variables {
+        let v = match neurons {
+            States::Float(states) => states.iter().map(|state| f64::from(state.v)).collect(),
+            States::Fixed(states) => states.iter().map(|state| f64::from(state.v)).collect(),
+        };
+        vec![("v", v)]
     }
 }

@@ -29,9 +29,10 @@ pub fn decay(x: i32, fraction: u32) -> i32 {
     ((i64::from(x) * i64::from(fraction)) >> 32) as i32
 }
 
-/// The quotient of two s16.15 numbers, cut off toward zero; none if `b` is zero.
+/// The quotient of two s16.15 numbers, cut off toward zero and limited to the range; none if `b` is zero.
 pub fn divide(a: i32, b: i32) -> Option<i32> {
-    (b != 0).then(|| ((i64::from(a) << 15) / i64::from(b)) as i32)
+    let limited = |quotient: i64| quotient.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32;
+    (b != 0).then(|| limited((i64::from(a) << 15) / i64::from(b)))
 }
 
 /// The least whole number not below a number of s16.15.
@@ -56,7 +57,7 @@ mod tests {
     fn quotients_are_cut_off_and_times_rounded_up() {
         assert_eq!(divide(bits(1.0), bits(20.0)), Some(1638));
         assert_eq!(divide(-bits(1.0), bits(20.0)), Some(-1638));
-        assert_eq!(divide(ONE, 0), None);
+        assert_eq!([divide(ONE, 0), divide(i32::MIN, 1)], [None, Some(i32::MIN)]);
         assert_eq!([ceiling(0), ceiling(1), ceiling(ONE), ceiling(ONE + 1), ceiling(-1)], [0, 1, 1, 2, 0]);
     }
 

@@ -11,6 +11,8 @@
 //! Potentials are in mV, currents in nA, resistances in MOhm, all in s16.15. Source: sPyNNaker, `neuron_model_lif_impl`,
 //! `synapse_types_exponential_impl`, `decay`.
 
+use serde::{Deserialize, Serialize};
+
 use super::exponential::{expk, expulr};
 use super::fixed::{bits, ceiling, decay, divide, multiply_rounded};
 
@@ -115,7 +117,7 @@ pub struct FixedNeuron {
 }
 
 /// What changes of a neuron.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FixedState {
     /// Potential.
     pub v: i32,
@@ -175,22 +177,29 @@ impl FixedNeuron {
         alpha.wrapping_sub(multiply_rounded(self.exp_tc, alpha.wrapping_sub(v)))
     }
 
+    /// Integration, comparison, reset and refractory time of one step in which `current` flows, the constant one besides. Returns whether
+    /// the neuron fires.
+    #[inline(always)]
+    pub fn advance(&self, state: &mut FixedState, current: i32) -> bool {
+        if state.refractory > 0 {
+            state.refractory -= 1;
+        } else {
+            state.v = self.integrate(state.v, current.wrapping_add(self.i_offset));
+        }
+        let spike = state.v >= self.v_thresh;
+        if spike {
+            (state.v, state.refractory) = (self.v_reset, self.refractory);
+        }
+        spike
+    }
+
     /// One step; `inputs` are the excitatory and inhibitory input of the ring buffer.
     pub fn step(&self, state: &mut FixedState, inputs: [i32; 2]) -> FixedStep {
         for ((current, synapse), input) in state.currents.iter_mut().zip(self.synapses).zip(inputs) {
             *current = synapse.add(*current, input);
         }
         let recorded = state.v;
-        if state.refractory > 0 {
-            state.refractory -= 1;
-        } else {
-            let current = state.currents[0].wrapping_sub(state.currents[1]).wrapping_add(self.i_offset);
-            state.v = self.integrate(state.v, current);
-        }
-        let spike = state.v >= self.v_thresh;
-        if spike {
-            (state.v, state.refractory) = (self.v_reset, self.refractory);
-        }
+        let spike = self.advance(state, state.currents[0].wrapping_sub(state.currents[1]));
         for (current, synapse) in state.currents.iter_mut().zip(self.synapses) {
             *current = synapse.shape(*current);
         }

@@ -1,7 +1,7 @@
 //! SpiNNaker 2: digital processing elements with local memory and accelerators.
 //!
 //! Two number formats, each as its software has it: [`step`] and [`scaling`] are py-spinnaker2's (8-bit weights, single-precision
-//! potentials), [`fixed_neuron`], [`fixed`] and [`exponential`] are sPyNNaker's s16.15, exact to the bit. [`accelerators`] are the circuits
+//! potentials), [`fixed_neuron`], [`fixed_population`], [`fixed`] and [`exponential`] are sPyNNaker's s16.15, exact to the bit. [`accelerators`] are the circuits
 //! beside the processor, [`memory`] says what fits into an element, [`spore`] is plasticity on it. [`SpiNNaker2`] is the chip that runs networks.
 //!
 //! Not here: routing, timing and energy of the chip.
@@ -11,9 +11,12 @@ mod chip;
 pub mod exponential;
 pub mod fixed;
 pub mod fixed_neuron;
+pub mod fixed_population;
 pub mod memory;
+mod options;
 pub mod scaling;
 pub mod spore;
 pub mod step;
 
-pub use chip::{Arriving, Population, Projection, SpiNNaker2, SpiNNaker2Options, Synapses};
+pub use chip::{Arriving, Population, Projection, SpiNNaker2, States, Synapses};
+pub use options::{Arithmetic, SpiNNaker2Options};
