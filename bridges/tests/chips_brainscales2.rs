@@ -23,7 +23,7 @@ fn chip(options: BrainScaleS2Options) -> ChipSubstrate<BrainScaleS2> {
 }
 
 fn plain() -> ChipSubstrate<BrainScaleS2> {
-    chip(BrainScaleS2Options::default())
+    chip(BrainScaleS2Options { approximate: true, ..BrainScaleS2Options::default() })
 }
 
 /// A chip whose circuits are all alike and without noise.
@@ -36,7 +36,7 @@ const ZERO: Reset = Reset::Zero;
 #[test]
 fn it_conforms_on_the_chip_and_with_a_host() {
     let host = BrainScaleS2Options { neuron: Some(Place::Host), plasticity: Some(Place::Host), ..BrainScaleS2Options::default() };
-    for options in [BrainScaleS2Options::default(), host] {
+    for options in [BrainScaleS2Options { approximate: true, ..BrainScaleS2Options::default() }, host] {
         for spec in [spore(), mixed()] {
             conformance::substrate(&chip(options.clone()), &spec);
         }
@@ -70,7 +70,7 @@ fn an_ideal_chip_fires_as_the_float_substrate_nearly_does_and_a_real_one_as_nobo
     let same = float.iter().zip(&quiet).flat_map(|(a, b)| a.iter().filter(|i| b.contains(i))).count();
     assert!(count(&float) > 500 && same * 100 > 90 * count(&float), "{same} of {}", count(&float));
     let real = |chip_seed, trial_noise, seed| {
-        run(chip(BrainScaleS2Options { chip_seed, trial_noise, ..BrainScaleS2Options::default() }), &spec, seed)
+        run(chip(BrainScaleS2Options { seed: chip_seed, trial_noise, ..BrainScaleS2Options::default() }), &spec, seed)
     };
     assert!(real(1, 0.0, 1) == real(1, 0.0, 2), "the same chip, without noise");
     assert!(real(1, 0.0, 1) != real(2, 0.0, 1), "another chip");
@@ -146,6 +146,9 @@ fn what_does_not_fit_or_cannot_be_set_names_limit_and_demand() {
 #[test]
 fn what_a_circuit_does_otherwise_is_reported() {
     let lif = Lif { refractory_ms: 5.0, ..Lif::default() };
+    let exact = chip(BrainScaleS2Options::default());
+    let error = exact.compile(&recurrent(10, &lif, 0.1)).err().unwrap().to_string();
+    assert!(error.contains("subtracts") && error.contains("approximate = true"), "{error}");
     let (_, fidelity) = plain().compile(&recurrent(10, &lif, 0.1)).unwrap();
     let changes: Vec<&str> = fidelity.changed.iter().map(|(_, change)| &change[..]).collect();
     assert_eq!(changes.len(), 3, "{changes:?}");

@@ -29,7 +29,7 @@ fn host() -> SpiNNaker2Options {
 }
 
 fn fixed() -> SpiNNaker2Options {
-    SpiNNaker2Options { arithmetic: Arithmetic::Fixed, ..SpiNNaker2Options::default() }
+    SpiNNaker2Options { arithmetic: Arithmetic::Fixed, approximate: true, ..SpiNNaker2Options::default() }
 }
 
 #[test]
@@ -91,7 +91,12 @@ fn in_fixed_point_it_spikes_nearly_alike_and_says_what_it_does_otherwise() {
     let count = |spikes: &[Vec<u32>]| spikes.iter().map(Vec::len).sum::<usize>();
     let same = float.iter().zip(&ours).flat_map(|(a, b)| a.iter().filter(|i| b.contains(i))).count();
     assert!(count(&float) > 500 && same * 100 >= 98 * count(&float).max(count(&ours)), "{same} of {}", count(&float));
-    assert!(none.is_empty() && changed.len() == 1 && changed[0].1.contains("reaches the threshold"), "{changed:?}");
+    assert!(none.is_empty() && changed.is_empty(), "{none:?} {changed:?}");
+    let (_, fidelity) = chip(fixed()).compile(&recurrent(5, &Lif { refractory_ms: 2.0, ..Lif::default() }, 0.2)).unwrap();
+    assert_eq!(fidelity.changed.len(), 2, "{:?}", fidelity.changed);
+    let exact = chip(SpiNNaker2Options { approximate: false, ..fixed() });
+    let error = exact.compile(&recurrent(5, &Lif::default(), 0.2)).err().unwrap().to_string();
+    assert!(error.contains("subtracts") && error.contains("approximate = true"), "{error}");
 }
 
 #[test]

@@ -14,6 +14,7 @@ pub mod brainscales2;
 mod chip;
 pub mod counters;
 pub mod integer;
+mod lacks;
 pub mod loihi;
 mod options;
 pub mod spinnaker2;

@@ -13,6 +13,7 @@ use super::circuits::{self, Circuit, Membranes, Setup};
 use super::options::BrainScaleS2Options;
 use super::variation::{FixedPattern, Spread};
 use crate::chips::integer::{Draws, Grid, Layout, Weights, add_row, add_row_by_sign};
+use crate::chips::lacks;
 use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
 
 /// Streams of the noise of sums that are read, and of the rounding of weights.
@@ -31,9 +32,9 @@ pub struct BrainScaleS2 {
 
 impl BrainScaleS2 {
     /// A chip. Errors name the option and what it must be.
-    pub fn new(options: BrainScaleS2Options) -> Result<Self, String> {
-        options.check()?;
-        let pattern = FixedPattern { seed: options.chip_seed, spread: Spread::of(options.calibration) };
+    pub fn new(options: BrainScaleS2Options) -> Result<Self, CompileError> {
+        options.check().map_err(|why| CompileError::invalid("brainscales2", why))?;
+        let pattern = FixedPattern { seed: options.seed, spread: Spread::of(options.calibration) };
         Ok(BrainScaleS2 { options, pattern })
     }
 
@@ -184,7 +185,8 @@ impl Chip for BrainScaleS2 {
         match model.name.as_str() {
             "lif" => {
                 let model = Lif::deserialize(&model.parameters).map_err(|e| Refusal::altogether(e.to_string()))?;
-                circuits::check(&model, context.size, context.tick_ms).map_err(Refusal::altogether)
+                circuits::check(&model, context.size, context.tick_ms).map_err(Refusal::altogether)?;
+                lacks::refuse(&model, context.tick_ms, self.options.approximate)
             }
             "leaky_readout" => Err(Refusal::to_host(
                 "a readout has no threshold to scale its potential by; the converter reads its sums, and the host integrates them",
@@ -231,7 +233,8 @@ impl Chip for BrainScaleS2 {
                 && let Ok(model) = Lif::deserialize(&model.parameters)
             {
                 let part = format!("neurons of {:?}", described.name);
-                changed.extend(circuits::changes(&model, network.tick_ms).into_iter().map(|change| (part.clone(), change)));
+                let changes = [circuits::current()].into_iter().chain(lacks::changes(&model, network.tick_ms));
+                changed.extend(changes.map(|change| (part.clone(), change)));
             }
         }
         let projections = network.projections.iter().enumerate().map(|(at, described)| {

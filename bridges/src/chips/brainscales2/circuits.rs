@@ -6,7 +6,7 @@
 //!
 //! What such a circuit can't do as `lif` does: the reset is to a potential, and a refractory membrane is held there.
 
-use embody_brain::neuron::{Lif, Reset};
+use embody_brain::neuron::Lif;
 use embody_brain::numeric::Kernel;
 use embody_brain::random::{Counter, fill_normals};
 use serde::{Deserialize, Serialize};
@@ -46,16 +46,9 @@ pub struct Membranes {
     pub left: Vec<u32>,
 }
 
-/// What a neuron of `lif` asks that no circuit does; none if nothing.
-pub fn changes(p: &Lif, tick_ms: f64) -> Vec<String> {
-    let mut changes = vec![format!("the synaptic current decays with {} us, the shortest that there is", TAU_SYN_US[0])];
-    if p.reset != Reset::Zero {
-        changes.push("a spike resets the potential to zero, not by the threshold".into());
-    }
-    if libm::round(p.refractory_ms / tick_ms) > 0.0 {
-        changes.push("a refractory membrane is held at zero, and doesn't integrate".into());
-    }
-    changes
+/// What every circuit does otherwise than `lif`.
+pub fn current() -> String {
+    format!("the synaptic current decays with {} us, the shortest that there is", TAU_SYN_US[0])
 }
 
 /// Why a neuron of `lif` can't be set up, if it can't.
@@ -183,6 +176,8 @@ impl Membranes {
 
 #[cfg(test)]
 mod tests {
+    use embody_brain::neuron::Reset;
+
     use super::super::variation::{Calibration, Spread};
     use super::*;
 
@@ -275,7 +270,5 @@ mod tests {
     fn what_a_circuit_cannot_do_is_told() {
         assert!(check(&Lif { tau_ms: 500.0.into(), ..Lif::default() }, 1, 1.0).unwrap_err().contains("0.1 to 200"));
         assert!(check(&Lif { bias: 1.0.into(), ..Lif::default() }, 1, 1.0).unwrap_err().contains("bias of neuron 0"));
-        assert_eq!(changes(&Lif { reset: Reset::Zero, ..Lif::default() }, 1.0).len(), 1);
-        assert_eq!(changes(&Lif { refractory_ms: 5.0, ..Lif::default() }, 1.0).len(), 3);
     }
 }

@@ -12,11 +12,16 @@ use crate::chips::Place;
 #[serde(deny_unknown_fields, default)]
 pub struct BrainScaleS2Options {
     /// Where plasticity rules run; unsaid, on the host: no rule runs on the chip.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub plasticity: Option<Place>,
     /// Where neurons run; unsaid, on the chip if it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub neuron: Option<Place>,
+    /// Whether neurons that the chip lacks (a reset that subtracts, a refractory membrane that integrates) are replaced by those that it has
+    /// (reset to zero, held there). If not they are refused.
+    pub approximate: bool,
     /// Which chip: its fixed-pattern noise follows from this number.
-    pub chip_seed: u64,
+    pub seed: u64,
     /// How far its circuits differ.
     pub calibration: Calibration,
     /// Standard deviation over time of a membrane at rest (converter steps); it differs from run to run.
@@ -30,6 +35,7 @@ pub struct BrainScaleS2Options {
     /// The value of an analogue input that is sent as 31; larger ones saturate.
     pub input_range: f32,
     /// The weight that is stored as 63, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub largest_weight: Option<f32>,
 }
 
@@ -40,7 +46,8 @@ impl Default for BrainScaleS2Options {
         BrainScaleS2Options {
             plasticity: None,
             neuron: None,
-            chip_seed: 1,
+            approximate: false,
+            seed: 1,
             calibration: Calibration::default(),
             trial_noise: noise,
             gain,

@@ -9,13 +9,14 @@ use serde::{Deserialize, Serialize};
 
 use super::accelerators::Kiss;
 use super::fixed_neuron::FixedState;
-use super::fixed_population::{self, FixedPopulation};
+use super::fixed_population::FixedPopulation;
 use super::memory::{Demand, ELEMENTS, PROGRAM_BYTES, SRAM_BYTES};
 use super::options::{Arithmetic, SpiNNaker2Options};
 use super::scaling::LARGEST_WEIGHT;
 use super::spore::{ElementSpore, STATE_BYTES};
 use super::step::{ScaledNeuron, ScaledReset, ScaledState};
 use crate::chips::integer::{Grid, Layout, Weights, add_row, add_row_by_sign};
+use crate::chips::lacks;
 use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
 
 /// An emulated SpiNNaker 2.
@@ -26,8 +27,8 @@ pub struct SpiNNaker2 {
 
 impl SpiNNaker2 {
     /// A chip. Errors name the option and what it must be.
-    pub fn new(options: SpiNNaker2Options) -> Result<Self, String> {
-        options.check()?;
+    pub fn new(options: SpiNNaker2Options) -> Result<Self, CompileError> {
+        options.check().map_err(|why| CompileError::invalid("spinnaker2", why))?;
         Ok(SpiNNaker2 { options })
     }
 }
@@ -128,8 +129,7 @@ fn lif_of(model: &Model, readout: bool) -> Result<Lif, String> {
         return parameters(model);
     }
     let LeakyReadout { tau_ms, bias, scaled_input } = parameters(model)?;
-    let (reset, comparison) = (Reset::Zero, Comparison::AtLeast);
-    Ok(Lif { tau_ms, bias, scaled_input, reset, comparison, ..Lif::default() })
+    Ok(Lif { tau_ms, bias, scaled_input, reset: Reset::Zero, ..Lif::default() })
 }
 
 /// Neurons in units of a weight's step, and those units per unit of the model.
@@ -195,8 +195,7 @@ impl SpiNNaker2 {
                 && let Ok(p) = lif_of(model, described.readout)
             {
                 let part = format!("neurons of {:?}", described.name);
-                changed
-                    .extend(fixed_population::changes(&p, plan.network.tick_ms).into_iter().map(|change| (part.clone(), change)));
+                changed.extend(lacks::changes(&p, plan.network.tick_ms).into_iter().map(|change| (part.clone(), change)));
             }
         }
         changed
@@ -229,8 +228,12 @@ impl Chip for SpiNNaker2 {
         Wishes { plasticity: self.options.plasticity, neuron: self.options.neuron }
     }
 
-    fn can_run(&self, model: &Model, _: &PopulationContext) -> Result<(), Refusal> {
+    fn can_run(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
         match model.name.as_str() {
+            "lif" if self.options.arithmetic == Arithmetic::Fixed => {
+                let model = parameters(model).map_err(Refusal::altogether)?;
+                lacks::refuse(&model, context.tick_ms, self.options.approximate)
+            }
             "lif" | "leaky_readout" => Ok(()),
             other => Err(Refusal::to_host(format!(
                 "py-spinnaker2 has programs for integrate-and-fire neurons and leaky readouts, none for {other:?}"

@@ -2,9 +2,10 @@
 //!
 //! The potential at rest is 0, the threshold 16: as far apart as those of biology in mV. Sums of weights above and below zero wait in 16 bits
 //! each, which saturate, and are shifted left by one number for the whole population; a neuron's resistance brings them to its potential.
-//! What such a neuron doesn't do as `lif` does is told by [`changes`].
+//! It resets to zero and is held there while refractory. A strict comparison
+//! is one with the next number above the threshold.
 
-use embody_brain::neuron::{Comparison, Lif, Reset};
+use embody_brain::neuron::{Comparison, Lif};
 
 use super::exponential::expk;
 use super::fixed::{ONE, bits, divide, value};
@@ -25,21 +26,6 @@ pub struct FixedPopulation {
     shift: u32,
     /// Potential per unit of the model, for each neuron.
     scale: Vec<f64>,
-}
-
-/// What a neuron of `lif` asks that sPyNNaker's doesn't do; none if nothing.
-pub fn changes(p: &Lif, tick_ms: f64) -> Vec<String> {
-    let mut changes = Vec::new();
-    if p.reset != Reset::Zero {
-        changes.push("a spike resets the potential to zero, not by the threshold".into());
-    }
-    if p.comparison == Comparison::Above {
-        changes.push("a potential that reaches the threshold fires, not only one above it".into());
-    }
-    if libm::round(p.refractory_ms / tick_ms) > 0.0 {
-        changes.push("a refractory neuron doesn't integrate".into());
-    }
-    changes
 }
 
 impl FixedPopulation {
@@ -82,7 +68,11 @@ impl FixedPopulation {
                 resistance: bits(resistance),
                 v_rest: 0,
                 v_reset: 0,
-                v_thresh: if readout { NEVER } else { bits(THRESHOLD) },
+                v_thresh: match p.comparison {
+                    _ if readout => NEVER,
+                    Comparison::AtLeast => bits(THRESHOLD),
+                    Comparison::Above => bits(THRESHOLD) + 1,
+                },
                 i_offset: bits(offset),
                 refractory: libm::round(p.refractory_ms / tick_ms) as i32,
                 synapses: [ExponentialSynapse { decay: 0, init: 0 }; 2],
@@ -129,6 +119,8 @@ impl FixedPopulation {
 
 #[cfg(test)]
 mod tests {
+    use embody_brain::neuron::Reset;
+
     use super::*;
 
     const GRID: Grid = Grid { steps_per_unit: 127.0, most: 127 };
@@ -152,6 +144,18 @@ mod tests {
         assert!(fired > 20, "{fired}");
     }
 
+    /// A resting neuron whose bias leads it to the threshold, and no further.
+    #[test]
+    fn the_threshold_itself_is_enough_or_not_as_asked() {
+        let lif = |comparison| Lif { reset: Reset::Zero, tau_ms: 0.05.into(), bias: 1.0.into(), comparison, ..Lif::default() };
+        let fires = |comparison| {
+            let population = FixedPopulation::new(&lif(comparison), 1, 1.0, GRID, false).unwrap();
+            let mut state = population.at_rest()[0];
+            population.step(0, &mut state, [0, 0]).0
+        };
+        assert!(fires(Comparison::AtLeast) && !fires(Comparison::Above));
+    }
+
     #[test]
     fn sums_saturate_in_16_bits() {
         let population = FixedPopulation::new(&Lif::default(), 1, 1.0, GRID, true).unwrap();
@@ -168,10 +172,5 @@ mod tests {
         assert!(error(&Lif { bias: 1e9.into(), ..Lif::default() }, GRID).contains("bias of neuron 0"));
         let fine = Grid { steps_per_unit: 1e9, most: 127 };
         assert!(error(&Lif::default(), fine).contains("weights of neuron 0"));
-        assert_eq!(
-            changes(&Lif { reset: Reset::Zero, comparison: Comparison::AtLeast, ..Lif::default() }, 1.0),
-            Vec::<String>::new()
-        );
-        assert_eq!(changes(&Lif { refractory_ms: 2.0, ..Lif::default() }, 1.0).len(), 3);
     }
 }

@@ -21,12 +21,18 @@ pub enum Arithmetic {
 #[serde(deny_unknown_fields, default)]
 pub struct SpiNNaker2Options {
     /// Where plasticity rules run; unsaid, on the chip if it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub plasticity: Option<Place>,
     /// Where neurons run; unsaid, on the chip if it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub neuron: Option<Place>,
     /// In what numbers neurons on the chip compute.
     pub arithmetic: Arithmetic,
+    /// Whether neurons that the program lacks (in s16.15: a reset that subtracts, a refractory neuron that integrates) are replaced by those
+    /// that it has (reset to zero, held there). If not they are refused.
+    pub approximate: bool,
     /// The weight that is stored as 127, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub largest_weight: Option<f32>,
 }
 
