@@ -15,7 +15,7 @@ use embody_brain::{
 };
 use embody_bridges::chips::ChipSubstrate;
 use embody_bridges::chips::brainscales2::{BrainScaleS2, BrainScaleS2Options};
-use embody_bridges::chips::spinnaker2::SpiNNaker2;
+use embody_bridges::chips::spinnaker2::{Arithmetic, SpiNNaker2, SpiNNaker2Options};
 
 const NEURONS: usize = 250;
 const INPUTS: usize = 5;
@@ -54,7 +54,7 @@ fn network() -> NetworkSpec {
     }
 }
 
-fn run<S: Substrate>(group: &mut BenchmarkGroup<'_, WallTime>, substrate: &S) {
+fn run<S: Substrate>(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, substrate: &S) {
     let (program, _) = substrate.compile(&network()).expect("the network compiles");
     let inputs: Vec<Vec<u32>> = (0..TICKS).map(|tick| random_spikes(4, tick, INPUTS, 0.2)).collect();
     let mut state = substrate.init(&program, 1).expect("time zero");
@@ -67,18 +67,21 @@ fn run<S: Substrate>(group: &mut BenchmarkGroup<'_, WallTime>, substrate: &S) {
         }
     };
     second(&mut fired);
-    eprintln!("{}: {:.1} % of neurons fire in a tick", substrate.name(), fired as f64 / (TICKS as f64 * NEURONS as f64) * 100.0);
-    group.bench_function(substrate.name(), |b| b.iter(|| second(&mut fired)));
+    eprintln!("{name}: {:.1} % of neurons fire in a tick", fired as f64 / (TICKS as f64 * NEURONS as f64) * 100.0);
+    group.bench_function(name, |b| b.iter(|| second(&mut fired)));
 }
 
 fn chips(c: &mut Criterion) {
     let models = Arc::new(Models::default());
     let mut group = c.benchmark_group("1000 ticks of 250 neurons and 63 750 weights");
     group.sample_size(10);
-    run(&mut group, &FloatSubstrate::new(models.clone()));
-    run(&mut group, &ChipSubstrate::new(SpiNNaker2::default(), models.clone()));
+    run(&mut group, "float", &FloatSubstrate::new(models.clone()));
+    for arithmetic in [Arithmetic::Float, Arithmetic::Fixed] {
+        let chip = SpiNNaker2::new(SpiNNaker2Options { arithmetic, ..SpiNNaker2Options::default() }).expect("a chip");
+        run(&mut group, &format!("spinnaker2 {arithmetic:?}"), &ChipSubstrate::new(chip, models.clone()));
+    }
     let chip = BrainScaleS2::new(BrainScaleS2Options::default()).expect("a chip");
-    run(&mut group, &ChipSubstrate::new(chip, models));
+    run(&mut group, "brainscales2", &ChipSubstrate::new(chip, models));
 }
 
 criterion_group!(benches, chips);

@@ -9,8 +9,9 @@ use embody_brain::{CompileError, Model, Variables};
 use serde::Deserialize;
 
 use super::arrays::{Allocation, CIRCUITS, Columns, LARGEST_WEIGHT, SIGNED_INPUTS};
-use super::circuits::{self, Circuit, Membranes, Setup};
+use super::circuits::{self, Membranes, Setup};
 use super::options::BrainScaleS2Options;
+use super::population::{Arriving, Population, Projection};
 use super::variation::{FixedPattern, Spread};
 use crate::chips::integer::{Draws, Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
@@ -57,7 +58,9 @@ impl BrainScaleS2 {
         let described = &plan.network.populations[at];
         let grid = Grid::new(self.largest(plan, at), LARGEST_WEIGHT as i8);
         let unit = 1.0 / (f64::from(SPIKE) * grid.steps_per_unit);
-        let (size, width, blocks) = (described.size, padded(described.size), columns.per_neuron);
+        // Nothing is ever summed up for an input.
+        let size = if matches!(described.source, Source::Model(_)) { described.size } else { 0 };
+        let (width, blocks) = (padded(size), columns.per_neuron);
         let mut amplitude = vec![1.0; blocks * width];
         for j in 0..size {
             for block in 0..blocks {
@@ -89,80 +92,6 @@ impl BrainScaleS2 {
         let described = &plan.network.projections[projection];
         let [sources, _] = plan.network.sizes(described);
         sources.saturating_mul(described.per_pair).saturating_mul(1 + usize::from(self.mirrored(plan, projection)))
-    }
-}
-
-/// A population on circuits of the chip, or with its sums read from there.
-pub struct Population {
-    size: usize,
-    /// Blocks of 128 signed inputs.
-    blocks: usize,
-    by_sign: bool,
-    /// Whether anything below zero may arrive.
-    signed: bool,
-    grid: Grid,
-    /// The weight that one unit of a sum is.
-    unit: f64,
-    /// How the amplitude deviates at each block of each neuron (padded).
-    amplitude: Vec<f32>,
-    circuits: Vec<Circuit>,
-}
-
-impl Population {
-    /// Its circuits; none if its neurons run on the host.
-    pub fn circuits(&self) -> &[Circuit] {
-        &self.circuits
-    }
-}
-
-/// Synapses in the columns of their targets.
-pub struct Projection {
-    layout: Layout,
-    by_sign: bool,
-    /// The signed input at which it begins, and how many a source and synapse takes.
-    first: usize,
-    per_synapse: usize,
-    /// The value that is sent as 31.
-    range: f32,
-}
-
-/// What arrives at a population in a tick: sums of inputs times weights, for each block and neuron (padded).
-#[derive(Clone)]
-pub struct Arriving {
-    /// All, or those above zero.
-    together: Vec<i32>,
-    /// Those below zero.
-    below: Vec<i32>,
-    reached: bool,
-}
-
-impl Arriving {
-    fn clear(&mut self) {
-        if self.reached {
-            self.together.fill(0);
-            self.below.fill(0);
-            self.reached = false;
-        }
-    }
-}
-
-impl BrainScaleS2 {
-    /// What the converter reads of a neuron's blocks, in the unit of the model: each block limited, and their sum again.
-    fn converted(&self, population: &Population, sums: &[i32], noise: &[f32], j: usize, counters: &mut Counters) -> f32 {
-        let (mac, width) = (self.options.mac(), padded(population.size));
-        let mut total = 0;
-        for block in 0..population.blocks {
-            let at = block * width + j;
-            let (reading, saturated) = mac.read(sums[at] as f32 * population.amplitude[at], noise[at]);
-            total += reading;
-            counters.saturations += u64::from(saturated);
-        }
-        let limited = total.clamp(-128, 127);
-        counters.saturations += u64::from(limited != total);
-        counters.conversions += population.blocks as u64;
-        // Rounding down takes half a step of each block, which the host knows of.
-        let steps = limited as f32 + 0.5 * population.blocks as f32;
-        steps * (population.unit / f64::from(mac.gain * mac.num_sends as f32)) as f32
     }
 }
 
@@ -262,9 +191,7 @@ impl Chip for BrainScaleS2 {
     }
 
     fn sums(&self, population: &Population) -> Arriving {
-        let zeros = || vec![0; population.blocks * padded(population.size)];
-        let below = if population.by_sign { zeros() } else { Vec::new() };
-        Arriving { together: zeros(), below, reached: false }
+        Arriving::new(population)
     }
 
     fn synapses(&self, projection: &Projection, _: u64) -> Weights {
@@ -366,14 +293,15 @@ impl Chip for BrainScaleS2 {
         if self.options.read_noise > 0.0 {
             fill_normals(Kernel::detect(), at.seed, Counter { stream: READ, time: at.tick }, &mut noise);
         }
+        let mac = self.options.mac();
         let [together, below] = arrivals;
         for (j, together) in together.iter_mut().enumerate().take(population.size) {
-            *together = self.converted(population, &sums.together, &noise[..readings], j, counters);
+            *together = population.read(mac, &sums.together, &noise[..readings], j, counters);
         }
         let apart = population.by_sign && (population.signed || sums.below.iter().any(|&sum| sum != 0));
         if apart {
             for (j, below) in below.iter_mut().enumerate().take(population.size) {
-                *below = self.converted(population, &sums.below, &noise[readings..], j, counters);
+                *below = population.read(mac, &sums.below, &noise[readings..], j, counters);
             }
         }
         counters.host_reads += (population.size * (1 + usize::from(apart))) as u64;

@@ -13,7 +13,9 @@ pub mod circuits;
 pub mod mac;
 pub mod neuron;
 mod options;
+mod population;
 pub mod variation;
 
-pub use chip::{Arriving, BrainScaleS2, Population, Projection};
+pub use chip::BrainScaleS2;
 pub use options::BrainScaleS2Options;
+pub use population::{Arriving, Population, Projection};

@@ -1,20 +1,19 @@
 //! SpiNNaker 2 as a [`Chip`]: 8-bit weights, sums in whole numbers, `lif` neurons and leaky readouts, SPORE on the element.
 
-use embody_brain::neuron::{Comparison, LeakyReadout, Lif, PopulationContext, Reset, Sums};
+use embody_brain::neuron::{Lif, PopulationContext, Sums};
 use embody_brain::plasticity::{ProjectionContext, RuleKernel};
 use embody_brain::substrate::resolved::Source;
 use embody_brain::{CompileError, Model, Variables};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::accelerators::Kiss;
-use super::fixed_neuron::FixedState;
 use super::fixed_population::FixedPopulation;
 use super::memory::{Demand, ELEMENTS, PROGRAM_BYTES, SRAM_BYTES};
 use super::options::{Arithmetic, SpiNNaker2Options};
+use super::population::{Arriving, Neurons, Population, States, float, lif_of, parameters};
 use super::scaling::LARGEST_WEIGHT;
 use super::spore::{ElementSpore, STATE_BYTES};
-use super::step::{ScaledNeuron, ScaledReset, ScaledState};
+use super::step::ScaledState;
 use crate::chips::integer::{Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
 use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
@@ -33,38 +32,6 @@ impl SpiNNaker2 {
     }
 }
 
-/// A population on processing elements.
-pub struct Population {
-    size: usize,
-    by_sign: bool,
-    grid: Grid,
-    readout: bool,
-    neurons: Neurons,
-}
-
-/// The program of a population.
-enum Neurons {
-    /// It runs on the host, or is an input.
-    None,
-    /// In single precision.
-    Float {
-        neurons: Vec<ScaledNeuron>,
-        /// Chip units of a potential per unit of the model, for each neuron.
-        scale: Vec<f32>,
-    },
-    /// In s16.15.
-    Fixed(FixedPopulation),
-}
-
-/// All that changes of a population.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum States {
-    /// In single precision; none where the neurons run on the host.
-    Float(Vec<ScaledState>),
-    /// In s16.15.
-    Fixed(Vec<FixedState>),
-}
-
 /// Synapses on the elements of their targets.
 pub struct Projection {
     layout: Layout,
@@ -80,90 +47,14 @@ pub struct Synapses {
     random: Kiss,
 }
 
-/// What arrives at a population in a tick, in steps of its weights.
-#[derive(Clone)]
-pub struct Arriving {
-    /// Of spikes: all weights, or those above zero.
-    together: Vec<i32>,
-    /// Of spikes: weights below zero.
-    below: Vec<i32>,
-    /// Of values, as `together` and `below`; empty until there are any.
-    values: [Vec<f32>; 2],
-    reached: bool,
-}
-
-impl Arriving {
-    fn clear(&mut self) {
-        if self.reached {
-            self.together.fill(0);
-            self.below.fill(0);
-            self.values.iter_mut().for_each(|sums| sums.fill(0.0));
-            self.reached = false;
-        }
-    }
-
-    /// The sum at a neuron: together, or above and below zero.
-    #[inline(always)]
-    fn at(&self, j: usize) -> [f32; 2] {
-        let value = |sums: &[f32]| sums.get(j).copied().unwrap_or(0.0);
-        let below = self.below.get(j).map_or(0.0, |&sum| sum as f32);
-        [self.together[j] as f32 + value(&self.values[0]), below + value(&self.values[1])]
-    }
-
-    /// The sums above and below zero in whole steps; those of values are rounded to the nearest, halves to even.
-    #[inline(always)]
-    fn whole(&self, j: usize) -> [i64; 2] {
-        let value = |sums: &[f32]| sums.get(j).map_or(0, |&sum| libm::rintf(sum) as i64);
-        let below = self.below.get(j).map_or(0, |&sum| i64::from(sum));
-        [i64::from(self.together[j]).saturating_add(value(&self.values[0])), below.saturating_add(value(&self.values[1]))]
-    }
-}
-
-fn parameters<P: DeserializeOwned>(model: &Model) -> Result<P, String> {
-    P::deserialize(&model.parameters).map_err(|e| e.to_string())
-}
-
-/// The parameters of a `lif` neuron, or of a leaky readout as one that is never reset.
-fn lif_of(model: &Model, readout: bool) -> Result<Lif, String> {
-    if !readout {
-        return parameters(model);
-    }
-    let LeakyReadout { tau_ms, bias, scaled_input } = parameters(model)?;
-    Ok(Lif { tau_ms, bias, scaled_input, reset: Reset::Zero, ..Lif::default() })
-}
-
-/// Neurons in units of a weight's step, and those units per unit of the model.
-fn float(p: &Lif, size: usize, tick_ms: f64, grid: Grid, readout: bool) -> Neurons {
-    let neuron = |j: usize| {
-        let decay = libm::exp(-tick_ms / p.tau_ms.of(j));
-        let gain = if p.scaled_input { 1.0 - decay } else { 1.0 };
-        let scale = grid.steps_per_unit / gain;
-        let reset = match p.reset {
-            Reset::SubtractNextTick => ScaledReset::SubtractNextStep,
-            Reset::Subtract => ScaledReset::Subtract,
-            Reset::Zero => ScaledReset::To(0.0),
-        };
-        let neuron = ScaledNeuron {
-            decay: decay as f32,
-            synapse_decay: 0.0,
-            threshold: if readout { f32::INFINITY } else { (p.threshold.of(j) * scale) as f32 },
-            offset: (p.bias.of(j) * grid.steps_per_unit) as f32,
-            reset,
-            at_threshold: !readout && p.comparison == Comparison::AtLeast,
-            refractory: libm::round(p.refractory_ms / tick_ms) as u32,
-        };
-        (neuron, scale as f32)
-    };
-    let (neurons, scale) = (0..size).map(neuron).unzip();
-    Neurons::Float { neurons, scale }
-}
-
 impl SpiNNaker2 {
     fn population(&self, plan: &Plan<'_>, at: usize) -> Result<Population, CompileError> {
         let described = &plan.network.populations[at];
         let largest = self.options.largest_weight.unwrap_or_else(|| plan.largest_into(at));
         let grid = Grid::new(largest, LARGEST_WEIGHT as i8);
-        let (size, tick_ms) = (described.size, plan.network.tick_ms);
+        // Nothing is ever summed up for an input.
+        let size = if matches!(described.source, Source::Model(_)) { described.size } else { 0 };
+        let tick_ms = plan.network.tick_ms;
         let invalid = |why: String| CompileError::invalid(&described.name, why);
         let neurons = match &described.source {
             Source::Model(model) if plan.neurons_on_chip[at] => {
@@ -231,7 +122,7 @@ impl Chip for SpiNNaker2 {
     fn can_run(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
         match model.name.as_str() {
             "lif" if self.options.arithmetic == Arithmetic::Fixed => {
-                let model = parameters(model).map_err(Refusal::altogether)?;
+                let model: Lif = parameters(model).map_err(Refusal::altogether)?;
                 lacks::refuse(&model, context.tick_ms, self.options.approximate)
             }
             "lif" | "leaky_readout" => Ok(()),
@@ -310,9 +201,7 @@ impl Chip for SpiNNaker2 {
     }
 
     fn sums(&self, population: &Population) -> Arriving {
-        let zeros = || vec![0; embody_brain::numeric::padded(population.size)];
-        let below = if population.by_sign { zeros() } else { Vec::new() };
-        Arriving { together: zeros(), below, values: Default::default(), reached: false }
+        Arriving::new(population.size, population.by_sign)
     }
 
     fn synapses(&self, projection: &Projection, seed: u64) -> Synapses {
