@@ -1,0 +1,274 @@
+//! The neuron circuits of a population: the spiking mock with each circuit's own deviations, set up for neurons of `lif`.
+//!
+//! A potential of 0 is the leak's reading, the threshold the threshold's; both are set in 10 bits, as is a bias, which raises the leak. A
+//! spike that a projection delivers in a tick is sent so that it acts in that tick: the mock's step from arrival to effect is part of the
+//! shortest delay. The synaptic current, which `lif` doesn't have, has the shortest time constant that there is.
+//!
+//! What such a circuit can't do as `lif` does: the reset is to a potential, and a refractory membrane is held there.
+
+use embody_brain::neuron::Lif;
+use embody_brain::numeric::Kernel;
+use embody_brain::random::{Counter, fill_normals};
+use serde::{Deserialize, Serialize};
+
+use super::analogue::{LEAK, Potential, TAU_MEM_US, TAU_SYN_US, THRESHOLD, chip_us, read};
+use super::arrays::Columns;
+use super::neuron::{MockNeuron, MockState};
+use super::variation::FixedPattern;
+use crate::chips::Moment;
+
+/// Stream of the membranes' noise.
+const TRIAL: u32 = 0x4253_0003;
+
+/// One neuron: a circuit, or several joined.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Circuit {
+    /// The neuron's constants, potentials in converter steps.
+    pub neuron: MockNeuron,
+    /// Current of a unit of the sum of inputs times weights.
+    pub strength: f32,
+    /// What the membrane's noise adds in a tick (standard deviation, steps).
+    pub noise: f32,
+    /// The converter's offset (steps).
+    pub offset: f32,
+    /// Converter steps per unit of the model's potential.
+    pub scale: f32,
+    /// Ticks for which the membrane is held at the reset after a spike.
+    pub refractory: u32,
+}
+
+/// All that changes of a population.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Membranes {
+    /// Potential and current of each neuron.
+    pub states: Vec<(f32, f32)>,
+    /// Ticks for which each stays refractory.
+    pub left: Vec<u32>,
+}
+
+/// What every circuit does otherwise than `lif`.
+pub fn current() -> String {
+    format!("the synaptic current decays with {} us, the shortest that there is", TAU_SYN_US[0])
+}
+
+/// Why a neuron of `lif` can't be set up, if it can't.
+pub fn check(p: &Lif, size: usize, tick_ms: f64) -> Result<(), String> {
+    for j in 0..size {
+        let tau = chip_us(p.tau_ms.of(j));
+        if !(TAU_MEM_US[0]..=TAU_MEM_US[1]).contains(&tau) {
+            let [low, high] = TAU_MEM_US;
+            return Err(format!(
+                "time constant of a membrane: expected {low} to {high} us on the chip, found {tau} us (neuron {j})"
+            ));
+        }
+        leak(p, j, tick_ms).map_err(|why| format!("bias of neuron {j}: {why}"))?;
+    }
+    Ok(())
+}
+
+/// Converter steps per unit of potential.
+fn scale(p: &Lif, j: usize) -> f64 {
+    f64::from(THRESHOLD - LEAK) / p.threshold.of(j)
+}
+
+/// The leak's setting: the potential to which a constant bias leads.
+fn leak(p: &Lif, j: usize, tick_ms: f64) -> Result<Potential, String> {
+    let decay = libm::exp(-tick_ms / p.tau_ms.of(j));
+    let gain = if p.scaled_input { 1.0 } else { 1.0 / (1.0 - decay) };
+    Potential::at((f64::from(LEAK) + p.bias.of(j) * gain * scale(p, j)) as f32)
+}
+
+/// How neurons are set up on a chip.
+pub struct Setup<'a> {
+    /// Parameters of the model.
+    pub model: &'a Lif,
+    /// Length of a tick (ms).
+    pub tick_ms: f64,
+    /// Where the population lies.
+    pub columns: Columns,
+    /// The chip.
+    pub pattern: FixedPattern,
+    /// Standard deviation over time of a membrane at rest (steps).
+    pub trial_noise: f32,
+    /// The model's weight of a unit of the sum of inputs times weights.
+    pub unit: f64,
+}
+
+impl Setup<'_> {
+    /// The circuit of neuron `j`. Errors as [`check`] does.
+    pub fn circuit(&self, j: usize) -> Result<Circuit, String> {
+        let Setup { model, tick_ms, .. } = *self;
+        // Joined circuits: one fires and is read, all leak and integrate.
+        let joined = self.columns.per_neuron;
+        let deviations: Vec<_> = (0..joined).map(|c| self.pattern.of(self.columns.first + j * joined + c)).collect();
+        let first = deviations[0];
+        let mean = |of: &dyn Fn(usize) -> f32| (0..joined).map(of).sum::<f32>() / joined as f32;
+        let [tau_mem, tau_syn] = [mean(&|c| deviations[c].tau_mem), mean(&|c| deviations[c].tau_syn)].map(f64::from);
+        let tau = model.tau_ms.of(j);
+        let decay = libm::exp(-tick_ms / tau);
+        let gain = if model.scaled_input { 1.0 - decay } else { 1.0 };
+        let membrane_decay = libm::exp(-tick_ms / (tau * tau_mem)) as f32;
+        let set = |steps: f32| Potential::at(steps).map(Potential::steps);
+        Ok(Circuit {
+            neuron: MockNeuron {
+                membrane_decay,
+                synapse_decay: libm::exp(-chip_us(tick_ms) / (TAU_SYN_US[0] * tau_syn)) as f32,
+                leak: leak(model, j, tick_ms)?.steps() + mean(&|c| deviations[c].leak),
+                threshold: set(THRESHOLD)? + first.threshold,
+                reset: set(LEAK)? + first.reset,
+            },
+            // Of a membrane without deviation: another time constant is another amplitude, as in the mock.
+            strength: (self.unit * gain * scale(model, j) / (1.0 - decay)) as f32,
+            noise: self.trial_noise * (1.0 - membrane_decay * membrane_decay).sqrt(),
+            offset: first.converter,
+            scale: scale(model, j) as f32,
+            refractory: libm::round(model.refractory_ms / tick_ms) as u32,
+        })
+    }
+}
+
+impl Membranes {
+    /// Membranes at the reset, where a run begins.
+    pub fn new(circuits: &[Circuit]) -> Membranes {
+        Membranes { states: circuits.iter().map(|c| (c.neuron.reset, 0.0)).collect(), left: vec![0; circuits.len()] }
+    }
+
+    /// Whether they are as many.
+    pub fn fits(&self, circuits: &[Circuit]) -> bool {
+        self.states.len() == circuits.len() && self.left.len() == circuits.len()
+    }
+
+    /// One tick in which `input(j)`, a sum of inputs times weights, arrives. Appends the neurons that fire, in order.
+    pub fn tick(&mut self, circuits: &[Circuit], at: Moment, mut input: impl FnMut(usize) -> f32, spikes: &mut Vec<u32>) {
+        let mut noise = vec![0.0; circuits.len()];
+        if circuits.iter().any(|circuit| circuit.noise > 0.0) {
+            fill_normals(Kernel::detect(), at.seed, Counter { stream: TRIAL, time: at.tick }, &mut noise);
+        }
+        for (j, (circuit, noise)) in circuits.iter().zip(noise).enumerate() {
+            let (mut state, left) = (MockState { v: self.states[j].0, current: self.states[j].1 }, &mut self.left[j]);
+            let neuron = &circuit.neuron;
+            // The order of the mock, begun at the current: what is sent a step ahead acts in this tick.
+            state.current = neuron.synapse_decay * state.current + circuit.strength * input(j);
+            if *left > 0 {
+                (state.v, *left) = (neuron.reset, *left - 1);
+            } else {
+                state.v = neuron.membrane(&state) + circuit.noise * noise;
+                if state.v > neuron.threshold {
+                    (state.v, *left) = (neuron.reset, circuit.refractory);
+                    spikes.push(j as u32);
+                }
+            }
+            self.states[j] = (state.v, state.current);
+        }
+    }
+
+    /// What the converter reads of a membrane.
+    pub fn reading(&self, circuits: &[Circuit], j: usize) -> u8 {
+        read(self.states[j].0 + circuits[j].offset)
+    }
+
+    /// Potentials as they are read, in the unit of the model: the middle of each converter step.
+    pub fn potentials(&self, circuits: &[Circuit]) -> Vec<f32> {
+        let potential = |j: usize| (f32::from(self.reading(circuits, j)) + 0.5 - LEAK) / circuits[j].scale;
+        (0..circuits.len()).map(potential).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use embody_brain::neuron::Reset;
+
+    use super::super::variation::{Calibration, Spread};
+    use super::*;
+
+    fn circuits(model: &Lif, size: usize, calibration: Calibration, trial_noise: f32) -> Vec<Circuit> {
+        let pattern = FixedPattern { seed: 1, spread: Spread::of(calibration) };
+        let columns = Columns { first: 0, per_neuron: 1 };
+        let setup = Setup { model, tick_ms: 1.0, columns, pattern, trial_noise, unit: 0.01 };
+        (0..size).map(|j| setup.circuit(j).unwrap()).collect()
+    }
+
+    const AT: Moment = Moment { seed: 1, tick: 0 };
+
+    /// Over random input: the mock's own step, whose input comes a step earlier.
+    #[test]
+    fn a_tick_is_the_mock_with_its_input_sent_a_step_ahead() {
+        let model = Lif { reset: Reset::Zero, ..Lif::default() };
+        let circuits = circuits(&model, 1, Calibration::Calibrated, 0.0);
+        let neuron = circuits[0].neuron;
+        let mut membranes = Membranes::new(&circuits);
+        let mut mock = MockState { v: neuron.reset, current: 0.0 };
+        let (mut spikes, mut fired) = (Vec::new(), 0);
+        for tick in 0..2000u64 {
+            let input = (tick * 7919 % 23) as f32 - 4.0;
+            // The mock's last step leaves the current that this one integrates.
+            mock.current += circuits[0].strength * input;
+            let spike = neuron.step(&mut mock, 0.0);
+            spikes.clear();
+            membranes.tick(&circuits, AT, |_| input, &mut spikes);
+            assert_eq!((!spikes.is_empty(), membranes.states[0].0), (spike, mock.v), "tick {tick}");
+            fired += u64::from(spike);
+        }
+        assert!(fired > 20, "{fired}");
+    }
+
+    #[test]
+    fn an_ideal_circuit_follows_the_neuron_to_a_converter_step() {
+        let model = Lif { reset: Reset::Zero, bias: 0.01.into(), threshold: 2.0.into(), ..Lif::default() };
+        let circuits = circuits(&model, 1, Calibration::Ideal, 0.0);
+        let mut membranes = Membranes::new(&circuits);
+        let (mut v, mut spikes) = (0.0f32, Vec::new());
+        for tick in 0..1000u64 {
+            let input = (tick * 7919 % 23) as f32;
+            v = libm::expf(-1.0 / 20.0) * v + 0.01 * input + 0.01;
+            membranes.tick(&circuits, AT, |_| input, &mut spikes);
+            assert!(spikes.is_empty() || v > 1.9, "it fires where the neuron nearly does");
+            if !spikes.is_empty() {
+                (v, spikes) = (0.0, Vec::new());
+            }
+            // A step is 2/45, and a setting a quarter of it.
+            assert!((membranes.potentials(&circuits)[0] - v).abs() < 0.06, "tick {tick}: {v}");
+        }
+    }
+
+    #[test]
+    fn a_refractory_membrane_is_held() {
+        let model = Lif { reset: Reset::Zero, refractory_ms: 2.0, ..Lif::default() };
+        let circuits = circuits(&model, 1, Calibration::Ideal, 0.0);
+        let (mut membranes, mut fired) = (Membranes::new(&circuits), Vec::new());
+        for tick in 0..7 {
+            let mut spikes = Vec::new();
+            membranes.tick(&circuits, AT, |_| 150.0, &mut spikes);
+            fired.extend(spikes.iter().map(|_| tick));
+        }
+        assert_eq!(fired, [0, 3, 6]);
+    }
+
+    #[test]
+    fn membranes_are_as_noisy_as_asked_and_differ_from_run_to_run() {
+        let circuits = circuits(&Lif::default(), 500, Calibration::Ideal, 2.0);
+        let run = |seed| {
+            let mut membranes = Membranes::new(&circuits);
+            (0..200).for_each(|tick| membranes.tick(&circuits, Moment { seed, tick }, |_| 0.0, &mut Vec::new()));
+            membranes
+        };
+        let membranes = run(1);
+        let variance = membranes.states.iter().map(|(v, _)| (v - LEAK) * (v - LEAK)).sum::<f32>() / 500.0;
+        assert!((variance.sqrt() - 2.0).abs() < 0.25, "{variance}");
+        assert!(run(1) == membranes && run(2) != membranes);
+    }
+
+    #[test]
+    fn readings_saturate() {
+        let circuits = circuits(&Lif::default(), 1, Calibration::Ideal, 0.0);
+        let mut membranes = Membranes::new(&circuits);
+        membranes.states[0].0 = -500.0;
+        assert_eq!((membranes.reading(&circuits, 0), membranes.potentials(&circuits)), (0, vec![(0.5 - 80.0) / 45.0]));
+    }
+
+    #[test]
+    fn what_a_circuit_cannot_do_is_told() {
+        assert!(check(&Lif { tau_ms: 500.0.into(), ..Lif::default() }, 1, 1.0).unwrap_err().contains("0.1 to 200"));
+        assert!(check(&Lif { bias: 1.0.into(), ..Lif::default() }, 1, 1.0).unwrap_err().contains("bias of neuron 0"));
+    }
+}

@@ -1,0 +1,47 @@
+//! What a user may choose of an emulated SpiNNaker 2.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::chips::Place;
+
+/// In what numbers an element's program computes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Arithmetic {
+    /// Single-precision floats, as py-spinnaker2's programs.
+    #[default]
+    Float,
+    /// s16.15, as sPyNNaker's.
+    Fixed,
+}
+
+/// What a user may choose.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SpiNNaker2Options {
+    /// Where plasticity rules run; unsaid, on the chip if it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub plasticity: Option<Place>,
+    /// Where neurons run; unsaid, on the chip if it can.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub neuron: Option<Place>,
+    /// In what numbers neurons on the chip compute.
+    pub arithmetic: Arithmetic,
+    /// Whether neurons that the program lacks (in s16.15: a reset that subtracts, a refractory neuron that integrates) are replaced by those
+    /// that it has (reset to zero, held there). If not they are refused.
+    pub approximate: bool,
+    /// The weight that is stored as 127, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_weight: Option<f32>,
+}
+
+impl SpiNNaker2Options {
+    /// Errors name the option and what it must be.
+    pub fn check(&self) -> Result<(), String> {
+        match self.largest_weight {
+            Some(w) if !(w.is_finite() && w > 0.0) => Err(format!("largest_weight: expected a number above zero, found {w}")),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! Networks on the emulated SpiNNaker 2.
+#![cfg(feature = "chips")]
+
+mod chip_networks;
+
+use std::collections::BTreeMap;
+
+use chip_networks::{mixed, models, neurons, population, projection, recurrent, spore, weights};
+use embody_brain::conformance::{self, random_spikes};
+use embody_brain::neuron::{Comparison, Lif, Reset};
+use embody_brain::substrate::{Compiled, Network};
+use embody_brain::{
+    CompileError, FloatSubstrate, NetworkSpec, PopulationKind, Probe, Substrate, Synapses, ThirdFactor, TickInput, TickOutput,
+};
+use embody_bridges::chips::spinnaker2::{Arithmetic, SpiNNaker2, SpiNNaker2Options};
+use embody_bridges::chips::{ChipSubstrate, Place};
+use proptest::prelude::*;
+
+fn chip(options: SpiNNaker2Options) -> ChipSubstrate<SpiNNaker2> {
+    ChipSubstrate::new(SpiNNaker2::new(options).unwrap(), models())
+}
+
+fn plain() -> ChipSubstrate<SpiNNaker2> {
+    chip(SpiNNaker2Options::default())
+}
+
+fn host() -> SpiNNaker2Options {
+    SpiNNaker2Options { plasticity: Some(Place::Host), neuron: Some(Place::Host), ..SpiNNaker2Options::default() }
+}
+
+fn fixed() -> SpiNNaker2Options {
+    SpiNNaker2Options { arithmetic: Arithmetic::Fixed, approximate: true, ..SpiNNaker2Options::default() }
+}
+
+#[test]
+fn it_conforms_on_the_chip_and_with_a_host() {
+    for options in [SpiNNaker2Options::default(), host(), fixed()] {
+        for spec in [spore(), mixed()] {
+            conformance::substrate(&chip(options.clone()), &spec);
+        }
+    }
+}
+
+/// Every weight a whole number of 64ths up to 127: the chip's scale is a power of two, and its arithmetic that of the float substrate.
+#[test]
+fn on_a_grid_of_a_power_of_two_it_is_the_float_substrate_to_the_bit() {
+    let resets = [Reset::SubtractNextTick, Reset::Subtract, Reset::Zero];
+    for (reset, comparison) in resets.into_iter().flat_map(|r| [(r, Comparison::Above), (r, Comparison::AtLeast)]) {
+        let lif = Lif { reset, comparison, refractory_ms: 2.0, bias: 0.0625.into(), threshold: 1.5.into(), ..Lif::default() };
+        let mut spec = recurrent(60, &lif, 0.2);
+        for projection in &mut spec.projections {
+            let Synapses::Fixed(weights) = &mut projection.synapses else { unreachable!() };
+            weights.iter_mut().for_each(|w| *w = (*w * 64.0).round() / 64.0);
+            weights[0] = 127.0 / 64.0;
+        }
+        let mut float = Compiled::new(FloatSubstrate::new(models()), &spec, 1).unwrap();
+        let mut ours = Compiled::new(plain(), &spec, 1).unwrap();
+        assert!(ours.fidelity().quantisation_error == 0.0 && ours.fidelity().on_host.is_empty(), "{:?}", ours.fidelity());
+        let (mut a, mut b, mut fired) = (TickOutput::default(), TickOutput::default(), 0);
+        for tick in 0..1000 {
+            let spikes = random_spikes(4, tick, 5, 0.2);
+            for (network, output) in [(&mut float as &mut dyn Network, &mut a), (&mut ours, &mut b)] {
+                network.tick(TickInput { spikes: &[&spikes], ..TickInput::default() }, output);
+            }
+            let membrane = Probe::Membrane("lif".into());
+            assert_eq!((&a.spikes, float.probe(&membrane)), (&b.spikes, ours.probe(&membrane)), "tick {tick}");
+            fired += a.spikes[0].len();
+        }
+        assert!(fired > 1000, "{fired}");
+    }
+}
+
+/// In s16.15 the same network spikes as in floats but where a potential passes within rounding of its threshold.
+#[test]
+fn in_fixed_point_it_spikes_nearly_alike_and_says_what_it_does_otherwise() {
+    let lif = Lif { reset: Reset::Zero, ..Lif::default() };
+    let mut spec = recurrent(60, &lif, 0.2);
+    // Without recurrence, so that a spike more or less doesn't spread.
+    spec.projections[1].synapses = Synapses::Fixed(vec![0.0; 3600]);
+    let run = |options| {
+        let mut network = Compiled::new(chip(options), &spec, 1).unwrap();
+        let mut output = TickOutput::default();
+        let spikes = (0..1000).map(|tick| {
+            let spikes = random_spikes(4, tick, 5, 0.2);
+            network.tick(TickInput { spikes: &[&spikes], ..TickInput::default() }, &mut output);
+            output.spikes[0].clone()
+        });
+        (spikes.collect::<Vec<_>>(), network.fidelity().changed.clone())
+    };
+    let ((float, none), (ours, changed)) = (run(SpiNNaker2Options::default()), run(fixed()));
+    let count = |spikes: &[Vec<u32>]| spikes.iter().map(Vec::len).sum::<usize>();
+    let same = float.iter().zip(&ours).flat_map(|(a, b)| a.iter().filter(|i| b.contains(i))).count();
+    assert!(count(&float) > 500 && same * 100 >= 98 * count(&float).max(count(&ours)), "{same} of {}", count(&float));
+    assert!(none.is_empty() && changed.is_empty(), "{none:?} {changed:?}");
+    let (_, fidelity) = chip(fixed()).compile(&recurrent(5, &Lif { refractory_ms: 2.0, ..Lif::default() }, 0.2)).unwrap();
+    assert_eq!(fidelity.changed.len(), 2, "{:?}", fidelity.changed);
+    let exact = chip(SpiNNaker2Options { approximate: false, ..fixed() });
+    let error = exact.compile(&recurrent(5, &Lif::default(), 0.2)).err().unwrap().to_string();
+    assert!(error.contains("subtracts") && error.contains("approximate = true"), "{error}");
+}
+
+#[test]
+fn spore_runs_on_the_elements_and_stochastic_neurons_beside_them() {
+    let (_, fidelity) = plain().compile(&spore()).unwrap();
+    let on_host: Vec<&str> = fidelity.on_host.iter().map(|(part, _)| &part[..]).collect();
+    assert_eq!(on_host.len(), 2, "{on_host:?}");
+    assert!(on_host.iter().all(|part| part.contains("poisson_dbl_exp")), "{on_host:?}");
+    assert!(fidelity.changed.len() == 1 && fidelity.changed[0].1.contains("accelerator"), "{:?}", fidelity.changed);
+    let (_, fidelity) = chip(host()).compile(&spore()).unwrap();
+    assert_eq!((fidelity.on_host.len(), fidelity.changed.len()), (3, 0), "{fidelity:?}");
+    let asked = chip(SpiNNaker2Options { neuron: Some(Place::Chip), ..SpiNNaker2Options::default() });
+    let error = asked.compile(&spore()).err().unwrap().to_string();
+    assert!(error.contains("spinnaker2") && error.contains("poisson_dbl_exp") && error.contains("hidden"), "{error}");
+}
+
+/// Learned weights are multiples of one step, below the greatest, and near what the float substrate learns from the same noise.
+#[test]
+fn learned_weights_lie_on_the_grid() {
+    let spec = spore();
+    let mut ours = Compiled::new(plain(), &spec, 3).unwrap();
+    let mut output = TickOutput::default();
+    for tick in 0..3000 {
+        let spikes = random_spikes(4, tick, 20, 0.05);
+        let third_factor = ThirdFactor::PerPopulation(&[0.0, 0.3, 0.0]);
+        ours.tick(TickInput { spikes: &[&spikes], third_factor }, &mut output);
+    }
+    let learned = ours.weights("learned").unwrap();
+    let step = learned.iter().fold(f32::INFINITY, |least, &w| if w > 0.0 { least.min(w) } else { least });
+    let counters: BTreeMap<_, _> = ours.counters().into_iter().collect();
+    assert!(learned.iter().all(|w| *w >= 0.0 && (w / step - (w / step).round()).abs() < 1e-3), "{learned:?}");
+    assert!(learned.iter().any(|w| *w > 2.0 * step));
+    assert!(counters["plasticity_updates"] > 0 && counters["rounded_weights"] > 0 && counters["hops"] > 0, "{counters:?}");
+}
+
+#[test]
+fn what_does_not_fit_names_limit_and_demand() {
+    let network = |inputs: usize, neurons_: usize| NetworkSpec {
+        tick_ns: 1_000_000,
+        populations: vec![population("in", inputs, PopulationKind::Input), neurons("lif", neurons_, "lif", &Lif::default())],
+        projections: vec![projection("in-lif", ["in", "lif"], 1, weights(1, inputs * neurons_, 1.0))],
+        readouts: vec!["lif".into()],
+    };
+    let error = |spec: &NetworkSpec| plain().compile(spec).err().unwrap();
+    let CompileError::Exceeds { resource, limit, demand, .. } = error(&network(20_000, 2)) else { panic!("the memory") };
+    assert!(resource.contains("local memory") && resource.contains("lif"), "{resource}");
+    assert_eq!([limit, demand], [98_304.0, 20_000.0 * 9.0 + 32.0]);
+    let CompileError::Exceeds { resource, limit, demand, .. } = error(&network(8_000, 1_000)) else { panic!("the elements") };
+    assert_eq!((&resource[..], limit), ("processing elements", 152.0));
+    assert_eq!(demand, 250.0, "of 98304 bytes, 64000 are the sources' entries: four neurons an element");
+    let (_, fidelity) = plain().compile(&recurrent(250, &Lif::default(), 0.1)).unwrap();
+    assert_eq!(fidelity.resources[0], ("processing elements".into(), 1.0, 152.0));
+}
+
+#[test]
+fn large_weights_saturate_where_the_user_says_so() {
+    let options = SpiNNaker2Options { largest_weight: Some(0.1), ..SpiNNaker2Options::default() };
+    let (program, fidelity) = chip(options.clone()).compile(&mixed()).unwrap();
+    assert!(fidelity.clipped > 100, "{}", fidelity.clipped);
+    let state = chip(options).init(&program, 0).unwrap();
+    let stored = plain().weights(&program, &state, "in-lif").unwrap();
+    assert!(stored.iter().all(|w| w.abs() <= 0.1 + 1e-6));
+    assert!(SpiNNaker2::new(SpiNNaker2Options { largest_weight: Some(f32::NAN), ..Default::default() }).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn spoilt_states_are_refused_or_load_and_never_panic(at in 0usize..4000, byte: u8, cut in 0usize..4000, in_floats: bool) {
+        let substrate = if in_floats { plain() } else { chip(fixed()) };
+        let (program, _) = substrate.compile(&mixed()).unwrap();
+        let mut saved = substrate.save(&substrate.init(&program, 1).unwrap());
+        let length = saved.len();
+        saved[at % length] = byte;
+        saved.truncate(length - cut % length * usize::from(byte % 2 == 0));
+        if let Ok(mut state) = substrate.load(&program, &saved) {
+            substrate.tick(&program, &mut state, TickInput { spikes: &[&[1, 2]], ..TickInput::default() }, &mut TickOutput::default());
+        }
+    }
+
+    #[test]
+    fn any_weights_and_values_run_or_are_refused(
+        w in proptest::collection::vec(proptest::num::f32::ANY, 36),
+        values in proptest::collection::vec(proptest::num::f32::NORMAL, 3),
+        in_floats: bool,
+    ) {
+        let substrate = if in_floats { plain() } else { chip(fixed()) };
+        let mut spec = mixed();
+        let finite = w.iter().all(|w| w.is_finite());
+        spec.projections[1].synapses = Synapses::Fixed(w);
+        let compiled = substrate.compile(&spec);
+        // Weights of all magnitudes: in s16.15 few networks have a place for them.
+        let expected = if in_floats { compiled.is_ok() == finite } else { finite || compiled.is_err() };
+        prop_assert!(expected);
+        if let Ok((program, _)) = compiled {
+            let mut state = substrate.init(&program, 1).unwrap();
+            substrate.set_values(&program, &mut state, "values", &values).unwrap();
+            for _ in 0..5 {
+                let input = TickInput { spikes: &[&[1, 5]], ..TickInput::default() };
+                substrate.tick(&program, &mut state, input, &mut TickOutput::default());
+            }
+        }
+    }
+
+    #[test]
+    fn any_values_run_in_fixed_point(values in proptest::collection::vec(proptest::num::f32::NORMAL, 3)) {
+        let substrate = chip(fixed());
+        let (program, _) = substrate.compile(&mixed()).unwrap();
+        let mut state = substrate.init(&program, 1).unwrap();
+        substrate.set_values(&program, &mut state, "values", &values).unwrap();
+        for _ in 0..5 {
+            substrate.tick(&program, &mut state, TickInput { spikes: &[&[1, 5]], ..TickInput::default() }, &mut TickOutput::default());
+        }
+    }
+}
