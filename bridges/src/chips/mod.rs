@@ -2,3 +2,5 @@
 //!
 //! Each chip follows reference software (named in its module), is a [`Substrate`](embody_brain::Substrate), and says what it lost, what it
 //! changed, and what ran on the host beside it. What a chip can't do is an error, never a silent fallback.
+
+pub mod pcm;
