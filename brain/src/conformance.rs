@@ -20,9 +20,47 @@ pub fn random_spikes(seed: u64, tick: u64, size: usize, probability: f64) -> Vec
     spikes
 }
 
+/// A promise of [`Substrate`] that a physical device can be unable to keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// Weights rest while learning is off: a device that drifts can't keep it.
+    WeightsRest,
+    /// Weights that were read and are written again read the same, to 1e-5 of the largest: a device that is programmed with noise can't keep it.
+    WeightsReadBack,
+}
+
+/// A promise that a substrate can't keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Exception {
+    /// Which one.
+    pub promise: Promise,
+    /// Why not.
+    pub reason: &'static str,
+}
+
+/// The promises of [`substrate`] but for the given exceptions. An exception that isn't needed, or has no reason, is a fault too: a promise
+/// is never skipped, it is seen to be broken.
+pub fn substrate_except<S: Substrate>(substrate: &S, spec: &NetworkSpec, exceptions: &[Exception]) {
+    assert!(exceptions.iter().all(|exception| !exception.reason.trim().is_empty()), "an exception has a reason");
+    let mut broken = Vec::new();
+    promises(substrate, spec, &mut broken);
+    for promise in [Promise::WeightsRest, Promise::WeightsReadBack] {
+        let found: Vec<&String> = broken.iter().filter(|(which, _)| *which == promise).map(|(_, where_)| where_).collect();
+        match exceptions.iter().find(|exception| exception.promise == promise) {
+            None => assert!(found.is_empty(), "{promise:?} isn't kept: {found:?}"),
+            Some(_) => assert!(!found.is_empty(), "{promise:?} is kept, and needs no exception"),
+        }
+    }
+}
+
 /// Every promise of [`Substrate`] for a network with at least one input and one readout: equal runs from equal seeds, clones that are
 /// independent, states that continue exactly, weights that read back, learning that can be switched off, and refused nonsense.
 pub fn substrate<S: Substrate>(substrate: &S, spec: &NetworkSpec) {
+    substrate_except(substrate, spec, &[]);
+}
+
+/// Runs the suite; promises that may have exceptions are noted where they are broken, all others panic.
+fn promises<S: Substrate>(substrate: &S, spec: &NetworkSpec, noted: &mut Vec<(Promise, String)>) {
     let (program, _) = substrate.compile(spec).expect("the network compiles");
     let inputs: Vec<usize> = spec.populations.iter().filter(|p| p.kind == PopulationKind::Input).map(|p| p.size).collect();
     assert!(!inputs.is_empty() && !spec.readouts.is_empty(), "the suite needs an input and a readout");
@@ -64,15 +102,19 @@ pub fn substrate<S: Substrate>(substrate: &S, spec: &NetworkSpec) {
     assert!(substrate.load(&program, &[saved.as_slice(), &[0]].concat()).is_err(), "a state with a byte too many is refused");
 
     for projection in &spec.projections {
-        let weights = substrate.weights(&program, &a, &projection.name).expect("weights");
+        let read = |state: &S::State| substrate.weights(&program, state, &projection.name).expect("weights");
+        let weights = read(&a);
         substrate.set_learning(&mut a, false);
         run(&mut a, 1000, 1500);
-        assert!(
-            substrate.weights(&program, &a, &projection.name).as_ref() == Some(&weights),
-            "weights rest while learning is off"
-        );
+        if read(&a) != weights {
+            noted.push((Promise::WeightsRest, projection.name.clone()));
+        }
         substrate.set_learning(&mut a, true);
         substrate.program(&program, &mut a, &projection.name, &weights).expect("stored weights can be written back");
+        let largest = weights.iter().fold(0.0f32, |most, w| most.max(w.abs()));
+        if read(&a).iter().zip(&weights).any(|(now, then)| (now - then).abs() > 1e-5 * largest) {
+            noted.push((Promise::WeightsReadBack, projection.name.clone()));
+        }
         assert!(substrate.program(&program, &mut a, &projection.name, &weights[1..]).is_err(), "a weight too few is refused");
         let nan = vec![f32::NAN; weights.len()];
         assert!(substrate.program(&program, &mut a, &projection.name, &nan).is_err(), "NaN is refused");
@@ -131,10 +173,11 @@ pub fn rule(mut make: impl FnMut() -> Box<dyn RuleKernel>, sources: usize, targe
         for tick in from..to {
             let mut bap = vec![0.0; padded(targets)];
             bap[..targets].fill(-0.05);
-            random_spikes(5, tick, targets, 0.05).into_iter().for_each(|j| bap[j as usize] = 0.95);
+            let post = random_spikes(5, tick, targets, 0.05);
+            post.iter().for_each(|&j| bap[j as usize] = 0.95);
             let pre = random_spikes(6, tick, sources, 0.05);
             let before = rule.weights().to_vec();
-            let asks = rule.tick(Activity { pre: &pre, bap: &bap, third_factor: 0.3, learning });
+            let asks = rule.tick(Activity { pre: &pre, post: &post, bap: &bap, third_factor: 0.3, learning });
             asked += u64::from(asks);
             assert!(asks || before == rule.weights(), "weights rest unless the rule asks for new ones");
         }

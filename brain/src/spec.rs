@@ -127,4 +127,28 @@ pub enum CompileError {
         /// Of which substrate.
         substrate: String,
     },
+    /// The substrate has too little of something.
+    #[error("{substrate} can't hold the network: {resource}: expected at most {limit}, found {demand}")]
+    Exceeds {
+        /// Which substrate.
+        substrate: String,
+        /// What it has too little of, and for which part.
+        resource: String,
+        /// What there is.
+        limit: f64,
+        /// What is asked for.
+        demand: f64,
+    },
+}
+
+impl CompileError {
+    /// [`CompileError::Invalid`]: what is wrong with a part.
+    pub fn invalid(part: impl Into<String>, why: impl Into<String>) -> CompileError {
+        CompileError::Invalid { part: part.into(), why: why.into() }
+    }
+
+    /// [`CompileError::Unsupported`]: what a substrate can't run.
+    pub fn unsupported(substrate: impl Into<String>, feature: impl Into<String>) -> CompileError {
+        CompileError::Unsupported { feature: feature.into(), substrate: substrate.into() }
+    }
 }

@@ -85,3 +85,10 @@ fn unknown_models_and_wrong_parameters_are_named() {
     });
     assert!(message.contains("learned") && message.contains("update_interval_ms") && message.contains("1.5"), "{message}");
 }
+
+#[test]
+#[should_panic(expected = "WeightsRest is kept, and needs no exception")]
+fn an_exception_that_is_not_needed_is_a_fault() {
+    let exceptions = [conformance::Exception { promise: conformance::Promise::WeightsRest, reason: "it drifts" }];
+    conformance::substrate_except(&FloatSubstrate::new(Arc::new(Models::default())), &spec(SporeForm::Windowed), &exceptions);
+}

@@ -31,7 +31,13 @@ fn run_rule(rule: &mut dyn RuleKernel, sources: usize, targets: usize, ticks: u6
         let mut bap = vec![0.0; targets.next_multiple_of(8)];
         bap[..targets].fill(if tick % 3 == 0 { 0.9 } else { -0.1 });
         let pre = random_spikes(1, tick, sources, 0.2);
-        rule.tick(Activity { pre: &pre, bap: &bap, third_factor: if tick % 8 < 4 { 1.0 } else { -0.5 }, learning: true });
+        rule.tick(Activity {
+            pre: &pre,
+            post: &[],
+            bap: &bap,
+            third_factor: if tick % 8 < 4 { 1.0 } else { -0.5 },
+            learning: true,
+        });
     }
 }
 

@@ -9,6 +9,8 @@ use crate::state::State;
 pub struct Activity<'a> {
     /// Sources that spiked in this tick, in order.
     pub pre: &'a [u32],
+    /// Targets that spiked in this tick, in order.
+    pub post: &'a [u32],
     /// Back-propagating action potential of each target (padded).
     pub bap: &'a [f32],
     /// The third factor of the target population, such as dopamine.
@@ -30,8 +32,14 @@ pub trait RuleKernel: State + Send {
     /// The weights as stored.
     fn weights(&self) -> &[f32];
 
-    /// Takes given weights as its own state. Errors name what the rule can't represent.
-    fn program(&mut self, weights: &[f32]) -> Result<(), String>;
+    /// Takes given weights as its own state, or what is nearest to them within `tolerance`: what a substrate stored of a weight may lie that
+    /// far off one that the rule has. Errors name what the rule can't represent.
+    fn program(&mut self, weights: &[f32], tolerance: f32) -> Result<(), String>;
+
+    /// The least and the greatest weight that it can ever ask for, if it has limits. A substrate fits its numbers to them.
+    fn range(&self) -> Option<[f32; 2]> {
+        None
+    }
 
     /// Synapses that are there: those not retracted.
     fn active(&self) -> usize;

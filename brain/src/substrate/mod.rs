@@ -3,10 +3,16 @@
 //! One tick, on every substrate: deliver spikes -> integrate -> fire -> traces -> eligibility -> plasticity (third factor).
 
 mod float;
+mod history;
 mod network;
+pub mod resolved;
 
-pub use float::{FloatProgram, FloatState, FloatSubstrate};
+pub use float::{FloatState, FloatSubstrate};
+pub use history::History;
 pub use network::{Compiled, Network};
+pub use resolved::Resolved;
+
+use serde::{Deserialize, Serialize};
 
 use crate::spec::{CompileError, NetworkSpec};
 use crate::state::StateError;
@@ -49,7 +55,7 @@ pub enum Probe {
 }
 
 /// What compiling lost, and what it took.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fidelity {
     /// Root mean square error of the stored weights, relative to their root mean square.
     pub quantisation_error: f64,
@@ -59,7 +65,12 @@ pub struct Fidelity {
     pub resources: Vec<(String, f64, f64)>,
     /// What runs on the host instead, and why.
     pub on_host: Vec<(String, String)>,
+    /// What runs otherwise than it was described, and how: part, change.
+    pub changed: Vec<(String, String)>,
 }
+
+/// Variables of a population in a substrate's own numbers: name, one number for each neuron (whole ones are exact up to 2^53).
+pub type Variables = Vec<(&'static str, Vec<f64>)>;
 
 /// What a network runs on: compiles a description into an immutable program, and moves a state on.
 ///
@@ -97,6 +108,17 @@ pub trait Substrate: Send + Sync {
 
     /// What the probe sees, or `None` if there is no such thing.
     fn probe(&self, program: &Self::Program, state: &Self::State, probe: &Probe) -> Option<Vec<f32>>;
+
+    /// The variables of a population's neurons as the substrate itself holds them, such as `u` and `v` in whole numbers; empty if it has
+    /// none, or none of that name.
+    fn variables(&self, _program: &Self::Program, _state: &Self::State, _population: &str) -> Variables {
+        Vec::new()
+    }
+
+    /// What has been counted since time zero, by name; empty if the substrate counts nothing.
+    fn counters(&self, _state: &Self::State) -> Vec<(&'static str, u64)> {
+        Vec::new()
+    }
 
     /// The stored weights of a projection, `weights[(i * per_pair + k) * targets + j]`, or `None` if there is none of that name.
     fn weights(&self, program: &Self::Program, state: &Self::State, projection: &str) -> Option<Vec<f32>>;

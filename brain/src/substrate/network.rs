@@ -1,6 +1,6 @@
 //! A network on whatever substrate, behind one face: what controllers hold.
 
-use super::{Fidelity, Probe, Substrate, TickInput, TickOutput};
+use super::{Fidelity, Probe, Substrate, TickInput, TickOutput, Variables};
 use crate::spec::{CompileError, NetworkSpec};
 use crate::state::{State, StateError};
 
@@ -18,6 +18,10 @@ pub trait Network: State + Send {
     fn set_learning(&mut self, learning: bool);
     /// What the probe sees.
     fn probe(&self, probe: &Probe) -> Option<Vec<f32>>;
+    /// The variables of a population in the substrate's own numbers.
+    fn variables(&self, population: &str) -> Variables;
+    /// What has been counted since time zero, by name.
+    fn counters(&self) -> Vec<(&'static str, u64)>;
     /// The stored weights of a projection.
     fn weights(&self, projection: &str) -> Option<Vec<f32>>;
     /// Writes the weights of a projection.
@@ -69,6 +73,12 @@ impl<S: Substrate> Network for Compiled<S> {
     }
     fn probe(&self, probe: &Probe) -> Option<Vec<f32>> {
         self.substrate.probe(&self.program, &self.state, probe)
+    }
+    fn variables(&self, population: &str) -> Variables {
+        self.substrate.variables(&self.program, &self.state, population)
+    }
+    fn counters(&self) -> Vec<(&'static str, u64)> {
+        self.substrate.counters(&self.state)
     }
     fn weights(&self, projection: &str) -> Option<Vec<f32>> {
         self.substrate.weights(&self.program, &self.state, projection)

@@ -82,14 +82,17 @@ impl RuleKernel for SporeKernel {
     }
 
     /// theta = theta0 + ln(w / w0); a weight of zero is a retracted synapse at theta = theta_min.
-    fn program(&mut self, weights: &[f32]) -> Result<(), String> {
+    fn program(&mut self, weights: &[f32], tolerance: f32) -> Result<(), String> {
         let p = &self.parameters;
+        let range = [p.w0 * libm::exp(-p.theta0), p.w0 * libm::exp(p.theta_max - p.theta0)];
         let theta = weights.iter().enumerate().map(|(i, &w)| {
             let theta = if w > 0.0 { p.theta0 + libm::log(f64::from(w) / p.w0) } else { p.theta_min.min(-f64::EPSILON) };
             // Weights were rounded to f32; what lies within that of the limits is meant to lie on them.
-            let representable = w >= 0.0 && (w == 0.0 || (-1e-5..=p.theta_max + 1e-5).contains(&theta));
+            let inside = (-1e-5..=p.theta_max + 1e-5).contains(&theta);
+            let [low, high] = [range[0] - f64::from(tolerance), range[1] + f64::from(tolerance)];
+            let near = tolerance > 0.0 && (low..=high).contains(&f64::from(w));
+            let representable = w == 0.0 || (w > 0.0 && (inside || near)) || (w < 0.0 && w >= -tolerance);
             let theta = if w > 0.0 { theta.clamp(0.0, p.theta_max) } else { theta };
-            let range = [p.w0 * libm::exp(-p.theta0), p.w0 * libm::exp(p.theta_max - p.theta0)];
             if representable {
                 Ok(theta as f32)
             } else {
@@ -99,6 +102,11 @@ impl RuleKernel for SporeKernel {
         let theta = theta.collect::<Result<Vec<f32>, String>>()?;
         self.synapses_mut().set_theta(&theta);
         Ok(())
+    }
+
+    fn range(&self) -> Option<[f32; 2]> {
+        let p = &self.parameters;
+        Some([0.0, (p.w0 * libm::exp(p.theta_max.max(0.0) - p.theta0)) as f32])
     }
 
     fn active(&self) -> usize {

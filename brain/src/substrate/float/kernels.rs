@@ -1,16 +1,6 @@
 //! The loops over weights: what spikes add up to, and pairs from their synapses.
 
-use crate::numeric::{Panel, WIDTH, add_rows, padded};
-
-/// Rows of `targets` numbers, each padded with zeros to whole vectors.
-pub(super) fn pad(rows: &[f32], targets: usize) -> Vec<f32> {
-    let mut out = Vec::with_capacity(rows.len() / targets * padded(targets));
-    for row in rows.chunks_exact(targets) {
-        out.extend_from_slice(row);
-        out.resize(out.len().next_multiple_of(WIDTH), 0.0);
-    }
-    out
-}
+use crate::numeric::{Panel, WIDTH, add_rows};
 
 #[inline(always)]
 pub(super) fn sum_pairs(weights: &[f32], pairs: &mut [f32], per_pair: usize, width: usize) {

@@ -5,17 +5,16 @@
 //! are what inputs send without delay and all that is delayed, before.
 
 mod kernels;
-mod program;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use kernels::{add_up, deliver, pad, sum_pairs};
-pub use program::FloatProgram;
-use program::{ProjectionProgram, Source, invalid};
+use kernels::{add_up, deliver, sum_pairs};
 
-use super::{Fidelity, Probe, Substrate, ThirdFactor, TickInput, TickOutput};
+use super::history::Analogue;
+use super::resolved::{Resolved, ResolvedProjection, Source, unpad_rows};
+use super::{Fidelity, History, Probe, Substrate, ThirdFactor, TickInput, TickOutput};
 use crate::models::Models;
 use crate::neuron::{Arrivals, NeuronKernel, PopulationContext, Sums};
 use crate::numeric::{Kernel, dispatch, padded};
@@ -41,29 +40,19 @@ pub struct FloatState {
     seed: u64,
     tick: u64,
     learning: bool,
+    /// What each population sent in the last ticks.
+    histories: Vec<History>,
     populations: Vec<PopulationState>,
     projections: Vec<ProjectionState>,
 }
 
 struct PopulationState {
     neurons: Option<Box<dyn NeuronKernel>>,
-    /// Spikes of the last ticks: those of tick t at t modulo the length, which is a power of two.
-    spikes: Vec<Vec<u32>>,
-    /// What is held by an analogue input.
-    analogue: Option<Analogue>,
     /// What arrives in the tick at hand; zero between ticks.
     excitatory: Vec<f32>,
     inhibitory: Vec<f32>,
     /// Whether anything arrives.
     reached: bool,
-}
-
-/// An analogue input: its values stand until others are given. Those that aren't zero act like spikes of their height.
-#[derive(Clone, Default, Serialize, Deserialize)]
-struct Analogue {
-    held: Vec<f32>,
-    /// Heights of the last ticks' spikes, beside the population's `spikes`.
-    heights: Vec<Vec<f32>>,
 }
 
 struct ProjectionState {
@@ -76,8 +65,6 @@ impl Clone for FloatState {
     fn clone(&self) -> Self {
         let population = |p: &PopulationState| PopulationState {
             neurons: p.neurons.as_ref().map(|n| n.duplicate()),
-            spikes: p.spikes.clone(),
-            analogue: p.analogue.clone(),
             excitatory: p.excitatory.clone(),
             inhibitory: p.inhibitory.clone(),
             reached: p.reached,
@@ -88,6 +75,7 @@ impl Clone for FloatState {
             seed: self.seed,
             tick: self.tick,
             learning: self.learning,
+            histories: self.histories.clone(),
             populations: self.populations.iter().map(population).collect(),
             projections: self.projections.iter().map(projection).collect(),
         }
@@ -115,36 +103,33 @@ struct SavedPopulation {
 }
 
 impl Substrate for FloatSubstrate {
-    type Program = FloatProgram;
+    type Program = Resolved;
     type State = FloatState;
 
     fn name(&self) -> &str {
         "float"
     }
 
-    fn compile(&self, spec: &NetworkSpec) -> Result<(FloatProgram, Fidelity), CompileError> {
-        let program = FloatProgram::new(spec, |name, size, source, tick_ms| self.neurons(name, size, source, tick_ms, 0))?;
+    fn compile(&self, spec: &NetworkSpec) -> Result<(Resolved, Fidelity), CompileError> {
+        let program =
+            Resolved::new(spec, self.name(), |name, size, source, tick_ms| self.neurons(name, size, source, tick_ms, 0))?;
         // What a rule refuses is found now, not when it is first run.
         self.init(&program, 0)?;
         Ok((program, Fidelity::default()))
     }
 
-    fn init(&self, program: &FloatProgram, seed: u64) -> Result<FloatState, CompileError> {
-        // Parts have streams of their own: the seed is mixed with the part's number by the generator's Weyl constant.
-        let seed_of = |part: usize| seed.wrapping_add((part as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+    fn init(&self, program: &Resolved, seed: u64) -> Result<FloatState, CompileError> {
+        let seed_of = |part: usize| program.seed_of(seed, part);
         let mut populations = Vec::new();
         for (i, population) in program.populations.iter().enumerate() {
             let neurons = self.neurons(&population.name, population.size, &population.source, program.tick_ms, seed_of(i))?;
             let zeros = vec![0.0; padded(population.size)];
-            let spikes = vec![Vec::new(); program.history];
-            let analogue = matches!(population.source, Source::Analogue)
-                .then(|| Analogue { held: vec![0.0; population.size], heights: vec![Vec::new(); program.history] });
             let (excitatory, inhibitory) = (zeros.clone(), zeros);
-            populations.push(PopulationState { neurons, spikes, analogue, excitatory, inhibitory, reached: false });
+            populations.push(PopulationState { neurons, excitatory, inhibitory, reached: false });
         }
         let mut projections = Vec::new();
         for (i, projection) in program.projections.iter().enumerate() {
-            let (sources, targets) = (program.populations[projection.source].size, program.populations[projection.target].size);
+            let [sources, targets] = program.sizes(projection);
             let mut state = ProjectionState { rule: None, pairs: projection.fixed.clone() };
             if let Some(rule) = &projection.rule {
                 let seed = seed_of(program.populations.len() + i);
@@ -157,17 +142,18 @@ impl Substrate for FloatSubstrate {
             self.sum_pairs(&mut state, projection, padded(targets));
             projections.push(state);
         }
-        Ok(FloatState { seed, tick: 0, learning: true, populations, projections })
+        let histories = program.populations.iter().map(|population| History::new(population, program.history)).collect();
+        Ok(FloatState { seed, tick: 0, learning: true, histories, populations, projections })
     }
 
-    fn tick(&self, program: &FloatProgram, state: &mut FloatState, input: TickInput<'_>, output: &mut TickOutput) {
+    fn tick(&self, program: &Resolved, state: &mut FloatState, input: TickInput<'_>, output: &mut TickOutput) {
         let now = program.slot(state.tick, 0);
         if program.immediate {
-            program.take_inputs(state, input, now);
+            take_inputs(program, state, input, now);
         }
         self.deliver(program, state, false);
         if !program.immediate {
-            program.take_inputs(state, input, now);
+            take_inputs(program, state, input, now);
         }
         self.integrate(program, state, now, false);
         self.deliver(program, state, true);
@@ -179,16 +165,18 @@ impl Substrate for FloatSubstrate {
                 ThirdFactor::None => 0.0,
                 ThirdFactor::PerPopulation(factors) => factors.get(projection.target).copied().unwrap_or(0.0),
             };
-            let pre = &state.populations[projection.source].spikes[now];
+            let pre = state.histories[projection.source].spikes(now);
+            let post = state.histories[projection.target].spikes(now);
             let bap = state.populations[projection.target].neurons.as_ref().map_or(&[][..], |neurons| neurons.bap());
-            if rule.tick(Activity { pre, bap, third_factor, learning: state.learning }) {
+            if rule.tick(Activity { pre, post, bap, third_factor, learning: state.learning }) {
                 // This substrate stores what was asked for as it is.
                 self.sum_pairs(synapses, projection, padded(program.populations[projection.target].size));
             }
         }
         output.spikes.resize_with(program.readouts.len(), Vec::new);
         for (out, &population) in output.spikes.iter_mut().zip(&program.readouts) {
-            out.clone_from(&state.populations[population].spikes[now]);
+            out.clear();
+            out.extend_from_slice(state.histories[population].spikes(now));
         }
         output.values.resize_with(program.readouts.len(), Vec::new);
         for (out, &population) in output.values.iter_mut().zip(&program.readouts) {
@@ -200,88 +188,72 @@ impl Substrate for FloatSubstrate {
 
     fn set_values(
         &self,
-        program: &FloatProgram,
+        program: &Resolved,
         state: &mut FloatState,
         population: &str,
         values: &[f32],
     ) -> Result<(), CompileError> {
-        let at = program.populations.iter().position(|p| p.name == population);
-        let Some(analogue) = at.and_then(|at| state.populations[at].analogue.as_mut()) else {
-            return Err(invalid(population, "there is no such analogue input"));
-        };
-        if values.len() != analogue.held.len() || values.iter().any(|v| !v.is_finite()) {
-            return Err(invalid(population, format!("expected {} finite values, found {}", analogue.held.len(), values.len())));
-        }
-        analogue.held.copy_from_slice(values);
-        Ok(())
+        let at = program.population(population);
+        let held = at.map_or(Err("there is no such analogue input".into()), |at| state.histories[at].hold(values));
+        held.map_err(|why| invalid(population, why))
     }
 
     fn set_learning(&self, state: &mut FloatState, learning: bool) {
         state.learning = learning;
     }
 
-    fn probe(&self, program: &FloatProgram, state: &FloatState, probe: &Probe) -> Option<Vec<f32>> {
+    fn probe(&self, program: &Resolved, state: &FloatState, probe: &Probe) -> Option<Vec<f32>> {
         match probe {
             Probe::Membrane(name) => {
-                let at = program.populations.iter().position(|p| &p.name == name)?;
+                let at = program.population(name)?;
                 let neurons = state.populations[at].neurons.as_ref()?;
                 Some(neurons.membrane()[..program.populations[at].size].to_vec())
             }
             Probe::ActiveSynapses(name) => {
-                let at = program.projections.iter().position(|p| &p.name == name)?;
+                let at = program.projection(name)?;
                 let projection = &program.projections[at];
-                let all = || program.populations[projection.source].size * program.populations[projection.target].size;
+                let all = || program.sizes(projection).into_iter().product();
                 Some(vec![state.projections[at].rule.as_ref().map_or_else(all, |rule| rule.active()) as f32])
             }
         }
     }
 
-    fn weights(&self, program: &FloatProgram, state: &FloatState, projection: &str) -> Option<Vec<f32>> {
-        let at = program.projections.iter().position(|p| p.name == projection)?;
+    fn weights(&self, program: &Resolved, state: &FloatState, projection: &str) -> Option<Vec<f32>> {
+        let at = program.projection(projection)?;
         let targets = program.populations[program.projections[at].target].size;
         let weights = state.projections[at].rule.as_ref().map_or(&state.projections[at].pairs[..], |rule| rule.weights());
-        Some(weights.chunks_exact(padded(targets)).flat_map(|row| &row[..targets]).copied().collect())
+        Some(unpad_rows(weights, targets))
     }
 
-    fn program(
-        &self,
-        program: &FloatProgram,
-        state: &mut FloatState,
-        projection: &str,
-        weights: &[f32],
-    ) -> Result<(), CompileError> {
-        let at = program.projections.iter().position(|p| p.name == projection);
+    fn program(&self, program: &Resolved, state: &mut FloatState, projection: &str, weights: &[f32]) -> Result<(), CompileError> {
+        let at = program.projection(projection);
         let at = at.ok_or_else(|| invalid(projection, "there is no such projection"))?;
         let (projection, synapses) = (&program.projections[at], &mut state.projections[at]);
-        let (sources, targets) = (program.populations[projection.source].size, program.populations[projection.target].size);
-        let expected = sources * projection.per_pair * targets;
-        if weights.len() != expected || weights.iter().any(|w| !w.is_finite()) {
-            return Err(invalid(&projection.name, format!("expected {expected} finite weights, found {}", weights.len())));
-        }
-        let padded_weights = pad(weights, targets);
+        let padded_weights = program.check_weights(projection, weights)?;
         match &mut synapses.rule {
-            Some(rule) => rule.program(&padded_weights).map_err(|why| invalid(&projection.name, why))?,
+            Some(rule) => rule.program(&padded_weights, 0.0).map_err(|why| invalid(&projection.name, why))?,
             None => synapses.pairs = padded_weights,
         }
-        self.sum_pairs(synapses, projection, padded(targets));
+        self.sum_pairs(synapses, projection, padded(program.populations[projection.target].size));
         Ok(())
     }
 
     fn save(&self, state: &FloatState) -> Vec<u8> {
-        let saved = |p: &PopulationState| SavedPopulation {
-            spikes: p.spikes.clone(),
-            neurons: p.neurons.as_ref().map(|n| n.save()).or_else(|| p.analogue.as_ref().map(state::write)),
+        let saved = |(p, history): (&PopulationState, &History)| {
+            let (spikes, analogue) = history.parts();
+            let neurons = p.neurons.as_ref().map(|n| n.save()).or_else(|| analogue.map(state::write));
+            SavedPopulation { spikes: spikes.clone(), neurons }
         };
         state::write(&Saved {
             seed: state.seed,
             tick: state.tick,
             learning: state.learning,
-            populations: state.populations.iter().map(saved).collect(),
+            populations: state.populations.iter().zip(&state.histories).map(saved).collect(),
             projections: state.projections.iter().map(|p| p.rule.as_ref().map(|r| r.save())).collect(),
         })
     }
 
-    fn load(&self, program: &FloatProgram, bytes: &[u8]) -> Result<FloatState, StateError> {
+    fn load(&self, program: &Resolved, bytes: &[u8]) -> Result<FloatState, StateError> {
         let saved: Saved = state::read(bytes)?;
         let mut state = self.init(program, saved.seed).map_err(|e| StateError(e.to_string()))?;
         if saved.tick >> 62 != 0
@@ -291,25 +263,18 @@ impl Substrate for FloatSubstrate {
             return Err(StateError("it is of a network with other populations or projections".into()));
         }
         (state.tick, state.learning) = (saved.tick, saved.learning);
-        for ((population, program), SavedPopulation { spikes, neurons }) in
-            state.populations.iter_mut().zip(&program.populations).zip(saved.populations)
-        {
-            let inside = spikes.iter().flatten().all(|&i| (i as usize) < program.size);
-            let stateful = population.neurons.is_some() || population.analogue.is_some();
-            if spikes.len() != population.spikes.len() || !inside || neurons.is_some() != stateful {
-                return Err(StateError(format!("population {:?} is another one", program.name)));
-            }
-            population.spikes = spikes;
-            if let (Some(kernel), Some(bytes)) = (&mut population.neurons, &neurons) {
-                kernel.load(bytes)?;
-            }
-            if let (Some(analogue), Some(bytes)) = (&mut population.analogue, &neurons) {
-                let loaded: Analogue = state::read(bytes)?;
-                let heights = loaded.heights.iter().map(Vec::len);
-                if loaded.held.len() != program.size || !heights.eq(population.spikes.iter().map(Vec::len)) {
-                    return Err(StateError(format!("population {:?} is another one", program.name)));
-                }
-                *analogue = loaded;
+        for (at, SavedPopulation { spikes, neurons }) in saved.populations.into_iter().enumerate() {
+            let described = &program.populations[at];
+            let other = || StateError(format!("population {:?} is another one", described.name));
+            let analogue = match (&mut state.populations[at].neurons, neurons, &described.source) {
+                (Some(kernel), Some(bytes), _) => kernel.load(&bytes).map(|()| None)?,
+                (None, Some(bytes), Source::Analogue) => Some(state::read::<Analogue>(&bytes)?),
+                (None, None, _) => None,
+                _ => return Err(other()),
+            };
+            state.histories[at] = History::from_parts(spikes, analogue);
+            if !state.histories[at].fits(described, program.history) {
+                return Err(other());
             }
         }
         for ((synapses, projection), rule) in state.projections.iter_mut().zip(&program.projections).zip(saved.projections) {
@@ -324,30 +289,15 @@ impl Substrate for FloatSubstrate {
     }
 }
 
-impl FloatProgram {
-    /// Takes down what the inputs send in this tick.
-    fn take_inputs(&self, state: &mut FloatState, input: TickInput<'_>, now: usize) {
-        for (program, population) in self.populations.iter().zip(&mut state.populations) {
-            let spikes = &mut population.spikes[now];
-            match (&program.source, &mut population.analogue) {
-                (Source::Input(number), _) => {
-                    let given = input.spikes.get(*number).copied().unwrap_or_default();
-                    spikes.clear();
-                    spikes.extend(given.iter().copied().filter(|&i| (i as usize) < program.size));
-                }
-                (_, Some(analogue)) => {
-                    let heights = &mut analogue.heights[now];
-                    spikes.clear();
-                    heights.clear();
-                    for (i, &value) in analogue.held.iter().enumerate().filter(|(_, value)| **value != 0.0) {
-                        spikes.push(i as u32);
-                        heights.push(value);
-                    }
-                }
-                _ => (),
-            }
-        }
+/// Takes down what the inputs send in this tick.
+fn take_inputs(program: &Resolved, state: &mut FloatState, input: TickInput<'_>, now: usize) {
+    for (population, history) in program.populations.iter().zip(&mut state.histories) {
+        history.take_input(population, input, now);
     }
+}
+
+fn invalid(part: &str, why: impl Into<String>) -> CompileError {
+    CompileError::invalid(part, why)
 }
 
 impl FloatSubstrate {
@@ -367,43 +317,37 @@ impl FloatSubstrate {
     }
 
     /// Delivers what is due in this tick: what neurons send without delay if `late`, all else if not.
-    fn deliver(&self, program: &FloatProgram, state: &mut FloatState, late: bool) {
+    fn deliver(&self, program: &Resolved, state: &mut FloatState, late: bool) {
         for (projection, synapses) in program.projections.iter().zip(&state.projections) {
             if projection.late != late || state.tick < projection.delay as u64 {
                 continue;
             }
             let slot = program.slot(state.tick, projection.delay as u64);
-            let [source, target] = [projection.source, projection.target];
-            let spikes = std::mem::take(&mut state.populations[source].spikes[slot]);
-            let heights = state.populations[source].analogue.as_mut().map(|analogue| std::mem::take(&mut analogue.heights[slot]));
-            if !spikes.is_empty() {
-                let to = &mut state.populations[target];
-                to.reached = true;
-                let (pairs, excitatory, inhibitory) = (&synapses.pairs, &mut to.excitatory, &mut to.inhibitory);
-                let (spikes_of, heights_of) = (&spikes[..], heights.as_deref());
-                match program.populations[target].sums {
-                    Sums::Together => {
-                        let sums = excitatory;
-                        dispatch!(self.kernel, add_up(pairs: &[f32], spikes_of: &[u32], heights_of: Option<&[f32]>, sums: &mut [f32]));
-                    }
-                    Sums::BySign => dispatch!(self.kernel, deliver(
-                        pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes_of: &[u32], heights_of: Option<&[f32]>,
-                    )),
-                }
+            let history = &state.histories[projection.source];
+            let (spikes_of, heights_of) = (history.spikes(slot), history.heights(slot));
+            if spikes_of.is_empty() {
+                continue;
             }
-            let from = &mut state.populations[source];
-            from.spikes[slot] = spikes;
-            if let (Some(analogue), Some(heights)) = (&mut from.analogue, heights) {
-                analogue.heights[slot] = heights;
+            let to = &mut state.populations[projection.target];
+            to.reached = true;
+            let (pairs, excitatory, inhibitory) = (&synapses.pairs, &mut to.excitatory, &mut to.inhibitory);
+            match program.populations[projection.target].sums {
+                Sums::Together => {
+                    let sums = excitatory;
+                    dispatch!(self.kernel, add_up(pairs: &[f32], spikes_of: &[u32], heights_of: Option<&[f32]>, sums: &mut [f32]));
+                }
+                Sums::BySign => dispatch!(self.kernel, deliver(
+                    pairs: &[f32], excitatory: &mut [f32], inhibitory: &mut [f32], spikes_of: &[u32], heights_of: Option<&[f32]>,
+                )),
             }
         }
     }
 
     /// Neurons integrate and fire; or, later, readouts integrate.
-    fn integrate(&self, program: &FloatProgram, state: &mut FloatState, now: usize, readouts: bool) {
-        for (program, population) in program.populations.iter().zip(&mut state.populations) {
+    fn integrate(&self, program: &Resolved, state: &mut FloatState, now: usize, readouts: bool) {
+        for ((program, population), history) in program.populations.iter().zip(&mut state.populations).zip(&mut state.histories) {
             let Some(neurons) = population.neurons.as_mut().filter(|_| program.readout == readouts) else { continue };
-            let spikes = &mut population.spikes[now];
+            let spikes = history.spikes_mut(now);
             spikes.clear();
             neurons.tick(Arrivals { excitatory: &population.excitatory, inhibitory: &population.inhibitory }, spikes);
             if std::mem::take(&mut population.reached) {
@@ -414,7 +358,7 @@ impl FloatSubstrate {
     }
 
     /// The weight of each pair from those of its synapses.
-    fn sum_pairs(&self, synapses: &mut ProjectionState, projection: &ProjectionProgram, width: usize) {
+    fn sum_pairs(&self, synapses: &mut ProjectionState, projection: &ResolvedProjection, width: usize) {
         let Some(rule) = &synapses.rule else { return };
         let (weights, pairs, per_pair) = (rule.weights(), &mut synapses.pairs, projection.per_pair);
         dispatch!(self.kernel, sum_pairs(weights: &[f32], pairs: &mut [f32], per_pair: usize, width: usize));
