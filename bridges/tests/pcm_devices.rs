@@ -4,9 +4,10 @@
 
 use std::f64::consts::PI;
 
+use embody_bridges::chips::Moment;
 use embody_bridges::chips::pcm::{
-    ArraySettings, Compensation, Crossbar, DeviceModel, Devices, Draw, Inputs, Mapping, Moment, Periphery, PeripheryKind, Phases,
-    Scratch,
+    ArraySettings, Compensation, Crossbar, DeviceModel, Devices, Draw, Inputs, Mapping, Periphery, PeripheryKind, Phases,
+    Scratch, Targets, Written,
 };
 use proptest::prelude::*;
 
@@ -48,7 +49,7 @@ fn assert_within_one_percent(what: &str, found: [f64; 2], expected: [f64; 2]) {
 fn programmed(model: DeviceModel, x: f32, seed: u64) -> Devices {
     let mut devices = Devices::new(model, MANY);
     let which: Vec<usize> = (0..MANY).collect();
-    devices.program(&which, &vec![x; MANY], Draw { seed, array: 3, occasion: 0 }, 0.0, 0.0);
+    devices.program(&which, &vec![x; MANY], Draw { seed, array: 3, occasion: 0 }, 0.0);
     devices
 }
 
@@ -97,26 +98,26 @@ fn reads_have_their_moments_at_any_age() {
             };
             // One positive device that is read many times; it is alone in its sum, since its partner is apart.
             let mut crossbar = Crossbar::new(&settings, 1, 2, Mapping::up_to(1.0), 0);
-            crossbar.write(&settings, &[x, 0.7], 0.0);
+            crossbar.write(&settings, &[x, 0.7], 2, Targets::Exact, 0.0);
             let mut scratch = Scratch::default();
-            crossbar.age(&settings, t, Moment { seed: 9, time: 0 }, &mut scratch);
+            crossbar.age(&settings, t, Moment { seed: 9, tick: 0 }, &mut scratch);
             let mut reads = Vec::new();
             let inputs = Inputs { rows: &[0], heights: None };
-            for time in 0..200_000 {
+            for tick in 0..200_000 {
                 let (mut above, mut below) = ([0.0; 2], [0.0; 2]);
-                let moment = Moment { seed: 9, time };
+                let moment = Moment { seed: 9, tick };
                 crossbar.multiply(&settings, inputs, Phases::BySign, moment, &mut scratch, [&mut above, &mut below]);
                 reads.push(f64::from(above[0]));
             }
             // What the device conducts is known from one read without noise.
             let quiet = ArraySettings { read_noise: false, ..settings };
             let (mut above, mut below) = ([0.0; 2], [0.0; 2]);
-            let moment = Moment { seed: 9, time: 0 };
+            let moment = Moment { seed: 9, tick: 0 };
             crossbar.multiply(&quiet, inputs, Phases::BySign, moment, &mut scratch, [&mut above, &mut below]);
             let g = f64::from(above[0]);
             // Of the noise, its x is what was programmed, before drift.
             let mut fresh = Crossbar::new(&settings, 1, 2, Mapping::up_to(1.0), 0);
-            fresh.write(&settings, &[x, 0.7], 0.0);
+            fresh.write(&settings, &[x, 0.7], 2, Targets::Exact, 0.0);
             let (mut above, mut below) = ([0.0; 2], [0.0; 2]);
             fresh.multiply(&quiet, inputs, Phases::BySign, moment, &mut scratch, [&mut above, &mut below]);
             let sigma = g * model.read_coefficient(f64::from(above[0])) * model.read_growth(t);
@@ -138,7 +139,7 @@ fn exact() -> ArraySettings {
 fn product(crossbar: &Crossbar, settings: &ArraySettings, inputs: Inputs<'_>, phases: Phases, columns: usize) -> [Vec<f32>; 2] {
     let mut sums = [vec![0.0; columns], vec![0.0; columns]];
     let [above, below] = &mut sums;
-    crossbar.multiply(settings, inputs, phases, Moment { seed: 1, time: 1 }, &mut Scratch::default(), [above, below]);
+    crossbar.multiply(settings, inputs, phases, Moment { seed: 1, tick: 1 }, &mut Scratch::default(), [above, below]);
     sums
 }
 
@@ -153,7 +154,7 @@ proptest! {
         let settings = ArraySettings { seed, ..exact() };
         let weights: Vec<f32> = (0..rows * columns).map(|i| ((i * 37 + 11) % 201) as f32 / 50.0 - 2.0).collect();
         let mut crossbar = Crossbar::new(&settings, rows, columns, Mapping::of(&weights), 0);
-        prop_assert_eq!(crossbar.write(&settings, &weights, 0.0).programmed, 2 * (rows * columns) as u64);
+        prop_assert_eq!(crossbar.write(&settings, &weights, columns, Targets::Exact, 0.0).programmed, 2 * (rows * columns) as u64);
         let driven: Vec<u32> = (0..rows as u32).step_by(every).collect();
         let heights: Vec<f32> = driven.iter().map(|&i| (i % 7) as f32 - if signed { 3.0 } else { 0.0 }).collect();
         let stored = crossbar.weights();
@@ -175,15 +176,37 @@ fn only_devices_whose_target_changes_are_programmed() {
     let settings = exact();
     let weights = [1.0, -0.5, 0.25, 0.0];
     let mut crossbar = Crossbar::new(&settings, 2, 2, Mapping::of(&weights), 0);
-    assert_eq!(crossbar.write(&settings, &weights, 0.0).programmed, 8);
+    assert_eq!(crossbar.write(&settings, &weights, 2, Targets::Exact, 0.0).programmed, 8);
     let before = crossbar.weights();
-    assert_eq!(crossbar.write(&settings, &weights, 1.0).programmed, 0);
+    assert_eq!(crossbar.write(&settings, &weights, 2, Targets::Exact, 1.0).programmed, 0);
     assert_eq!(crossbar.weights(), before);
     // A weight that keeps its sign has one device changed, one that changes it both; one too great is clipped.
-    let written = crossbar.write(&settings, &[3.0, -0.4, -0.25, 0.0], 2.0);
+    let written = crossbar.write(&settings, &[3.0, -0.4, -0.25, 0.0], 2, Targets::Exact, 2.0);
     assert_eq!((written.programmed, written.clipped), (3, 1));
     let after = crossbar.weights();
     assert!(after[0] == before[0] && after[3] == before[3] && after[1] != before[1] && after[2] < 0.0);
+}
+
+/// What a rule asks for moves targets by whole steps: in the mean by as much as was asked, and only where it is needed.
+#[test]
+fn requests_of_a_rule_move_targets_in_steps_and_keep_their_mean() {
+    let settings = ArraySettings { model: DeviceModel::Hermes2, ..exact() };
+    let weights: Vec<f32> = (0..40_000).map(|i| (i % 150) as f32 / 200.0).collect();
+    let mut crossbar = Crossbar::new(&settings, 200, 200, Mapping::up_to(1.0), 0);
+    crossbar.write(&settings, &weights, 200, Targets::Exact, 0.0);
+    assert_eq!(crossbar.write(&settings, &weights, 200, Targets::Steps(16), 1.0), Written::default());
+    let before = crossbar.targets();
+    // A fiftieth of a step up everywhere, twenty-five times: half of all weights have moved, by one step.
+    let mut programmed = 0;
+    for time in 1..=25 {
+        let asked: Vec<f32> = weights.iter().map(|w| w + 0.02 / 16.0 * time as f32).collect();
+        programmed += crossbar.write(&settings, &asked, 200, Targets::Steps(16), time as f64).programmed;
+    }
+    let moved: Vec<f32> = crossbar.targets().iter().zip(&before).map(|(now, then)| 16.0 * (now - then)).collect();
+    assert!(moved.iter().all(|m| m.abs() < 1e-4 || (m - 1.0).abs() < 1e-4));
+    let mean = moved.iter().sum::<f32>() / moved.len() as f32;
+    assert!((mean - 0.5).abs() < 0.01, "{mean} of a step for half a step");
+    assert_eq!(programmed, moved.iter().filter(|m| **m > 0.5).count() as u64, "one pulse for each device that moved");
 }
 
 #[test]
@@ -200,11 +223,11 @@ fn compensation_takes_the_mean_drift_away() {
             let settings = ArraySettings { periphery, compensation, ..ArraySettings::default() };
             let mut crossbar = Crossbar::new(&settings, 120, 80, Mapping::up_to(1.0), 0);
             let mut scratch = Scratch::default();
-            crossbar.write(&settings, &weights, 0.0);
-            let baseline = crossbar.calibrate(&settings, Moment { seed: 4, time: 0 }, &mut scratch);
+            crossbar.write(&settings, &weights, 80, Targets::Exact, 0.0);
+            let baseline = crossbar.calibrate(&settings, Moment { seed: 4, tick: 0 }, &mut scratch);
             assert_eq!(baseline.products, if compensation == Compensation::None { 0 } else { 120 });
             let before = mean(&crossbar.weights());
-            crossbar.age(&settings, year, Moment { seed: 4, time: 1 }, &mut scratch);
+            crossbar.age(&settings, year, Moment { seed: 4, tick: 1 }, &mut scratch);
             let found = 1.0 - mean(&crossbar.weights()) / before;
             assert!(lost.contains(&found), "{kind:?} {compensation:?}: {found} lost");
         }
@@ -219,11 +242,11 @@ fn columns_that_drift_apart_are_brought_together_by_a_factor_each() {
         let settings = ArraySettings { compensation, ..exact() };
         let mut crossbar = Crossbar::new(&settings, 100, 2, Mapping::of(&weights), 0);
         let mut scratch = Scratch::default();
-        crossbar.write(&settings, &weights, 0.0);
-        crossbar.calibrate(&settings, Moment { seed: 1, time: 0 }, &mut scratch);
+        crossbar.write(&settings, &weights, 2, Targets::Exact, 0.0);
+        crossbar.calibrate(&settings, Moment { seed: 1, tick: 0 }, &mut scratch);
         let rows: Vec<u32> = (0..100).collect();
         let [before, _] = product(&crossbar, &settings, Inputs { rows: &rows, heights: None }, Phases::Together, 2);
-        crossbar.age(&settings, 3.15e7, Moment { seed: 1, time: 1 }, &mut scratch);
+        crossbar.age(&settings, 3.15e7, Moment { seed: 1, tick: 1 }, &mut scratch);
         let [after, _] = product(&crossbar, &settings, Inputs { rows: &rows, heights: None }, Phases::Together, 2);
         (after[0] / before[0] - 1.0).abs()
     };
@@ -235,11 +258,11 @@ fn columns_that_drift_apart_are_brought_together_by_a_factor_each() {
 fn what_exceeds_the_adc_is_clamped_and_counted() {
     let settings = ArraySettings { periphery: Periphery::new(PeripheryKind::EightBit, None, Some(0.0)), ..exact() };
     let mut crossbar = Crossbar::new(&settings, 300, 3, Mapping::up_to(2.0), 0);
-    crossbar.write(&settings, &[2.0; 900], 0.0);
+    crossbar.write(&settings, &[2.0; 900], 3, Targets::Exact, 0.0);
     let rows: Vec<u32> = (0..300).collect();
     let mut sums = [vec![0.0; 3], vec![0.0; 3]];
     let [above, below] = &mut sums;
-    let moment = Moment { seed: 1, time: 0 };
+    let moment = Moment { seed: 1, tick: 0 };
     let inputs = Inputs { rows: &rows, heights: None };
     let effort = crossbar.multiply(&settings, inputs, Phases::Together, moment, &mut Scratch::default(), [above, below]);
     // Two tiles of rows, each at its bound of 10 times the greatest weight, are added digitally.
@@ -258,7 +281,7 @@ fn the_seed_is_the_chip() {
     let chip = |seed| {
         let settings = ArraySettings { seed, ..ArraySettings::default() };
         let mut crossbar = Crossbar::new(&settings, 10, 5, Mapping::of(&weights), 0);
-        crossbar.write(&settings, &weights, 0.0);
+        crossbar.write(&settings, &weights, 5, Targets::Exact, 0.0);
         crossbar.weights()
     };
     assert_eq!(chip(7), chip(7));

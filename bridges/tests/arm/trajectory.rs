@@ -49,9 +49,10 @@ impl Trajectory {
     /// Mean distance of the tip that joint velocities give from this path (cm), and the root mean square error of each joint's (rad/s).
     pub fn errors(&self, omega: &[[f32; 2]]) -> Errors {
         let omega: Vec<[f64; 2]> = omega.iter().map(|omega| omega.map(f64::from)).collect();
-        let distances = path(&omega).into_iter().zip(&self.tip).map(|(found, wanted)| {
-            found.iter().zip(wanted).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt()
-        });
+        let distances = path(&omega)
+            .into_iter()
+            .zip(&self.tip)
+            .map(|(found, wanted)| found.iter().zip(wanted).map(|(a, b)| (a - b) * (a - b)).sum::<f64>().sqrt());
         let rmse = [0, 1].map(|joint: usize| {
             let squares = omega.iter().zip(&self.omega).map(|(a, b)| (a[joint] - b[joint]) * (a[joint] - b[joint]));
             (squares.sum::<f64>() / STEPS as f64).sqrt()

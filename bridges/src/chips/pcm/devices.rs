@@ -21,7 +21,7 @@ pub struct Devices {
     exponents: Vec<f32>,
     /// Coefficients Q of read noise.
     coefficients: Vec<f32>,
-    /// When each was programmed (s).
+    /// When each was first read (s).
     since_s: Vec<f64>,
     /// What each conducts as of the last ageing.
     conductances: Vec<f32>,
@@ -91,14 +91,14 @@ impl Devices {
         &self.exponents
     }
 
-    /// Programs the listed devices to `targets`, each in 0..=1: programmed = max(target + sigma N, 0), with a drift exponent of its own. At
-    /// `now_s` they count as programmed `t_inference_s` + t0 ago.
-    pub fn program(&mut self, which: &[usize], targets: &[f32], draw: Draw, now_s: f64, t_inference_s: f64) {
+    /// Programs the listed devices to `targets`, each in 0..=1: programmed = max(target + sigma N, 0), with a drift exponent of its own. They
+    /// act at once as at their first read: t0, which a lab waits for, isn't simulated.
+    pub fn program(&mut self, which: &[usize], targets: &[f32], draw: Draw, now_s: f64) {
         let mut normals = vec![0.0; 2 * which.len()];
         let counter = Counter { stream: draw.array, time: draw.occasion };
         fill_normals(Kernel::detect(), draw.seed, counter, &mut normals);
         let (noise, spread) = normals.split_at(which.len());
-        let (model, since) = (self.model, now_s - t_inference_s);
+        let model = self.model;
         let mut clock = Clock::default();
         for (((&at, &target), &noise), &spread) in which.iter().zip(targets).zip(noise).zip(spread) {
             let x = f64::from(target);
@@ -109,9 +109,14 @@ impl Devices {
             self.programmed[at] = programmed as f32;
             self.exponents[at] = (law.mean + law.sigma * f64::from(spread)).abs() as f32;
             self.coefficients[at] = model.read_coefficient(programmed) as f32;
-            self.since_s[at] = since;
+            self.since_s[at] = now_s;
             self.age_one(at, now_s, &mut clock);
         }
+    }
+
+    /// Makes all devices older by `t_s`; seen when they are aged next.
+    pub fn backdate(&mut self, t_s: f64) {
+        self.since_s.iter_mut().for_each(|since| *since -= t_s);
     }
 
     /// Brings drift and the growth of read noise up to `now_s`.

@@ -1,4 +1,4 @@
-//! What a phase-change chip is set up with.
+//! What arrays of devices are set up with.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::converter::{Periphery, PeripheryKind};
 use super::device::DeviceModel;
 
-/// How a host makes up for drift: by how much the output of known inputs has shrunk.
+/// How a host makes up for drift: by how much the outputs of unit inputs have shrunk since weights were written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Compensation {
@@ -30,7 +30,7 @@ pub struct ArraySettings {
     pub compensation: Compensation,
     /// Whether reads are noisy.
     pub read_noise: bool,
-    /// How long before time zero, and before each later programming takes effect, a device was first read (s).
+    /// How long before their first use the weights that are written first were first read (s). Later writing takes effect at once.
     pub t_inference_s: f64,
     /// Seed of the chip.
     pub seed: u64,

@@ -18,13 +18,13 @@ const LEAST_READOUT: f32 = 1e-4;
 
 /// The randomness of one read: equal ones give equal noise.
 #[derive(Clone, Copy, Debug)]
-pub struct ReadDraw {
+pub(super) struct ReadDraw {
     /// Seed of the run.
-    pub seed: u64,
+    pub(super) seed: u64,
     /// Which tile, below 2^24.
-    pub tile: u32,
+    pub(super) tile: u32,
     /// Which moment, such as the tick.
-    pub time: u64,
+    pub(super) time: u64,
 }
 
 /// What reads are for; each has random numbers of its own.
