@@ -100,6 +100,27 @@ fn all_but_weights_and_sums_runs_on_the_host_and_is_said_to() {
 }
 
 #[test]
+fn a_share_of_the_range_leaves_less_noise_and_says_what_it_clips() {
+    let weights: Vec<f32> = (0..2100).map(|i| if i == 7 { 2.0 } else { ((i * 7 % 11) as f32 / 10.0 - 0.5) * 0.4 }).collect();
+    let spec = NetworkSpec {
+        tick_ns: 1_000_000,
+        populations: vec![population("in", 300, PopulationKind::Input), network().populations[3].clone()],
+        projections: vec![projection("w", ["in", "lif"], 0, Synapses::Fixed(weights.clone()))],
+        readouts: vec!["lif".into()],
+    };
+    let compiled = |weight_share| Compiled::new(substrate(PcmOptions { weight_share, ..Default::default() }), &spec, 1).unwrap();
+    let (whole, tenth) = (compiled(1.0), compiled(0.1));
+    let error = |network: &dyn Network| {
+        let pairs = network.weights("w").unwrap().into_iter().zip(&weights).enumerate().filter(|(i, _)| *i != 7);
+        pairs.map(|(_, (stored, asked))| f64::from((stored - asked) * (stored - asked))).sum::<f64>().sqrt()
+    };
+    assert!(error(&tenth) < 0.4 * error(&whole), "{} of {}", error(&tenth), error(&whole));
+    assert_eq!((whole.fidelity().clipped, tenth.fidelity().clipped), (0, 1));
+    let changed = &tenth.fidelity().changed;
+    assert!(whole.fidelity().changed.is_empty() && changed[0].1.contains("clipped beyond 0.2"), "{changed:?}");
+}
+
+#[test]
 fn what_does_not_fit_names_limit_and_demand() {
     let error = substrate(PcmOptions { tiles: 4, ..PcmOptions::default() }).compile(&network()).err().unwrap();
     assert!(matches!(&error, CompileError::Exceeds { limit: 4.0, demand: 5.0, .. }), "{error}");
@@ -108,6 +129,7 @@ fn what_does_not_fit_names_limit_and_demand() {
 #[test]
 fn options_that_make_no_sense_are_refused_by_name() {
     let bad = [
+        ("weight_share", PcmOptions { weight_share: 0.0, ..Default::default() }),
         ("output_bound", PcmOptions { output_bound: Some(f32::NAN), ..Default::default() }),
         ("output_bound", PcmOptions { output_bound: Some(3.0), periphery: PeripheryKind::Ideal, ..Default::default() }),
         ("output_noise", PcmOptions { output_noise: Some(-1.0), ..Default::default() }),

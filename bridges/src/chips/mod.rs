@@ -12,6 +12,7 @@
 
 mod chip;
 pub mod counters;
+pub mod energy;
 mod options;
 pub mod pcm;
 mod substrate;

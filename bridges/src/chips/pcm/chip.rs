@@ -132,11 +132,14 @@ impl Chip for Pcm {
             pairs += rows * targets;
             self.check_tiles(tiles)?;
             let learning = projection.rule.is_some();
-            let mapping = Mapping::up_to(low.abs().max(high.abs()));
+            let mapping = Mapping::up_to(self.options.weight_share * low.abs().max(high.abs()));
             let name = format!("weights of {:?}", projection.name);
+            if self.options.weight_share < 1.0 {
+                changed.push((name.clone(), format!("are clipped beyond {}, which takes g_max", mapping.weight_max())));
+            }
             if learning {
                 let steps = self.options.learning_steps;
-                changed.push((name, format!("learn in steps of 1/{steps} of the greatest, {}", mapping.weight_max())));
+                changed.push((name, format!("learn in steps of 1/{steps} of the one at g_max, {}", mapping.weight_max())));
                 if self.options.compensation != Compensation::None {
                     let part = format!("drift of {:?}", projection.name);
                     changed.push((part, "isn't compensated for, as pulses of the rule would move the baseline".into()));

@@ -18,6 +18,9 @@ pub struct PcmOptions {
     pub neuron: Option<Place>,
     /// Which characterisation of a device is followed.
     pub device: DeviceModel,
+    /// The weight that takes g_max, as a share of the greatest that a projection has or may be asked for (above 0, at most 1). Weights beyond it
+    /// are clipped. Where few weights are great, a smaller share leaves less noise on all others.
+    pub weight_share: f32,
     /// Which converters tiles have.
     pub periphery: PeripheryKind,
     /// Greatest output of a tile, in outputs of one spike at the greatest weight; above 0. Unsaid: the periphery's own.
@@ -48,6 +51,7 @@ impl Default for PcmOptions {
             plasticity: None,
             neuron: None,
             device: DeviceModel::default(),
+            weight_share: 1.0,
             periphery: PeripheryKind::default(),
             output_bound: None,
             output_noise: None,
@@ -72,6 +76,8 @@ impl PcmOptions {
         let expect = |ok: bool, option: &str, expected: &str, found: f64| {
             if ok { Ok(()) } else { Err(format!("{option}: expected {expected}, found {found}")) }
         };
+        let share = f64::from(self.weight_share);
+        expect(positive(share) && share <= 1.0, "weight_share", "above 0, at most 1", share)?;
         let [bound, noise] = [self.output_bound, self.output_noise].map(|x| x.map(f64::from));
         expect(bound.is_none_or(|x| positive(x) && x <= 1e6), "output_bound", "above 0, at most 1e6", bound.unwrap_or(0.0))?;
         let quiet = noise.is_none_or(|x| (0.0..=1e6).contains(&x));
