@@ -92,6 +92,7 @@ impl Chip for Exact {
         sums.iter_mut().for_each(|sums| sums.resize(width, 0.0));
         for (number, &source) in events.sources.iter().enumerate() {
             let rows = &synapses[source as usize * sizes.per_pair * width..][..sizes.per_pair * width];
+            #[allow(clippy::needless_range_loop, reason = "a column of the weights and of one of two sums")]
             for j in 0..width {
                 let w: f32 = rows.iter().skip(j).step_by(width).fold(0.0, |sum, w| sum + w);
                 let w = events.heights.map_or(1.0, |heights| heights[number]) * w;

@@ -13,6 +13,7 @@
 mod chip;
 pub mod counters;
 pub mod energy;
+pub mod loihi;
 mod options;
 pub mod pcm;
 mod substrate;
