@@ -14,6 +14,7 @@ use embody_brain::{
 };
 use embody_bridges::chips::pcm::{Compensation, DeviceModel, Pcm, PcmOptions, PeripheryKind};
 use embody_bridges::chips::{ChipSubstrate, Place};
+use proptest::prelude::*;
 
 fn substrate(options: PcmOptions) -> ChipSubstrate<Pcm> {
     ChipSubstrate::new(Pcm::new(options).unwrap(), Arc::new(Models::default()))
@@ -231,6 +232,28 @@ fn a_rule_on_the_host_learns_through_pulses() {
     let after = network.weights("learned").unwrap();
     let moved = before.iter().zip(&after).filter(|(a, b)| (*a - *b).abs() > 0.05).count();
     assert!(moved > 10, "{moved} of {} weights moved", before.len());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// A saved state with a few bytes changed is refused or goes on; nothing panics.
+    #[test]
+    fn a_state_with_changed_bytes_is_refused_or_goes_on(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4)) {
+        let substrate = substrate(PcmOptions { compensation: Compensation::Column, update_interval_s: 0.002, ..Default::default() });
+        let (program, _) = substrate.compile(&network()).unwrap();
+        let mut bytes = substrate.save(&substrate.init(&program, 1).unwrap());
+        for (at, byte) in changes {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        if let Ok(mut state) = substrate.load(&program, &bytes) {
+            for tick in 0..10 {
+                let spikes = random_spikes(4, tick, 20, 0.3);
+                substrate.tick(&program, &mut state, TickInput { spikes: &[&spikes], ..TickInput::default() }, &mut TickOutput::default());
+            }
+        }
+    }
 }
 
 /// 250 recurrent neurons with 63 750 weights, firing at 20 to 60 Hz.

@@ -153,11 +153,12 @@ impl PriceTable {
         let invalid = |term: &str, expected: &str, found: String| {
             Err(PriceError::Invalid { device: self.device.clone(), term: term.into(), expected: expected.into(), found })
         };
-        if let Some(Power { milliwatts, speed, .. }) = &self.power {
-            if !(0.0..=1e12).contains(milliwatts) || !(1e-6..=1e9).contains(speed) || !self.prices.is_empty() {
-                let expected = "0 to 1e12 mW, a speed of 1e-6 to 1e9, and no other prices";
-                return invalid("power", expected, format!("{milliwatts} mW, {speed}, {} prices", self.prices.len()));
-            }
+        let power = |power: &Power| {
+            (0.0..=1e12).contains(&power.milliwatts) && (1e-6..=1e9).contains(&power.speed) && self.prices.is_empty()
+        };
+        if let Some(found) = self.power.as_ref().filter(|found| !power(found)) {
+            let expected = "0 to 1e12 mW, a speed of 1e-6 to 1e9, and no other prices";
+            return invalid("power", expected, format!("{} mW, {}, {} prices", found.milliwatts, found.speed, self.prices.len()));
         }
         for (term, price) in &self.prices {
             if !TERMS.contains(&term.as_str()) {

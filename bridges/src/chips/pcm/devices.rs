@@ -7,7 +7,7 @@ use embody_brain::numeric::{self, Kernel};
 use embody_brain::random::{Counter, fill_normals};
 use serde::{Deserialize, Serialize};
 
-use super::device::DeviceModel;
+use super::device::{DeviceModel, DriftLaw};
 
 /// Devices of one model, in arrays. Conductances are in units of the model's g_max.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -98,16 +98,16 @@ impl Devices {
         let counter = Counter { stream: draw.array, time: draw.occasion };
         fill_normals(Kernel::detect(), draw.seed, counter, &mut normals);
         let (noise, spread) = normals.split_at(which.len());
-        let model = self.model;
-        let mut clock = Clock::default();
+        let (model, mut clock) = (self.model, Clock::default());
+        // Half of all devices are the unused one of their pair.
+        let unused = Law::of(model, 0.0);
         for (((&at, &target), &noise), &spread) in which.iter().zip(targets).zip(noise).zip(spread) {
             let x = f64::from(target);
-            let sigma = model.programming_sigma_us(x) / model.g_max_us();
+            let Law { sigma, drift } = if x == 0.0 { unused } else { Law::of(model, x) };
             let programmed = (x + sigma * f64::from(noise)).max(0.0);
-            let law = model.drift_law(x);
             self.targets[at] = target;
             self.programmed[at] = programmed as f32;
-            self.exponents[at] = (law.mean + law.sigma * f64::from(spread)).abs() as f32;
+            self.exponents[at] = (drift.mean + drift.sigma * f64::from(spread)).abs() as f32;
             self.coefficients[at] = model.read_coefficient(programmed) as f32;
             self.since_s[at] = now_s;
             self.age_one(at, now_s, &mut clock);
@@ -141,6 +141,20 @@ impl Devices {
         let finite = |array: &&Vec<f32>| array.len() == count && array.iter().all(|x| x.is_finite());
         let times = self.since_s.len() == count && self.since_s.iter().all(|t| t.is_finite());
         self.model == model && times && arrays.iter().all(finite)
+    }
+}
+
+/// How devices programmed to one target come out.
+#[derive(Clone, Copy)]
+struct Law {
+    /// Of the conductance, in units of g_max.
+    sigma: f64,
+    drift: DriftLaw,
+}
+
+impl Law {
+    fn of(model: DeviceModel, x: f64) -> Law {
+        Law { sigma: model.programming_sigma_us(x) / model.g_max_us(), drift: model.drift_law(x) }
     }
 }
 

@@ -2,6 +2,9 @@
 //!
 //! A product y = x W: each input passes its DAC, each device of its row is read with fresh noise, columns add up, output noise comes in, the
 //! ADC converts. Read noise is drawn for the rows that are driven alone: what others would add is times zero.
+//!
+//! Each device has a draw of its own, and not each column one of the summed variance: a read isn't below zero, so that the noise of weak
+//! devices, most of a trained network's, isn't normal, and neither is its sum.
 
 use embody_brain::numeric::Kernel;
 use embody_brain::random::{Counter, fill_normals};
@@ -13,7 +16,7 @@ use super::settings::{ArraySettings, Compensation};
 /// Rows and columns of a tile.
 pub const TILE: usize = 256;
 
-/// Greatest factor's inverse: readouts below this count as this.
+/// Readouts below this count as this, so that a tile of nothing isn't blown up.
 const LEAST_READOUT: f32 = 1e-4;
 
 /// The randomness of one read: equal ones give equal noise.
