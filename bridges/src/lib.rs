@@ -1,7 +1,7 @@
 //! Whatever crosses a boundary between processes or machines.
 //!
 //! [`wire`] reads the bytes that [`embody_robots::wire`] writes, with nothing taken on trust; [`protocol`] has the messages of a world
-//! and a brain that are two programs. With the feature `zenoh`, [`link`] carries them. With `chips`, networks run on emulated hardware.
+//! and a brain that are two programs. With the feature `zenoh`, `link` carries them. With `chips`, networks run on emulated hardware.
 //!
 //! Not here: worlds, scenarios, run folders, and any copy of the step record's encoding. That stands once, in `robots`, because the
 //! trace hash needs it too.

@@ -116,8 +116,8 @@ fn lavas_trace_is_met_to_the_bit() {
     assert_eq!(counters["neuron_updates_idle"], 966);
 }
 
-/// Weight and x1 after an epoch of 4 with a spike of the source at step 2 and of the target at step 3.
-fn learned(on: Dependency) -> (i32, u8) {
+/// Weight and x1 after an epoch of 4 with spikes of the source at the given steps and of the target at step 3.
+fn learned(on: Dependency, pre_at: &[u32]) -> (i32, u8) {
     let product = Product { on, factors: vec![Factor { variable: Variable::X1, plus: 0 }], mantissa: 1, exponent: 0 };
     let parameters = SumOfProducts {
         initial_weight: 10.0.into(),
@@ -130,7 +130,7 @@ fn learned(on: Dependency) -> (i32, u8) {
     let context = ProjectionContext { sources: 1, targets: 1, per_pair: 1, tick_ms: 1.0, seed: 1 };
     let mut kernel = SumOfProductsKernel::new(&parameters, &context).unwrap();
     for step in 1..=4 {
-        let (pre, post): (&[u32], &[u32]) = (if step == 2 { &[0] } else { &[] }, if step == 3 { &[0] } else { &[] });
+        let (pre, post): (&[u32], &[u32]) = (if pre_at.contains(&step) { &[0] } else { &[] }, if step == 3 { &[0] } else { &[] });
         let asks = kernel.tick(Activity { pre, post, bap: &[0.0; 8], third_factor: 0.0, learning: true });
         assert_eq!(asks, step == 4);
     }
@@ -139,10 +139,13 @@ fn learned(on: Dependency) -> (i32, u8) {
 
 #[test]
 fn an_epoch_of_learning_gives_lavas_weights() {
-    assert_eq!(learned(Dependency::X0), (26, 14));
-    assert_eq!(learned(Dependency::Y0), (25, 14));
-    assert_eq!(learned(Dependency::U(0)), (24, 14));
-    assert_eq!(learned(Dependency::U(1)), (10, 14), "the first epoch isn't an even one");
+    assert_eq!(learned(Dependency::X0, &[2]), (26, 14));
+    assert_eq!(learned(Dependency::Y0, &[2]), (25, 14));
+    assert_eq!(learned(Dependency::U(0), &[2]), (24, 14));
+    assert_eq!(learned(Dependency::U(1), &[2]), (10, 14), "the first epoch isn't an even one");
+    // The spike at step 1 leaves 16 behind at once: 15, 14, then 13 + 16 at step 3, and 27.
+    assert_eq!(learned(Dependency::X0, &[1, 3]), (39, 27));
+    assert_eq!(learned(Dependency::X0, &[]), (10, 0));
 }
 
 /// Inputs that learn on the chip, by spike-timing-dependent plasticity, to drive `lif` neurons.

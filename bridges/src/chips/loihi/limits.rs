@@ -31,7 +31,7 @@ const MESH_COLUMNS: usize = 16;
 /// whole words on its own.
 pub fn words(synapses: usize, bits: usize) -> usize {
     let block = |n: usize| (n * bits + 10).div_ceil(64);
-    synapses / 64 * block(64) + if synapses % 64 > 0 { block(synapses % 64) } else { 0 }
+    synapses / 64 * block(64) + if synapses.is_multiple_of(64) { 0 } else { block(synapses % 64) }
 }
 
 /// What a population asks of cores.
