@@ -13,10 +13,12 @@
 pub mod brainscales2;
 mod chip;
 pub mod counters;
+pub mod energy;
 pub mod integer;
 mod lacks;
 pub mod loihi;
 mod options;
+pub mod pcm;
 pub mod spinnaker2;
 mod substrate;
 
