@@ -27,8 +27,14 @@ fn settings(discretisation: Discretisation) -> ImportSettings {
     ImportSettings { discretisation, inputs: InputKind::Analogue, limits: Limits::default() }
 }
 
+/// Spikes and values of one tick, for each population that is read out.
+type Output = (Vec<Vec<u32>>, Vec<Vec<f32>>);
+
+/// The same by the population's name.
+type Named = BTreeMap<String, (Vec<u32>, Vec<f32>)>;
+
 /// Runs a network on values for each of its analogue inputs, in the order of the spec, and gives spikes and values of each tick.
-fn played(spec: &NetworkSpec, ticks: usize, value: impl Fn(usize, usize) -> f32) -> Vec<(Vec<Vec<u32>>, Vec<Vec<f32>>)> {
+fn played(spec: &NetworkSpec, ticks: usize, value: impl Fn(usize, usize) -> f32) -> Vec<Output> {
     let mut network = Compiled::new(FloatSubstrate::new(Arc::new(Models::default())), spec, 1).unwrap();
     let mut output = TickOutput::default();
     let mut all = Vec::with_capacity(ticks);
@@ -159,14 +165,12 @@ fn there_and_back(spec: &NetworkSpec, integration: Integration) -> (NetworkSpec,
 }
 
 /// Spikes and values of each tick by the name of the population.
-fn by_name(spec: &NetworkSpec, ticks: usize, seed: u64) -> Vec<BTreeMap<String, (Vec<u32>, Vec<f32>)>> {
-    let named = |(spikes, values): (Vec<Vec<u32>>, Vec<Vec<f32>>)| {
-        spec.readouts.iter().cloned().zip(spikes.into_iter().zip(values)).collect()
-    };
+fn by_name(spec: &NetworkSpec, ticks: usize, seed: u64) -> Vec<Named> {
+    let named = |(spikes, values): Output| spec.readouts.iter().cloned().zip(spikes.into_iter().zip(values)).collect();
     played(spec, ticks, drive(seed)).into_iter().map(named).collect()
 }
 
-fn spikes(ticks: &[BTreeMap<String, (Vec<u32>, Vec<f32>)>], name: &str) -> usize {
+fn spikes(ticks: &[Named], name: &str) -> usize {
     ticks.iter().map(|tick| tick[name].0.len()).sum()
 }
 
@@ -209,6 +213,22 @@ fn weights_and_parameters_come_back_equal() {
     assert_eq!(second(&back), second(&spec));
 }
 
+/// Leaves a graph, its input and the network's spikes where `nir_python.py` runs the graph by the Python package and NumPy.
+fn leave_for_python(name: &str, graph: &Graph, input: &[f32], ticks: &[Named]) {
+    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("nir");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.nir")), Document::new(graph.clone()).write().unwrap()).unwrap();
+    let row = |values: &[f32]| values.iter().map(f32::to_string).collect::<Vec<_>>().join(",");
+    let rows: Vec<String> = input.chunks_exact(7).map(row).collect();
+    std::fs::write(folder.join(format!("{name}_input.csv")), rows.join("\n")).unwrap();
+    let fired = |tick: &Named| {
+        let hidden = (0..20).map(|i| f32::from(u8::from(tick["hidden"].0.contains(&i)))).collect::<Vec<_>>();
+        row(&[hidden, tick["poses"].1.clone()].concat())
+    };
+    let rows: Vec<String> = ticks.iter().map(fired).collect();
+    std::fs::write(folder.join(format!("{name}_output.csv")), rows.join("\n")).unwrap();
+}
+
 #[test]
 fn the_graph_of_a_network_runs_as_the_network_does() {
     for reset in [After::SubtractNextTick, After::Subtract, After::Zero] {
@@ -218,6 +238,7 @@ fn the_graph_of_a_network_runs_as_the_network_does() {
         let drive = drive(3);
         let input: Vec<f32> = (0..300).flat_map(|t| (0..7).map(move |i| (t, i))).map(|(t, i)| drive(t, i)).collect();
         let recording = run(&graph, &d, &input, &["hidden", "poses"], &Limits::default()).unwrap();
+        leave_for_python(&format!("exported_{reset:?}"), &graph, &input, &ticks);
         let hidden = &recording.traces["hidden"].output;
         // Roundings differ, so in the end spikes do; not soon.
         for t in 0..100 {
@@ -329,6 +350,25 @@ fn a_convolutional_network_becomes_one_of_plain_projections() {
     let made = import(&graph, &settings(d)).unwrap();
     let sizes: Vec<usize> = made.spec.populations.iter().map(|p| p.size).collect();
     assert_eq!(sizes.iter().sum::<usize>(), 2312 + 4096 + 4096 + 512 + 256 + 10);
+    // Layer by layer a tick later, and the same spikes.
+    let layers = ["1", "3", "6", "10", "12"];
+    let mut spec = made.spec.clone();
+    spec.readouts = layers.map(String::from).into();
+    let event = |t: usize, i: usize| f32::from(u8::from((t * 13 + i * 7).is_multiple_of(17)));
+    let steps = 12;
+    let ticks = played(&spec, steps + 4, event);
+    let input: Vec<f32> = (0..steps).flat_map(|t| (0..2312).map(move |i| event(t, i))).collect();
+    let recording = run(&graph, &d, &input, &layers, &Limits::default()).unwrap();
+    for (at, name) in layers.into_iter().enumerate() {
+        assert_eq!(made.latencies[name], at as u64);
+        let output = &recording.traces[name].output;
+        let size = recording.traces[name].size();
+        for t in 0..steps {
+            let fired: Vec<u32> = (0..size as u32).filter(|&i| output[t * size + i as usize] > 0.0).collect();
+            assert_eq!(ticks[t + at].0[at], fired, "{name} in step {t}");
+        }
+        assert!(output.iter().sum::<f32>() > 10.0, "{name}");
+    }
     let few = ImportSettings { limits: Limits { values: 1 << 20, ..Limits::default() }, ..settings(d) };
     assert!(matches!(import(&graph, &few), Err(NirError::Limit { .. })));
 }

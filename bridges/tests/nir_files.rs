@@ -131,7 +131,8 @@ fn small() -> Graph {
 #[test]
 fn errors_name_the_node() {
     type Spoil = fn(&mut Graph);
-    let cases: [(&str, &str, Spoil); 15] = [
+    let cases: [(&str, &str, Spoil); 16] = [
+        ("none", "it has no elements", |g| g.add("none", Unit::new("Scale", [("scale", array(&[0, 4, 4], 1.0))]))),
         ("w", "there is no kind of node \"Conv3d\"", |g| g.add("w", Unit::new("Conv3d", []))),
         ("w", "weight: there is none", |g| g.add("w", Unit::new("Linear", []))),
         ("w", "weight: expected finite numbers, found NaN (number 0)", |g| {
@@ -191,6 +192,20 @@ fn all_errors_are_told_at_once() {
     graph.connect("lif", "nowhere");
     let errors = check(&graph).errors;
     assert_eq!(errors.iter().map(|finding| finding.node.as_str()).collect::<Vec<_>>(), ["x", "y", "lif -> nowhere"]);
+}
+
+#[test]
+fn what_is_odd_but_not_wrong_is_noted() {
+    let mut graph = small();
+    let weight = [("weight", array(&[2, 3], 1.0)), ("wieght", array(&[1], 1.0))];
+    graph.add("w", Unit::new("Linear", weight));
+    graph.add("alone", Unit::new("Scale", [("scale", array(&[3], 1.0))]));
+    let report = check(&graph);
+    let notes: Vec<String> = report.notes.iter().map(|note| format!("{}: {}", note.node, note.why)).collect();
+    assert_eq!(
+        (report.errors.len(), notes),
+        (0, vec!["alone: nothing leads to it: zero arrives".to_string(), "w: wieght: Linear has no such parameter".into(),])
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub enum Operator<'a> {
     /// Each element times its own factor.
     Scale(Elementwise),
     /// One or two dimensions of convolution.
-    Convolution(Convolution<'a>),
+    Convolution(Box<Convolution<'a>>),
     /// Sums or means over windows of two dimensions.
     Pool(Pool),
     /// Dimensions made one.
@@ -66,7 +66,7 @@ pub enum Operator<'a> {
     /// 1 where an element is above its threshold, else 0.
     Threshold(Elementwise),
     /// Neurons.
-    Neuron(Neuron),
+    Neuron(Box<Neuron>),
 }
 
 /// One number for each element, or one for all if the shape is empty.
@@ -151,20 +151,20 @@ impl<'a> Operator<'a> {
             "Scale" => Operator::Scale(keys.elementwise("scale")?),
             "Delay" => Operator::Delay(keys.bounded("delay", "a time of at least zero", |v| v >= 0.0)?),
             "Threshold" => Operator::Threshold(keys.elementwise("threshold")?),
-            "Conv1d" => Operator::Convolution(Convolution::of(&keys, 1)?),
-            "Conv2d" => Operator::Convolution(Convolution::of(&keys, 2)?),
+            "Conv1d" => Operator::Convolution(Convolution::of(&keys, 1)?.into()),
+            "Conv2d" => Operator::Convolution(Convolution::of(&keys, 2)?.into()),
             "SumPool2d" => Operator::Pool(Pool::of(&keys, false)?),
             "AvgPool2d" => Operator::Pool(Pool::of(&keys, true)?),
             "Flatten" => {
                 let input = if keys.has("input_type") { Some(keys.shape("input_type")?) } else { None };
                 Operator::Flatten { start: keys.whole_or("start_dim", 1)?, end: keys.whole_or("end_dim", -1)?, input }
             }
-            "I" => Operator::Neuron(Neuron::of(&keys, None, None, false)?),
-            "IF" => Operator::Neuron(Neuron::of(&keys, None, None, true)?),
-            "LI" => Operator::Neuron(Neuron::of(&keys, None, Some("tau"), false)?),
-            "LIF" => Operator::Neuron(Neuron::of(&keys, None, Some("tau"), true)?),
-            "CubaLI" => Operator::Neuron(Neuron::of(&keys, Some("tau_syn"), Some("tau_mem"), false)?),
-            "CubaLIF" => Operator::Neuron(Neuron::of(&keys, Some("tau_syn"), Some("tau_mem"), true)?),
+            "I" => Operator::Neuron(Neuron::of(&keys, None, None, false)?.into()),
+            "IF" => Operator::Neuron(Neuron::of(&keys, None, None, true)?.into()),
+            "LI" => Operator::Neuron(Neuron::of(&keys, None, Some("tau"), false)?.into()),
+            "LIF" => Operator::Neuron(Neuron::of(&keys, None, Some("tau"), true)?.into()),
+            "CubaLI" => Operator::Neuron(Neuron::of(&keys, Some("tau_syn"), Some("tau_mem"), false)?.into()),
+            "CubaLIF" => Operator::Neuron(Neuron::of(&keys, Some("tau_syn"), Some("tau_mem"), true)?.into()),
             other => return Err(format!("there is no kind of node {other:?}; known: {}", KINDS.join(", "))),
         })
     }

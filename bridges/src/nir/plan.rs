@@ -207,6 +207,12 @@ impl<'a> Examination<'a> {
                 continue;
             }
             match node.operator.output_shape(&node.input) {
+                Ok(shape) if node.input.contains(&0) || shape.contains(&0) => {
+                    failed.insert(at);
+                    let (name, why) =
+                        (node.name.clone(), format!("it has no elements: {:?} arrives, {shape:?} leaves", node.input));
+                    self.error(name, why);
+                }
                 Ok(shape) if elements(&shape).is_some_and(|count| count <= 1 << 40) => node.output = shape,
                 Ok(shape) => {
                     failed.insert(at);

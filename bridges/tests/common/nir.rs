@@ -15,6 +15,7 @@ pub fn bytes(name: &str) -> Vec<u8> {
 }
 
 /// A graph of the test data.
+#[allow(dead_code, reason = "not every test reads graphs")]
 pub fn document(name: &str) -> Document {
     Document::open(&path(name), &Limits::default()).unwrap_or_else(|e| panic!("{name}: {e}"))
 }

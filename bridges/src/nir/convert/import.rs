@@ -142,8 +142,9 @@ impl Importer<'_> {
         let laws = Laws::new(plan, roles, limits)?;
         let constants = laws.constants(plan, roles, &order)?;
         self.find_populations(&constants)?;
+        let resets = self.find_resets();
         let mut leaving = vec![Vec::new(); plan.nodes.len()];
-        for (number, edge) in plan.edges.iter().enumerate() {
+        for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| !resets.contains(&edge.to)) {
             leaving[edge.from].push(number);
         }
         let mut left = limits.values;
@@ -163,7 +164,6 @@ impl Importer<'_> {
             }
         }
         arrivals.sort_by_key(|arrival| (arrival.end.edge, arrival.source, arrival.end.delay));
-        self.find_resets(&mut arrivals);
         self.name_projections(&mut arrivals);
         Ok(arrivals)
     }
@@ -216,35 +216,34 @@ impl Importer<'_> {
         Ok(Made { node, cells, reset: reset(d.reset) })
     }
 
-    /// A loop of one step that takes from each neuron what the decay of its threshold would: together with the subtraction at once, this is a
-    /// subtraction in the next tick. [`export`](super::export()) writes it so.
-    fn find_resets(&mut self, arrivals: &mut Vec<Arrival>) {
-        if self.settings.discretisation.reset != Reset::Subtract {
-            return;
-        }
-        let (plan, at, populations, notes) = (self.plan, &self.at, &mut self.populations, &mut self.notes);
-        arrivals.retain(|arrival| {
-            let made = &mut populations[at[&arrival.end.node]];
+    /// Finds Scale nodes that lie on a loop from neurons to themselves, of one step, and take from each neuron what the decay of its threshold
+    /// would: together with the subtraction at once, this is a subtraction in the next tick. [`export`](super::export()) writes it so.
+    fn find_resets(&mut self) -> Vec<usize> {
+        let mut found = Vec::new();
+        for (node, planned) in self.plan.nodes.iter().enumerate() {
+            let Operator::Scale(scale) = &planned.operator else { continue };
+            let mut touching = self.plan.edges.iter().filter(|edge| edge.from == node || edge.to == node);
+            let (Some(a), Some(b), None) = (touching.next(), touching.next(), touching.next()) else { continue };
+            let (into, out) = if a.to == node { (a, b) } else { (b, a) };
+            if into.from != out.to || into.to != node || !into.delayed || self.settings.discretisation.reset != Reset::Subtract {
+                continue;
+            }
+            let Some(made) = self.at.get(&out.to).map(|&at| &mut self.populations[at]) else { continue };
             let Some((cells, threshold)) = made.cells.as_ref().and_then(|c| c.threshold.as_ref().map(|t| (c, t))) else {
-                return true;
+                continue;
             };
-            if arrival.source != arrival.end.node || arrival.end.delay != 1 {
-                return true;
-            }
-            let size = threshold.len();
-            let takes = |(i, w): (usize, &f64)| {
-                let (source, target) = (i / size, i % size);
-                let expected = if source == target { -(1.0 - cells.decay[target]) * threshold[target] } else { 0.0 };
-                (w * cells.gain[target] - expected).abs() <= 1e-9 * expected.abs()
+            let takes = |i: usize| {
+                let expected = -(1.0 - cells.decay[i]) * threshold[i];
+                (scale.of(i) * cells.gain[i] - expected).abs() <= 1e-9 * expected.abs()
             };
-            if !arrival.weights.iter().enumerate().all(takes) {
-                return true;
+            if (0..threshold.len()).all(takes) {
+                made.reset = After::SubtractNextTick;
+                let why = format!("the threshold is subtracted in the next tick: so says the loop through {:?}", planned.name);
+                self.notes.push(Finding { node: self.plan.nodes[out.to].name.clone(), why });
+                found.push(node);
             }
-            made.reset = After::SubtractNextTick;
-            let why = "the threshold is subtracted in the next tick: so its loop through a Scale says".into();
-            notes.push(Finding { node: plan.nodes[made.node].name.clone(), why });
-            false
-        });
+        }
+        found
     }
 
     /// Projections are called as the one node that weighs them; as source and target where there are more, or none; and never alike.
