@@ -101,6 +101,58 @@ fn reading_a_whole_file_takes_little_more_than_the_file() {
     }
 }
 
+/// A file with every `from` made `to`; how often it stood there.
+fn patched(mut data: Vec<u8>, from: &[u8], to: &[u8]) -> (Vec<u8>, usize) {
+    let places: Vec<usize> = (0..=data.len() - from.len()).filter(|&at| data[at..].starts_with(from)).collect();
+    for &at in &places {
+        data[at..at + to.len()].copy_from_slice(to);
+    }
+    (data, places.len())
+}
+
+fn sizes(sizes: &[u64]) -> Vec<u8> {
+    sizes.iter().flat_map(|n| n.to_le_bytes()).collect()
+}
+
+#[test]
+fn arrays_that_claim_more_than_the_file_holds_are_refused_before_memory_is_taken() {
+    // Contiguous, as it is written here.
+    let mut graph = embody_bridges::nir::Graph::default();
+    let weight = embody_bridges::nir::Array::new(vec![3, 5, 7], embody_bridges::nir::Values::F32(vec![1.0; 105])).unwrap();
+    graph.add("w", embody_bridges::nir::Unit::new("Linear", [("weight", weight.into())]));
+    let written = Document::new(graph).write().unwrap();
+    for claimed in [[3, 5, 7000], [1 << 20, 1 << 20, 1 << 20], [u64::MAX, 5, 7], [1 << 13, 1 << 13, 1]] {
+        let (data, found) = patched(written.clone(), &sizes(&[3, 5, 7]), &sizes(&claimed));
+        assert!(found > 0);
+        let length = data.len();
+        let before = HELD.with(Cell::get);
+        MOST.with(|most| most.set(before));
+        assert!(Document::read(data, &Limits::default()).is_err(), "{claimed:?}");
+        let most = MOST.with(Cell::get) - before;
+        assert!(most < (6 * length + (1 << 18)) as isize, "{most} of {length} for {claimed:?}");
+    }
+    // Chunked, by the Python package: the shape, then that of the chunks in four bytes each.
+    for claimed in [[1 << 30, 1, 3, 3], [1 << 10, 1 << 10, 1 << 10, 1 << 10]] {
+        let (data, found) = patched(bytes("all_kinds.nir"), &sizes(&[4, 1, 3, 3]), &sizes(&claimed));
+        assert!(found > 0);
+        let length = data.len();
+        assert!(all_of(data, &small_limits()) < allowed(length));
+    }
+}
+
+#[test]
+fn texts_that_claim_more_than_the_file_holds_are_refused() {
+    // Each reference to a text begins with its length, here of "NIRGraph", followed by the heap's address.
+    let original = bytes("lif_norse.nir");
+    let (data, found) = patched(original.clone(), &8u32.to_le_bytes(), &u32::MAX.to_le_bytes());
+    assert!(found > 0);
+    let length = data.len();
+    let before = HELD.with(Cell::get);
+    MOST.with(|most| most.set(before));
+    assert!(Document::read(data, &Limits::default()).is_err());
+    assert!(MOST.with(Cell::get) - before < (6 * length + (1 << 18)) as isize);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 

@@ -47,11 +47,12 @@ impl Discretisation {
     ///
     /// # Errors
     /// If forward Euler would overshoot: in words, without the node's name.
-    pub fn coefficients(&self, key: &str, tau_s: f64) -> Result<[f64; 2], String> {
+    pub(crate) fn coefficients(&self, key: &str, tau_s: f64) -> Result<[f64; 2], String> {
         let gain = self.dt_s / tau_s;
         match self.integration {
             Integration::Exponential => Ok([libm::exp(-gain), gain]),
-            Integration::Euler if gain <= 1.0 => Ok([1.0 - gain, gain]),
+            // Times are often kept in single precision, and may then fall short of a step by a rounding.
+            Integration::Euler if gain <= 1.0 + 1e-6 => Ok([(1.0 - gain).max(0.0), gain]),
             Integration::Euler => {
                 Err(format!("{key}: forward Euler with steps of {} s takes times of at least that, found {tau_s}", self.dt_s))
             }

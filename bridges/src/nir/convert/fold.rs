@@ -36,6 +36,7 @@ impl Laws {
         routes: &Routes,
         source: usize,
         left: &mut usize,
+        limits: &Limits,
     ) -> Result<Vec<Matrix>, NirError> {
         let size = |node: usize| elements(&plan.nodes[node].input).unwrap_or(usize::MAX);
         let sources = elements(&plan.nodes[source].output).unwrap_or(usize::MAX);
@@ -55,6 +56,8 @@ impl Laws {
             *left -= count;
             values.push([vec![0.0; size(station.node)], vec![0.0; output]]);
         }
+        let work = values.iter().flatten().map(Vec::len).sum::<usize>().saturating_mul(sources);
+        NirError::limit(&plan.nodes[source].name, "operations to fold its ways", limits.values.saturating_mul(1024), work)?;
         let mut unit = vec![0.0; sources];
         for element in 0..sources {
             unit[element] = 1.0;

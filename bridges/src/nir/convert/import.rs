@@ -65,8 +65,15 @@ pub fn import(graph: &Graph, settings: &ImportSettings) -> Result<Import, NirErr
     let tick_ns = tick_ns(d)?;
     let plan = Plan::new(graph)?;
     let roles = Role::of_all(&plan, d)?;
-    let mut importer =
-        Importer { plan: &plan, roles: &roles, settings, populations: Vec::new(), at: BTreeMap::new(), notes: Vec::new() };
+    let mut importer = Importer {
+        plan: &plan,
+        roles: &roles,
+        settings,
+        ways: Ways::of(&plan),
+        populations: Vec::new(),
+        at: BTreeMap::new(),
+        notes: Vec::new(),
+    };
     let arrivals = importer.arrivals()?;
     let (projections, latencies) = importer.projections(arrivals, tick_ns)?;
     let outputs: BTreeMap<String, String> = importer.outputs();
@@ -81,10 +88,29 @@ pub fn import(graph: &Graph, settings: &ImportSettings) -> Result<Import, NirErr
     Ok(Import { spec, discretisation: *d, latencies, outputs, notes: importer.notes })
 }
 
+/// Numbers of the edges that lead to each node, and of those that leave it.
+struct Ways {
+    into: Vec<Vec<usize>>,
+    leaving: Vec<Vec<usize>>,
+}
+
+impl Ways {
+    fn of(plan: &Plan) -> Ways {
+        let none = || vec![Vec::new(); plan.nodes.len()];
+        let mut ways = Ways { into: none(), leaving: none() };
+        for (number, edge) in plan.edges.iter().enumerate() {
+            ways.into[edge.to].push(number);
+            ways.leaving[edge.from].push(number);
+        }
+        ways
+    }
+}
+
 struct Importer<'a> {
     plan: &'a Plan<'a>,
     roles: &'a [Role],
     settings: &'a ImportSettings,
+    ways: Ways,
     populations: Vec<Made>,
     /// Number of the population of a node.
     at: BTreeMap<usize, usize>,
@@ -121,8 +147,8 @@ impl Importer<'_> {
     fn read_out(&self, output: usize) -> Option<usize> {
         let mut node = output;
         loop {
-            let mut into = self.plan.edges.iter().filter(|edge| edge.to == node);
-            let (Some(edge), None) = (into.next(), into.next()) else { return None };
+            let [number] = self.ways.into[node][..] else { return None };
+            let edge = self.plan.edges[number];
             match self.roles[edge.from] {
                 _ if edge.delayed => return None,
                 Role::Source if matches!(self.plan.nodes[edge.from].operator, Operator::Input(_)) => return None,
@@ -142,22 +168,22 @@ impl Importer<'_> {
         let laws = Laws::new(plan, roles, limits)?;
         let constants = laws.constants(plan, roles, &order)?;
         self.find_populations(&constants)?;
-        let resets = self.find_resets();
-        let mut leaving = vec![Vec::new(); plan.nodes.len()];
-        for (number, edge) in plan.edges.iter().enumerate().filter(|(_, edge)| !resets.contains(&edge.to)) {
-            leaving[edge.from].push(number);
+        for loops in self.find_resets() {
+            for number in std::mem::take(&mut self.ways.into[loops]) {
+                self.ways.leaving[plan.edges[number].from].retain(|&other| other != number);
+            }
         }
         let mut left = limits.values;
         let mut arrivals = Vec::new();
         for source in self.populations.iter().map(|made| made.node) {
-            let mut routes = Routes::from(plan, roles, &order, &leaving, source, MOST_WAYS)?;
+            let mut routes = Routes::from(plan, roles, &order, &self.ways.leaving, source, MOST_WAYS)?;
             routes.ends.retain(|end| self.at.contains_key(&end.node));
             if roles[source] == Role::Readout && !routes.ends.is_empty() {
                 let why =
                     "neurons that never fire lead to other nodes than an Output of theirs alone; a network only reads them out";
                 return Err(NirError::inexpressible(self.name(source), "edges", why));
             }
-            let matrices = laws.matrices(plan, &routes, source, &mut left)?;
+            let matrices = laws.matrices(plan, &routes, source, &mut left, limits)?;
             for (end, weights) in routes.ends.into_iter().zip(matrices) {
                 let name = String::new();
                 arrivals.push(Arrival { source, end, weights, name });
@@ -222,10 +248,9 @@ impl Importer<'_> {
         let mut found = Vec::new();
         for (node, planned) in self.plan.nodes.iter().enumerate() {
             let Operator::Scale(scale) = &planned.operator else { continue };
-            let mut touching = self.plan.edges.iter().filter(|edge| edge.from == node || edge.to == node);
-            let (Some(a), Some(b), None) = (touching.next(), touching.next(), touching.next()) else { continue };
-            let (into, out) = if a.to == node { (a, b) } else { (b, a) };
-            if into.from != out.to || into.to != node || !into.delayed || self.settings.discretisation.reset != Reset::Subtract {
+            let ([into], [out]) = (&self.ways.into[node][..], &self.ways.leaving[node][..]) else { continue };
+            let [into, out] = [into, out].map(|&number| self.plan.edges[number]);
+            if into.from != out.to || !into.delayed || self.settings.discretisation.reset != Reset::Subtract {
                 continue;
             }
             let Some(made) = self.at.get(&out.to).map(|&at| &mut self.populations[at]) else { continue };
@@ -284,7 +309,7 @@ impl Importer<'_> {
         for (arrival, link) in arrivals.into_iter().zip(&links) {
             // All bounded by the number of populations and the file's delays.
             let ticks = (link.delay + latency[link.to]).saturating_sub(latency[link.from]);
-            let synapses = Synapses::Fixed(self.weights(&arrival));
+            let synapses = Synapses::Fixed(self.weights(&arrival)?);
             projections.push(Projection {
                 source: self.name(arrival.source).into(),
                 target: self.name(arrival.end.node).into(),
@@ -298,10 +323,17 @@ impl Importer<'_> {
     }
 
     /// The weights of a projection, with the gain of its target.
-    fn weights(&self, arrival: &Arrival) -> Vec<f32> {
+    fn weights(&self, arrival: &Arrival) -> Result<Vec<f32>, NirError> {
         let gain = self.populations[self.at[&arrival.end.node]].cells.as_ref().map(|cells| &cells.gain[..]).unwrap_or_default();
         let targets = gain.len().max(1);
-        arrival.weights.iter().enumerate().map(|(i, w)| (w * gain[i % targets]) as f32).collect()
+        let weights: Vec<f32> = arrival.weights.iter().enumerate().map(|(i, w)| (w * gain[i % targets]) as f32).collect();
+        match weights.iter().all(|w| w.is_finite()) {
+            true => Ok(weights),
+            false => {
+                let why = format!("a weight from {:?}, times this, is beyond single precision", self.name(arrival.source));
+                Err(NirError::inexpressible(self.name(arrival.end.node), "r", why))
+            }
+        }
     }
 
     fn outputs(&self) -> BTreeMap<String, String> {

@@ -37,7 +37,7 @@ impl Trace {
 }
 
 /// Runs a graph over `input[step * channels + channel]`, the channels being the elements of all Input nodes in the order of their names, and
-/// records the named nodes, or all neurons, Threshold nodes and outputs if none are named.
+/// records the named nodes, or all neurons, Threshold nodes and outputs if none are named. Nodes of nested graphs are called `graph/node`.
 ///
 /// # Errors
 /// As [`Interpreter::new`] and [`Interpreter::step`]; a node that isn't there; more numbers to record than the limit.
