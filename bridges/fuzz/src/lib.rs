@@ -11,7 +11,7 @@ use embody_bridges::{decode_action, decode_observation, decode_step};
 use embody_robots::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec, file, mesh, wire};
 
 /// How many decoders there are.
-pub const DECODERS: u8 = 12;
+pub const DECODERS: u8 = if cfg!(feature = "nir") { 13 } else { 12 };
 
 /// The specs that messages are decoded with: dense values and events.
 pub fn specs() -> (ObservationSpec, ActionSpec) {
@@ -70,9 +70,36 @@ pub fn decode(data: &[u8]) -> bool {
             let endings = ["stl", "obj", "dae"];
             endings.map(|ending| mesh::parse(bytes.to_vec(), ending, "a").is_ok()).contains(&true)
         }
+        #[cfg(feature = "nir")]
+        12 => nir(bytes),
         _ => {
             let _ = session_of(bytes);
             decode_action(bytes, &action).map(|found| assert_eq!(again(&|out| wire::encode_action(out, &found)), bytes)).is_ok()
         }
     }
+}
+
+/// Reads a NIR file, and does with its graph whatever can be done.
+#[cfg(feature = "nir")]
+fn nir(bytes: &[u8]) -> bool {
+    use embody_bridges::nir::{
+        Discretisation, Document, ImportSettings, InputKind, Integration, Interpreter, Limits, Reset, check, import, info,
+    };
+    let limits = Limits { values: 1 << 18, ..Limits::default() };
+    let Ok(document) = Document::read(bytes.to_vec(), &limits) else { return false };
+    let report = check(&document.graph);
+    assert!(!info(&document).is_empty());
+    if let Ok(written) = document.write() {
+        // As text, because a number that is none doesn't equal itself.
+        let again = Document::read(written, &limits).map(|again| format!("{again:?}"));
+        assert_eq!(again, Ok(format!("{document:?}")));
+    }
+    let discretisation = Discretisation { dt_s: 1e-4, integration: Integration::Euler, reset: Reset::Subtract };
+    if let Ok(mut interpreter) = Interpreter::new(&document.graph, &discretisation, &limits) {
+        assert!(report.errors.is_empty());
+        let input = vec![1.0; interpreter.channels()];
+        assert_eq!(interpreter.step(&input), Ok(()));
+    }
+    let _ = import(&document.graph, &ImportSettings { discretisation, inputs: InputKind::Analogue, limits });
+    true
 }

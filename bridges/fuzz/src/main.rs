@@ -32,6 +32,14 @@ const DAE: &str = r##"<COLLADA><library_geometries><geometry id="g"><mesh><sourc
   <vertices><input semantic="POSITION" source="#p"/></vertices><triangles><input semantic="VERTEX" offset="0"/><p>0 1 2</p></triangles></mesh></geometry>
   </library_geometries><library_visual_scenes><visual_scene><node><instance_geometry url="#g"/></node></visual_scene></library_visual_scenes></COLLADA>"##;
 
+/// Networks in an old layout, in a new one with gzip, and with every kind of node.
+#[cfg(feature = "nir")]
+const NIR: [&[u8]; 3] = [
+    include_bytes!("../../tests/data/nir/lif_norse.nir"),
+    include_bytes!("../../tests/data/nir/braille_noDelay_bias_zero.nir"),
+    include_bytes!("../../tests/data/nir/all_kinds.nir"),
+];
+
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
     let (Ok(count), Ok(seed)) = (arguments.next().unwrap_or(Ok(1_000_000)), arguments.next().unwrap_or(Ok(1))) else {
@@ -123,6 +131,8 @@ fn samples(choice: u8) -> Vec<Vec<u8>> {
         8 => vec![of(&|out| wire::encode_observation(out, &observation))],
         10 => vec![ARM.into(), WALKER.into()],
         11 => vec![OBJ.into(), STL.into(), DAE.into()],
+        #[cfg(feature = "nir")]
+        12 => NIR.map(Vec::from).into(),
         _ => vec![of(&|out| wire::encode_action(out, &action))],
     }
 }

@@ -1,0 +1,370 @@
+//! From a network to a graph that other simulators and chips' tools read.
+//!
+//! A projection from a to b becomes a -> (Delay) -> Linear -> b, under the projection's name. One tick on a circle of projections of one
+//! tick needs no Delay: there NIR's edges carry the step before by themselves. Constant inputs become the bias of an Affine.
+
+use std::collections::BTreeMap;
+
+use embody_brain::neuron::{Comparison, LeakyReadout, Lif, PerNeuron, Reset as After};
+use embody_brain::{Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
+use serde::Deserialize;
+
+use super::time::{milliseconds, seconds};
+use crate::nir::circles::components;
+use crate::nir::{Array, Discretisation, Finding, Graph, Integration, NirError, Reset, Unit, Value, Values};
+
+/// How a network is exported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ExportSettings {
+    /// The integration under which the graph's time constants give the network's decays.
+    pub integration: Integration,
+    /// Whether refractory times, which NIR hasn't, are left out rather than refused. The result names them.
+    pub drop_refractory: bool,
+}
+
+/// A graph made of a network.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Export {
+    /// The graph. Its metadata states the discretisation.
+    pub graph: Graph,
+    /// Under which choices the graph does as the network does.
+    pub discretisation: Discretisation,
+    /// What was left out or expressed otherwise, by population.
+    pub notes: Vec<Finding>,
+}
+
+/// Makes a graph of a network. `learned` has the weights of projections that learn, by name, as
+/// [`Network::weights`](embody_brain::Network::weights) gives them; it may have those of fixed ones too, which then replace the spec's.
+///
+/// # Errors
+/// By the population's or projection's name, what NIR can't express: neuron models other than `lif` and `leaky_readout`, refractory times,
+/// thresholds that are reached rather than exceeded, populations with different resets, learned weights that aren't given.
+pub fn export(spec: &NetworkSpec, learned: &BTreeMap<String, Vec<f32>>, settings: &ExportSettings) -> Result<Export, NirError> {
+    let mut exporter = Exporter::new(spec, settings)?;
+    let discretisation = Discretisation {
+        dt_s: exporter.dt_s,
+        integration: settings.integration,
+        reset: exporter.reset.map_or(Reset::Zero, |(reset, _)| reset),
+    };
+    exporter.populations()?;
+    exporter.projections(learned)?;
+    exporter.resets();
+    exporter.readouts()?;
+    let (key, stated) = discretisation.metadata();
+    exporter.graph.metadata.insert(key, stated);
+    Ok(Export { graph: exporter.graph, discretisation, notes: exporter.notes })
+}
+
+struct Exporter<'a> {
+    spec: &'a NetworkSpec,
+    settings: &'a ExportSettings,
+    dt_s: f64,
+    cells: Vec<Cells>,
+    /// The reset of all populations that fire, and the first that has it.
+    reset: Option<(Reset, &'a str)>,
+    graph: Graph,
+    notes: Vec<Finding>,
+}
+
+/// What a population's neurons are.
+struct Cells {
+    /// Time constants (s) in the graph, and what each neuron keeps of itself.
+    tau_s: Vec<f64>,
+    decay: Vec<f64>,
+    /// What arrives is multiplied by.
+    gain: Vec<f64>,
+    bias: Vec<f64>,
+    /// Thresholds, and when they are subtracted or not.
+    fire: Option<(Vec<f64>, After)>,
+    input: bool,
+}
+
+impl<'a> Exporter<'a> {
+    fn new(spec: &'a NetworkSpec, settings: &'a ExportSettings) -> Result<Self, NirError> {
+        let dt_s = seconds(spec.tick_ns as f64 / 1e6);
+        if spec.tick_ns == 0 {
+            return Err(NirError::node("network", "tick_ns: expected above zero, found 0"));
+        }
+        let (graph, notes) = (Graph::default(), Vec::new());
+        let mut exporter = Exporter { spec, settings, dt_s, cells: Vec::new(), reset: None, graph, notes };
+        for population in &spec.populations {
+            let cells = exporter.cells(population)?;
+            if let Some((_, after)) = &cells.fire {
+                exporter.agree(&population.name, *after)?;
+            }
+            exporter.cells.push(cells);
+        }
+        Ok(exporter)
+    }
+
+    /// A graph is run with one reset.
+    fn agree(&mut self, name: &'a str, after: After) -> Result<(), NirError> {
+        let reset = if after == After::Zero { Reset::Zero } else { Reset::Subtract };
+        match self.reset {
+            Some((other, first)) if other != reset => {
+                let why = format!("expected {other} as in {first:?}, found {reset}: a graph is run with one reset");
+                Err(NirError::inexpressible(name, "reset", why))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.reset = Some((reset, name));
+                Ok(())
+            }
+        }
+    }
+
+    fn cells(&mut self, population: &Population) -> Result<Cells, NirError> {
+        let PopulationKind::Neurons(model) = &population.kind else {
+            return Ok(Cells {
+                tau_s: Vec::new(),
+                decay: Vec::new(),
+                gain: Vec::new(),
+                bias: Vec::new(),
+                fire: None,
+                input: true,
+            });
+        };
+        let (name, size) = (&population.name, population.size);
+        match model.name.as_str() {
+            "lif" => {
+                let lif: Lif = parameters(name, model)?;
+                if lif.comparison != Comparison::Above {
+                    let why = "a neuron of NIR fires above its threshold, not at it";
+                    return Err(NirError::inexpressible(name, "comparison", why));
+                }
+                if lif.refractory_ms != 0.0 {
+                    self.refractory(name, lif.refractory_ms)?;
+                }
+                let threshold = each(name, "threshold", &lif.threshold, size)?;
+                let fire = Some((threshold, lif.reset));
+                self.leaky(name, size, &lif.tau_ms, &lif.bias, lif.scaled_input, fire)
+            }
+            "leaky_readout" => {
+                let readout: LeakyReadout = parameters(name, model)?;
+                self.leaky(name, size, &readout.tau_ms, &readout.bias, readout.scaled_input, None)
+            }
+            other => Err(NirError::inexpressible(
+                name,
+                "model",
+                format!("NIR has no neuron like {other:?}; lif and leaky_readout have"),
+            )),
+        }
+    }
+
+    fn refractory(&mut self, name: &str, ms: f64) -> Result<(), NirError> {
+        if !self.settings.drop_refractory {
+            return Err(NirError::inexpressible(name, "refractory_ms", format!("NIR has no refractory time, found {ms} ms")));
+        }
+        self.notes.push(Finding { node: name.into(), why: format!("refractory_ms: {ms} ms are left out") });
+        Ok(())
+    }
+
+    fn leaky(
+        &self,
+        name: &str,
+        size: usize,
+        tau_ms: &PerNeuron,
+        bias: &PerNeuron,
+        scaled: bool,
+        fire: Option<(Vec<f64>, After)>,
+    ) -> Result<Cells, NirError> {
+        let tau_ms = each(name, "tau_ms", tau_ms, size)?;
+        if let Some(tau) = tau_ms.iter().find(|&&tau| tau <= 0.0) {
+            return Err(NirError::node(name, format!("tau_ms: expected times above zero, found {tau}")));
+        }
+        let decay: Vec<f64> = tau_ms.iter().map(|tau| libm::exp(-milliseconds(self.dt_s) / tau)).collect();
+        if self.settings.integration == Integration::Euler && decay.contains(&1.0) && decay.iter().any(|&kept| kept != 1.0) {
+            let why = "forward Euler has no time constant for neurons that keep everything beside others that don't";
+            return Err(NirError::inexpressible(name, "tau_ms", why));
+        }
+        // In single precision, as substrates have it.
+        let gain = decay.iter().map(|&kept| if scaled { f64::from(1.0 - kept as f32) } else { 1.0 }).collect();
+        let tau_s = tau_ms.iter().zip(&decay).map(|(&tau, kept)| match self.settings.integration {
+            Integration::Exponential => seconds(tau),
+            Integration::Euler => self.dt_s / (1.0 - kept),
+        });
+        Ok(Cells { tau_s: tau_s.collect(), decay, gain, bias: each(name, "bias", bias, size)?, fire, input: false })
+    }
+
+    fn populations(&mut self) -> Result<(), NirError> {
+        for (population, cells) in self.spec.populations.iter().zip(&self.cells) {
+            let unit = if cells.input {
+                Unit::new("Input", [("shape", Array::i64s(vec![population.size as i64]).into())])
+            } else {
+                cells.unit(self.dt_s)
+            };
+            if self.graph.nodes.insert(population.name.clone(), unit.into()).is_some() {
+                return Err(NirError::node(&population.name, "two populations have this name"));
+            }
+        }
+        Ok(())
+    }
+
+    fn projections(&mut self, learned: &BTreeMap<String, Vec<f32>>) -> Result<(), NirError> {
+        let spec = self.spec;
+        let ends: Result<Vec<[usize; 2]>, NirError> = spec.projections.iter().map(|projection| self.ends(projection)).collect();
+        let ends = ends?;
+        let at_once = self.without_delay(&ends);
+        let mut biased = vec![false; spec.populations.len()];
+        for ((projection, &[from, to]), at_once) in spec.projections.iter().zip(&ends).zip(at_once) {
+            let name = &projection.name;
+            let (sources, targets) = (spec.populations[from].size, spec.populations[to].size);
+            let matrix = matrix(projection, learned.get(name), sources, targets)?;
+            let weight = Array::new(vec![targets, sources], Values::F32(matrix))?;
+            let bias = &self.cells[to].bias;
+            let unit = if !biased[to] && bias.iter().any(|&b| b != 0.0) {
+                Unit::new("Affine", [("weight", weight.into()), ("bias", Array::f64s(bias.clone()).into())])
+            } else {
+                Unit::new("Linear", [("weight", weight.into())])
+            };
+            biased[to] = true;
+            let mut before = spec.populations[from].name.clone();
+            if !at_once {
+                let delay = seconds(projection.delay_ns as f64 / 1e6);
+                let line = Unit::new("Delay", [("delay", Array::f64s(vec![delay; sources]).into())]);
+                before = self.place(&format!("{name}.delay"), line, &before)?;
+            }
+            let name = self.place(name, unit, &before)?;
+            self.graph.connect(&name, &spec.populations[to].name);
+        }
+        let unreached = (0..spec.populations.len()).find(|&i| !biased[i] && self.cells[i].bias.iter().any(|&b| b != 0.0));
+        match unreached {
+            Some(at) => {
+                let why = "a bias is part of what leads to a population, and nothing leads to this one";
+                Err(NirError::inexpressible(&spec.populations[at].name, "bias", why))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Adds a node behind another one.
+    fn place(&mut self, name: &str, unit: Unit, before: &str) -> Result<String, NirError> {
+        if self.graph.nodes.insert(name.into(), unit.into()).is_some() {
+            return Err(NirError::node(name, "two populations or projections have this name"));
+        }
+        self.graph.connect(before, name);
+        Ok(name.into())
+    }
+
+    fn ends(&self, projection: &Projection) -> Result<[usize; 2], NirError> {
+        let find = |name: &String| {
+            let at = self.spec.populations.iter().position(|population| population.name == *name);
+            at.ok_or_else(|| NirError::node(&projection.name, format!("there is no population {name:?}")))
+        };
+        let [from, to] = [find(&projection.source)?, find(&projection.target)?];
+        if self.cells[to].input || (!self.cells[from].input && self.cells[from].fire.is_none()) {
+            return Err(NirError::node(&projection.name, "it leads to an input, or from a readout, which never fires"));
+        }
+        Ok([from, to])
+    }
+
+    /// Which projections need no Delay: those that act at once, and those of one tick that a circle of their like delays anyway.
+    fn without_delay(&self, ends: &[[usize; 2]]) -> Vec<bool> {
+        let one_tick = |projection: &Projection, &[from, to]: &[usize; 2]| {
+            projection.delay_ns == self.spec.tick_ns && self.cells[from].fire.is_some() && self.cells[to].fire.is_some()
+        };
+        let projections = self.spec.projections.iter().zip(ends);
+        let mut leaving = vec![Vec::new(); self.spec.populations.len()];
+        for (_, &[from, to]) in projections.clone().filter(|(projection, ends)| one_tick(projection, ends)) {
+            leaving[from].push(to);
+        }
+        let component = components(&leaving);
+        projections
+            .map(|(projection, ends)| {
+                projection.delay_ns == 0 || (one_tick(projection, ends) && component[ends[0]] == component[ends[1]])
+            })
+            .collect()
+    }
+
+    /// A subtraction in the next tick is one at once, and of what is left one more that the decay hasn't taken: a loop of one step.
+    fn resets(&mut self) {
+        for (population, cells) in self.spec.populations.iter().zip(&self.cells) {
+            let Some((threshold, After::SubtractNextTick)) = &cells.fire else { continue };
+            let taken = (0..population.size).map(|i| -(1.0 - cells.decay[i]) * threshold[i] / cells.gain[i]).collect();
+            let name = format!("{}.reset", population.name);
+            self.graph.add(&name, Unit::new("Scale", [("scale", Array::f64s(taken).into())]));
+            self.graph.connect(&population.name, &name);
+            self.graph.connect(&name, &population.name);
+            let why = format!("a subtraction in the next tick is one at once and a loop through {name:?}");
+            self.notes.push(Finding { node: population.name.clone(), why });
+        }
+    }
+
+    fn readouts(&mut self) -> Result<(), NirError> {
+        for name in &self.spec.readouts {
+            let Some(population) = self.spec.population(name) else {
+                return Err(NirError::node("readouts", format!("there is no population {name:?}")));
+            };
+            let output = format!("{name}.output");
+            let unit = Unit::new("Output", [("shape", Array::i64s(vec![population.size as i64]).into())]);
+            self.place(&output, unit, name)?;
+        }
+        Ok(())
+    }
+}
+
+impl Cells {
+    /// The neurons as a node: LIF and LI, whose gain in a step is (dt/tau) r; IF and I, where it is dt r, of neurons that keep everything.
+    fn unit(&self, dt_s: f64) -> Unit {
+        let size = self.tau_s.len();
+        if self.decay.iter().all(|&kept| kept == 1.0) {
+            let r = Array::f64s(self.gain.iter().map(|gain| gain / dt_s).collect()).into();
+            return match &self.fire {
+                Some((threshold, _)) => Unit::new("IF", [("r", r), ("v_threshold", Array::f64s(threshold.clone()).into())]),
+                None => Unit::new("I", [("r", r)]),
+            };
+        }
+        let r = (0..size).map(|i| self.gain[i] * self.tau_s[i] / dt_s).collect();
+        let zeros = || Value::from(Array::f64s(vec![0.0; size]));
+        let (tau, r) = (Array::f64s(self.tau_s.clone()).into(), Array::f64s(r).into());
+        match &self.fire {
+            Some((threshold, _)) => {
+                let threshold = Array::f64s(threshold.clone()).into();
+                let parameters = [("tau", tau), ("r", r), ("v_leak", zeros()), ("v_threshold", threshold), ("v_reset", zeros())];
+                Unit::new("LIF", parameters)
+            }
+            None => Unit::new("LI", [("tau", tau), ("r", r), ("v_leak", zeros())]),
+        }
+    }
+}
+
+fn parameters<'a, P: Deserialize<'a>>(name: &str, model: &'a Model) -> Result<P, NirError> {
+    P::deserialize(&model.parameters).map_err(|e| NirError::node(name, e.to_string()))
+}
+
+/// One finite number for each neuron.
+fn each(name: &str, key: &str, parameter: &PerNeuron, size: usize) -> Result<Vec<f64>, NirError> {
+    if let PerNeuron::Each(values) = parameter
+        && values.len() != size
+    {
+        return Err(NirError::node(name, format!("{key}: expected {size} numbers, found {}", values.len())));
+    }
+    match parameter.values().iter().find(|v| !v.is_finite()) {
+        Some(value) => Err(NirError::node(name, format!("{key}: expected finite numbers, found {value}"))),
+        None => Ok((0..size).map(|i| parameter.of(i)).collect()),
+    }
+}
+
+/// The weights of a projection as (targets, sources), the synapses of a pair added up in order as substrates do.
+fn matrix(projection: &Projection, learned: Option<&Vec<f32>>, sources: usize, targets: usize) -> Result<Vec<f32>, NirError> {
+    let (weights, per_pair) = match (&projection.synapses, learned) {
+        (Synapses::Fixed(weights), None) => (weights, 1),
+        (Synapses::Fixed(_), Some(weights)) => (weights, 1),
+        (Synapses::Plastic { per_pair, .. }, Some(weights)) => (weights, *per_pair),
+        (Synapses::Plastic { .. }, None) => {
+            return Err(NirError::inexpressible(
+                &projection.name,
+                "rule",
+                "NIR has no plasticity: the learned weights must be given",
+            ));
+        }
+    };
+    if Some(weights.len()) != sources.checked_mul(targets).and_then(|pairs| pairs.checked_mul(per_pair)) {
+        let why = format!("expected {sources} x {per_pair} x {targets} weights, found {}", weights.len());
+        return Err(NirError::node(&projection.name, why));
+    }
+    let weight = |target: usize, source: usize| {
+        (0..per_pair).fold(0.0, |sum: f32, k| sum + weights[(source * per_pair + k) * targets + target])
+    };
+    Ok((0..targets).flat_map(|target| (0..sources).map(move |source| weight(target, source))).collect())
+}
