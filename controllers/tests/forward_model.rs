@@ -1,5 +1,7 @@
 //! A forward model learns a short trunk, its file is read back as it was, and it controls the trunk that it learned.
 
+use std::sync::atomic::AtomicBool;
+
 use embody_brain::training::TrainingError;
 use embody_controllers::forward_model::{ForwardModel, Neurons, Training, TrainingSettings};
 use embody_robots::trunk::Trunk;
@@ -29,7 +31,8 @@ fn training_makes_the_prediction_and_the_jacobian_better() {
     let after = trained(300, 1);
     let (old, new) = (before.validate().unwrap(), after.validate().unwrap());
     assert!(new.tip_mm < 0.3 * old.tip_mm && new.orientation_deg < 0.5 * old.orientation_deg, "{old:?} {new:?}");
-    let ((_, old), (model, new)) = (before.model().unwrap(), after.model().unwrap());
+    let ((_, old), (model, new)) =
+        (before.model(&AtomicBool::new(false)).unwrap().unwrap(), after.model(&AtomicBool::new(false)).unwrap().unwrap());
     assert!(new.cosine > 0.8 && new.error < 0.6 && new.error < 0.8 * old.error, "{old:?} {new:?}");
     // At a pose of its own choice, too, the tip moves much as the model says.
     let joints = vec![0.1, -0.2, 0.0, 0.2, 0.1, 0.1];
@@ -52,14 +55,17 @@ fn what_was_saved_goes_on_to_the_same_bytes_on_any_number_of_threads() {
         halves.update().unwrap();
     }
     assert!(whole.save() == halves.save());
-    assert_eq!(whole.model().unwrap().0.write().unwrap(), halves.model().unwrap().0.write().unwrap());
+    assert_eq!(
+        whole.model(&AtomicBool::new(false)).unwrap().unwrap().0.write().unwrap(),
+        halves.model(&AtomicBool::new(false)).unwrap().unwrap().0.write().unwrap()
+    );
     let error = halves.load(b"something else").unwrap_err();
     assert!(matches!(error, TrainingError::Saved(_)), "{error}");
 }
 
 #[test]
 fn a_file_is_read_as_it_was_written_and_one_of_another_size_is_refused_by_name() {
-    let (model, _) = trained(0, 1).model().unwrap();
+    let (model, _) = trained(0, 1).model(&AtomicBool::new(false)).unwrap().unwrap();
     let bytes = model.write().unwrap();
     let again = ForwardModel::read(&bytes, 2, NEURONS).unwrap();
     assert_eq!(again.write().unwrap(), bytes);
@@ -86,6 +92,21 @@ fn of_poses_that_are_told_the_ends_of_others_nothing_is_learned_but_their_averag
     }
     let (control_mm, learned_mm) = (control.validate().unwrap().tip_mm, trained(300, 1).validate().unwrap().tip_mm);
     assert!(control_mm > 3.0 * learned_mm, "{control_mm} {learned_mm}");
-    let [control, learned] = [control, trained(300, 1)].map(|training| training.model().unwrap().1);
+    let [control, learned] =
+        [control, trained(300, 1)].map(|training| training.model(&AtomicBool::new(false)).unwrap().unwrap().1);
     assert!(control.cosine < 0.5 && control.cosine < 0.6 * learned.cosine, "{control:?} {learned:?}");
+}
+
+#[test]
+fn fitting_the_jacobian_takes_any_threads_and_can_be_stopped() {
+    let [one, three] = [1, 3].map(|threads| trained(20, threads).model(&AtomicBool::new(false)).unwrap().unwrap());
+    assert_eq!((one.0.write().unwrap(), one.1), (three.0.write().unwrap(), three.1));
+    assert!(trained(20, 1).model(&AtomicBool::new(true)).unwrap().is_none());
+}
+
+#[test]
+fn weights_of_another_share_of_neurons_that_adapt_are_refused() {
+    let (model, _) = trained(0, 1).model(&AtomicBool::new(false)).unwrap().unwrap();
+    let error = ForwardModel::read(&model.write().unwrap(), 2, Neurons { lif: 20, alif: 28 }).err().unwrap().to_string();
+    assert!(error.contains("expected weights of 20 neurons that don't adapt") && error.contains("found 24"), "{error}");
 }

@@ -44,7 +44,7 @@ pub use observation::{Event, EventBuffer, Field, Observation};
 pub use robot::RobotSpec;
 pub use spec::{ActionField, ActionSpec, FieldKind, ObservationField, ObservationSpec};
 pub use stage::{Contact, JointState, Need, Pose, Stage, StageError, Velocity};
-pub use task::{End, Evaluation, Tally, Task};
+pub use task::{End, Evaluation, Table, Tally, Task};
 pub use trace::TraceHash;
 pub use tree::Tree;
 pub use trunk::Trunk;

@@ -45,6 +45,26 @@ impl Tally {
     }
 }
 
+/// Rows of numbers about a task, for a file of its own.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// What a row is about, in the plural: `targets`.
+    pub name: &'static str,
+    /// What the columns are, each with its unit.
+    pub columns: &'static [&'static str],
+    /// The rows, with a number for each column; one that isn't known is NaN.
+    pub rows: Vec<Vec<f64>>,
+}
+
+impl Table {
+    /// As comma-separated values; what isn't known is empty.
+    pub fn csv(&self) -> String {
+        let cell = |value: &f64| if value.is_nan() { String::new() } else { value.to_string() };
+        let rows = self.rows.iter().map(|row| row.iter().map(cell).collect::<Vec<_>>().join(","));
+        std::iter::once(self.columns.join(",")).chain(rows).map(|line| line + "\n").collect()
+    }
+}
+
 /// What is to be achieved. It may move things within an episode without telling the controller.
 pub trait Task: Send + Checkpoint {
     /// What it needs of a stage; a body that lacks any of it is refused when the scenario is loaded.
@@ -67,6 +87,11 @@ pub trait Task: Send + Checkpoint {
     /// Metrics over all episodes so far that no sums make, such as medians, by name with their unit; none unless a task has some.
     fn figures(&self) -> Vec<(&'static str, f64)> {
         Vec::new()
+    }
+
+    /// What became of each thing that was to be done, where a task keeps count of them.
+    fn table(&self) -> Option<Table> {
+        None
     }
 
     /// Whether all that was to be done has been done, and no further episode need begin. A task goes on for ever unless it says otherwise.

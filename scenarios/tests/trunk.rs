@@ -42,7 +42,7 @@ fn the_ceiling_reaches_every_target_and_ends_by_itself() {
     let lab = Lab::new();
     for (scenario, modules) in [("trunk-10", 10), ("trunk-25", 25), ("trunk-10-physics", 10)] {
         let summary = lab.run(scenario, &format!("{scenario} --controller ideal {}", targets(10, 100)));
-        assert_eq!((metric(&summary, "targets"), metric(&summary, "targets_unreached")), (10.0, 0.0), "{scenario}");
+        assert_eq!((metric(&summary, "targets"), metric(&summary, "targets_missed")), (10.0, 0.0), "{scenario}");
         assert!(metric(&summary, "tip_error_max_mm") < 0.1 && metric(&summary, "orientation_error_median_deg") < 0.1);
         assert!(metric(&summary, "iterations_to_2mm_median") < 15.0, "{scenario}: {summary}");
         assert!(summary["control_steps"].as_u64().unwrap() < 1000 && summary["finished"] == true && summary["task_over"] == true);
@@ -66,23 +66,26 @@ fn the_forward_model_reaches_by_its_jacobian_and_by_gradient_alone() {
         let [r2, mse] = ["R2", "MSE"].map(|key| bench[key].as_f64().unwrap());
         assert!((0.5..1.0).contains(&r2) && (1e-6..4e-3).contains(&mse), "{bench}");
         let of = |metric_name| metric(&summary, metric_name);
-        (of("tip_error_median_mm"), of("orientation_error_median_deg"), of("within_2mm_3deg_percent"))
+        let with_orientation = !line.contains("orientation=false");
+        let turned = if with_orientation { of("orientation_error_median_deg") } else { f64::NAN };
+        (of("tip_error_median_mm"), turned, of(if with_orientation { "within_2mm_3deg_percent" } else { "within_2mm_percent" }))
     };
-    let (tip, turned, good) = whole("ten", &format!("trunk-10 {}", targets(10, 60)));
-    assert!(tip < 0.05 && turned < 0.2 && good > 80.0, "{tip} mm, {turned} degrees, {good} %");
-    let (tip, turned, good) = whole("driven", &format!("trunk-10-physics {}", targets(5, 60)));
-    assert!(tip < 1.0 && turned < 3.0 && good > 70.0, "{tip} mm, {turned} degrees, {good} %");
+    let (tip, turned, good) = whole("ten", &format!("trunk-10 {}", targets(30, 100)));
+    assert!(tip < 0.05 && turned < 0.2 && good > 95.0, "{tip} mm, {turned} degrees, {good} %");
+    let (tip, turned, good) = whole("driven", &format!("trunk-10-physics {}", targets(10, 60)));
+    assert!(tip < 1.0 && turned < 3.0 && good >= 90.0, "{tip} mm, {turned} degrees, {good} %");
     let gradient = "--set controller.forward-model.solver=adam --set task.trunk-reaching.orientation=false";
-    let (tip, _, good) = whole("gradient", &format!("trunk-10 {gradient} {}", targets(5, 300)));
-    assert!(tip < 0.5 && good > 70.0, "{tip} mm, {good} %");
+    let (tip, _, good) = whole("gradient", &format!("trunk-10 {gradient} {}", targets(10, 300)));
+    assert!(tip < 0.5 && good >= 90.0, "{tip} mm, {good} %");
 }
 
 #[test]
 fn without_the_measured_pose_the_forward_model_is_as_good_as_its_prediction() {
     let lab = Lab::new();
     let summary = lab.run("blind", &format!("trunk-10 --set controller.forward-model.feedback=false {}", targets(5, 60)));
-    let tip = metric(&summary, "tip_error_median_mm");
-    assert!((1.0..60.0).contains(&tip), "{tip} mm");
+    // Where it ends is off by what it predicts; the best of all poses on the way, which it can't tell, is nearer.
+    let [best, last] = ["tip_error_median_mm", "final_tip_error_median_mm"].map(|name| metric(&summary, name));
+    assert!((5.0..60.0).contains(&last) && best < last, "{best} and {last} mm");
 }
 
 #[test]
@@ -128,7 +131,18 @@ fn an_unreachable_target_is_reported_with_the_best_distance() {
     let ended = lab.embody_with(&[line.as_slice(), &more].concat());
     assert_eq!(ended.code, Some(0), "{}", ended.err);
     let summary = common::json(&lab.bytes("far/summary.json"));
-    assert_eq!((metric(&summary, "targets_unreached"), metric(&summary, "reached_percent")), (2.0, 0.0));
+    assert_eq!((metric(&summary, "targets_missed"), metric(&summary, "reached_percent")), (2.0, 0.0));
+    assert!(summary["metrics"].get("orientation_error_median_deg").is_none() && metric(&summary, "within_2mm_percent") == 0.0);
+    // And each by itself, with what was asked for.
+    let table = lab.text("far/targets.csv");
+    let rows: Vec<Vec<&str>> = table.lines().map(|line| line.split(',').collect()).collect();
+    let column = |name: &str| rows[0].iter().position(|found| *found == name).unwrap();
+    let of = |row: &Vec<&str>, name: &str| row[column(name)].parse::<f64>().unwrap();
+    assert_eq!(rows.len(), 3);
+    for row in &rows[1..] {
+        assert_eq!([of(row, "goal_y_m"), of(row, "reached")], [2.0, 0.0]);
+        assert!(row[column("iterations_to_2mm")].is_empty() && of(row, "tip_error_mm") > 1300.0, "{table}");
+    }
     // Straight and stretched the tip is at 549.3 + 92.5 mm; the controller leaves it nearly so.
     let missed = 2000.0 - 641.8;
     assert!((metric(&summary, "tip_error_max_mm") - missed).abs() < 15.0, "{summary}");
@@ -140,7 +154,15 @@ fn faults_of_the_body_are_in_its_world_and_in_its_targets() {
     for fault in ["--set robot.trunk.jammed=[3]", "--set robot.trunk.longer={module=4,by=0.1}"] {
         let name = if fault.contains("jammed") { "jammed" } else { "longer" };
         let summary = lab.run(name, &format!("trunk-10 --controller ideal {} {fault}", targets(5, 100)));
-        assert_eq!(metric(&summary, "targets_unreached"), 0.0, "{name}");
+        assert_eq!(metric(&summary, "targets_missed"), 0.0, "{name}");
+        // The forward model, which believes that nothing is wrong, copes by what it measures, and no better than luck without.
+        let few = targets(15, 150);
+        let learned = lab.run(&format!("{name}-learned"), &format!("trunk-10 {few} {fault}"));
+        assert!(metric(&learned, "tip_error_median_mm") < 0.05, "{learned}");
+        assert!(metric(&learned, "within_2mm_3deg_percent") >= 90.0, "{learned}");
+        let blind =
+            lab.run(&format!("{name}-blind"), &format!("trunk-10 {few} {fault} --set controller.forward-model.feedback=false"));
+        assert!(metric(&blind, "final_tip_error_median_mm") > 5.0, "{blind}");
     }
 }
 
@@ -183,7 +205,7 @@ fn what_cannot_be_is_refused_by_file_and_key() {
         ),
         (
             "task.trunk-reaching.goals=[{position_m=[0.0,0.0,0.0],orientation_xyzw=[0.0,0.0,0.0,0.0]}]",
-            ["task.trunk-reaching", "goals: expected finite numbers and a quaternion with a direction"],
+            ["task.trunk-reaching", "goals: expected numbers within 1000 m and a quaternion with a direction"],
         ),
         (
             "robot.kind=ball --set time.physics_period=20ms",
@@ -203,6 +225,13 @@ fn what_cannot_be_is_refused_by_file_and_key() {
         ("controller.trunk-ideal.damping_mm=0.0", ["controller.trunk-ideal", "damping_mm: expected a number above zero"]),
         ("robot.trunk.motion=driven-hard", ["robot.trunk.motion", "driven"]),
         ("robot.trunk.jamed=[1]", ["jamed", "jammed"]),
+        ("task.trunk-reaching.goals=[{position_m=[1e200,0.0,0.0]}]", ["goals", "numbers within 1000 m"]),
+        (
+            "controller.forward-model.neurons.lif=9223372036854775807",
+            ["neurons: expected 1 to 4096 of a kind", "found lif = 9223372036854775807"],
+        ),
+        ("controller.forward-model.neurons.lif=100000", ["neurons: expected 1 to 4096 of a kind", "found lif = 100000"]),
+        ("controller.forward-model.neurons={lif=200,alif=56}", ["trunk-10", "expected weights of 200 neurons that don't adapt"]),
     ] {
         let said = lab.fails(&format!("run trunk-10 --controller trunk-ideal --quiet --out refused --set {setting}"));
         assert!(parts.iter().all(|part| said.contains(part)) && said.contains(setting), "{setting}: {said}");

@@ -5,6 +5,8 @@
 //! set, by least squares for each joint, drawn towards the common gain of all joints so that a joint that hardly moves the tip gets no wild one.
 //! The candidate with the smallest error against the true Jacobian is taken.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use embody_brain::training::Parameters;
 use embody_robots::trunk::Trunk;
 use nalgebra::Matrix6xX;
@@ -37,23 +39,38 @@ pub struct Fit {
 /// The model whose Jacobian fits a trunk best, and how well it does, over poses that the model is shown and those whose true Jacobian it is told for
 /// each.
 ///
+/// The candidates are shared out among `threads`, which don't change what is found. None if `stop` is set meanwhile.
+///
 /// # Errors
 /// If the parameters aren't those of a network of these neurons.
+#[expect(clippy::too_many_arguments, reason = "a network, a trunk, poses, and how it is worked on")]
 pub fn calibrated(
     trunk: &Trunk,
     neurons: Neurons,
     parameters: &Parameters<f32>,
     scaling: &Scaling,
     poses: [&[Vec<f64>]; 2],
-) -> Result<(ForwardModel, Fit), ModelError> {
+    threads: usize,
+    stop: &AtomicBool,
+) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
+    let fitted = |surrogate| fitted(trunk, neurons, parameters, scaling, surrogate, poses, stop);
+    let share = SURROGATES.len().div_ceil(threads.clamp(1, SURROGATES.len()));
+    let found: Vec<_> = std::thread::scope(|scope| {
+        let shares: Vec<_> = SURROGATES
+            .chunks(share)
+            .map(|share| scope.spawn(move || share.iter().map(|&surrogate| fitted(surrogate)).collect::<Vec<_>>()))
+            .collect();
+        let done = shares.into_iter().map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        done.flatten().collect()
+    });
     let mut best: Option<(ForwardModel, Fit)> = None;
-    for surrogate in SURROGATES {
-        let candidate = fitted(trunk, neurons, parameters, scaling, surrogate, poses)?;
+    for candidate in found {
+        let Some(candidate) = candidate? else { return Ok(None) };
         if best.as_ref().is_none_or(|(_, fit)| candidate.1.error < fit.error) {
             best = Some(candidate);
         }
     }
-    best.ok_or_else(|| unreachable!("there are candidates"))
+    Ok(best)
 }
 
 fn fitted(
@@ -63,23 +80,28 @@ fn fitted(
     scaling: &Scaling,
     surrogate: [f32; 2],
     poses: [&[Vec<f64>]; 2],
-) -> Result<(ForwardModel, Fit), ModelError> {
+    stop: &AtomicBool,
+) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
     let (modules, joints) = (trunk.modules(), trunk.joints());
     let blank = Calibration { surrogate, gains: vec![1.0; 2 * joints] };
     let model = ForwardModel::new(modules, neurons, parameters, scaling.clone(), blank)?;
     let [shown, told] = poses.map(<[_]>::iter);
     let pairs: Vec<[Matrix6xX<f64>; 2]> = shown
         .zip(told)
+        .take_while(|_| !stop.load(Ordering::Relaxed))
         .map(|(shown, told)| {
             let mut actual = Matrix6xX::zeros(joints);
             trunk.jacobian(told, &mut actual);
             [model.uncalibrated(&model.run(shown), &trunk.tip(told)), actual]
         })
         .collect();
+    if stop.load(Ordering::Relaxed) {
+        return Ok(None);
+    }
     let gains = gains(&pairs, joints);
     let fit = fit(&pairs, &gains);
     let calibration = Calibration { surrogate, gains };
-    Ok((ForwardModel::new(modules, neurons, parameters, scaling.clone(), calibration)?, fit))
+    Ok(Some((ForwardModel::new(modules, neurons, parameters, scaling.clone(), calibration)?, fit)))
 }
 
 /// For each joint the gains of position and rotation.

@@ -270,6 +270,10 @@ impl Controller for ForwardModelController {
                 }
             }
             self.note(&run);
+            if self.state.joints.iter().any(|joint| !joint.is_finite()) {
+                let why = "its step is no longer a finite number: expected weights and goals of a size that can be reckoned with";
+                return Err(ControllerError::Unfit { controller: NAME.into(), why: why.into() });
+            }
         }
         let asked = &mut action.fields[0];
         asked.iter_mut().zip(&self.state.joints).for_each(|(asked, joint)| *asked = *joint as f32);

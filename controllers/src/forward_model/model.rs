@@ -65,6 +65,14 @@ pub enum ModelError {
     /// The file isn't what it should be.
     #[error(transparent)]
     Weights(#[from] WeightsError),
+    /// They are those of other neurons.
+    #[error("expected weights of {expected} neurons that don't adapt, as neurons.lif says, found {found}")]
+    Neurons {
+        /// As the settings have it.
+        expected: usize,
+        /// As the file has it.
+        found: usize,
+    },
     /// The network can't be built.
     #[error(transparent)]
     Network(#[from] embody_brain::CompileError),
@@ -97,6 +105,11 @@ impl ForwardModel {
         let (count, size) = (like.tensors.len(), VALUES * modules);
         like.tensors.extend(extras(&Scaling { centre: vec![0.0; size], scale: vec![0.0; size] }, &blank));
         let mut read = read_weights(bytes, &like)?;
+        let betas = read.tensors.iter().find(|tensor| tensor.name == format!("{}/beta", network::HIDDEN));
+        let found = betas.map_or(neurons.lif, |betas| betas.values.iter().take_while(|beta| **beta == 0.0).count());
+        if found != neurons.lif {
+            return Err(ModelError::Neurons { expected: neurons.lif, found });
+        }
         let extra = read.tensors.split_off(count);
         let mut extra = extra.into_iter().map(|tensor| tensor.values);
         let mut next = || extra.next().unwrap_or_default();

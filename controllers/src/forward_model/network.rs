@@ -72,7 +72,7 @@ impl Neurons {
 
     /// What is wrong with these numbers, if anything is.
     pub fn check(&self) -> Result<(), String> {
-        if self.count() == 0 || self.lif > MOST_NEURONS || self.alif > MOST_NEURONS {
+        if self.lif > MOST_NEURONS || self.alif > MOST_NEURONS || self.count() == 0 {
             return Err(format!(
                 "neurons: expected 1 to {MOST_NEURONS} of a kind, found lif = {}, alif = {}",
                 self.lif, self.alif

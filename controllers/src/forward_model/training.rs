@@ -4,6 +4,8 @@
 //! rotations, weigh alike. Poses of update k are drawn from the seed and k alone: training that goes on from what was saved is that which was
 //! never stopped.
 
+use std::sync::atomic::AtomicBool;
+
 use embody_brain::training::{
     Keep, LearningRate, Moments, Optimiser, RateTarget, Schedule, Settings, Shape, Surrogate, Trainer, TrainerSettings,
     TrainingError, Update, Width, WindowMeans,
@@ -115,6 +117,7 @@ pub struct Training {
     trunk: Trunk,
     start: Vec<f64>,
     seed: u64,
+    threads: usize,
     scaling: Scaling,
     trainer: Trainer<f32>,
 }
@@ -162,6 +165,7 @@ impl Training {
             trunk: trunk.clone(),
             start,
             seed,
+            threads,
             scaling: scaling(trunk, seed::stream(seed, "scaling")),
             trainer: Trainer::new(&spec, &trainer)?,
         })
@@ -242,13 +246,14 @@ impl Training {
         Ok(Validation { tip_mm: mm / count, orientation_deg: deg / count, start_mm: miss(0).0, rate_hz })
     }
 
-    /// The model as it is now, its Jacobian fitted.
+    /// The model as it is now, its Jacobian fitted; none if `stop` is set meanwhile.
     ///
     /// # Errors
     /// If the network can't be built.
-    pub fn model(&self) -> Result<(ForwardModel, Fit), ModelError> {
+    pub fn model(&self, stop: &AtomicBool) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
         let (poses, told) = self.examples("calibration", calibration::POSES);
-        calibration::calibrated(&self.trunk, self.neurons, self.trainer.network().parameters(), &self.scaling, [&poses, &told])
+        let (trunk, parameters, scaling) = (&self.trunk, self.trainer.network().parameters(), &self.scaling);
+        calibration::calibrated(trunk, self.neurons, parameters, scaling, [&poses, &told], self.threads, stop)
     }
 
     /// The whole state as bytes.

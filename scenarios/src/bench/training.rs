@@ -3,15 +3,19 @@
 //! PyTorch runs in a process of its own (`training.py`), in turns with ours, if the variable [`PYTHON`] names a Python that has it; without one
 //! there is no baseline, which is shown as not a number. Of the turns the best counts on either side.
 
+use std::hint::black_box;
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
 use clap::Args;
 use embody_brain::training::workload::{Size, Workload};
+use embody_controllers::forward_model::{ForwardModel, Neurons};
+use embody_robots::trunk::Trunk;
 
 use super::measure::{least, seconds};
 use super::study::wait;
 use super::{BenchError, Row};
+use crate::registry::Registry;
 
 /// The variable that names a Python with PyTorch.
 pub const PYTHON: &str = "EMBODY_PYTHON";
@@ -23,6 +27,9 @@ pub const TRAINING: &str = "bench-training";
 const SHARE: TrainingArguments = TrainingArguments { passes: 20 };
 
 const TURNS: usize = 7;
+
+/// The weights of the model whose inverse step is timed.
+const MODEL: &str = "trunk-10";
 
 /// What the other process is told.
 #[derive(Args, Clone, Copy)]
@@ -58,14 +65,7 @@ pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
         let baseline = if peer.is_some() { least(&theirs) } else { f64::NAN };
         rows.push(Row::less(format!("training/{name}"), least(&ours) * 1e3, "ms", baseline * 1e3));
     }
-    for (name, sets) in [("gradient", 1), ("jacobian", 7)] {
-        let mut workload = workload(Size::TRUNK, 1, 1)?;
-        let mut times = Vec::new();
-        for _ in 0..50 {
-            times.push(seconds(|| workload.input_gradients(sets).map(drop).map_err(failed))?);
-        }
-        rows.push(Row::less(format!("training/inverse/{name}"), least(&times) * 1e3, "ms", f64::NAN));
-    }
+    rows.extend(inverse()?);
     let (mut threads, mut processes) = (Vec::new(), Vec::new());
     let mut shared = workload(Size::ARM, 32, 2)?;
     for _ in 0..3 {
@@ -75,10 +75,30 @@ pub(super) fn measure() -> Result<Vec<Row>, BenchError> {
     let sequences = (2 * SHARE.passes * 32) as f64;
     let [threads, processes] = [threads, processes].map(|times| sequences / least(&times));
     rows.push(Row::more("training/two threads", threads, "sequences/s", processes));
-    let (spikes, active) = shared.shares().map_err(failed)?;
-    rows.push(Row::less("training/53-800-250/spikes", 100.0 * spikes, "%", 100.0));
-    rows.push(Row::less("training/53-800-250/pseudo-derivatives", 100.0 * active, "%", 100.0));
+    for (name, workload) in [("53-800-250", shared), ("13-256-70", workload(Size::TRUNK, 128, 1)?)] {
+        let (spikes, active) = workload.shares().map_err(failed)?;
+        rows.push(Row::less(format!("training/{name}/spikes"), 100.0 * spikes, "%", 100.0));
+        rows.push(Row::less(format!("training/{name}/pseudo-derivatives"), 100.0 * active, "%", 100.0));
+    }
     Ok(rows)
+}
+
+/// One inverse step of the shipped model of ten modules, as its controller makes it: a run, and the gradient or the Jacobian.
+fn inverse() -> Result<Vec<Row>, BenchError> {
+    let registry = Registry::default();
+    let weights = registry.weights.get(MODEL).ok_or_else(|| failed(format!("there are no weights {MODEL:?}")))?;
+    let model = ForwardModel::read(weights, 10, Neurons::default()).map_err(failed)?;
+    let joints: Vec<f64> = (0..model.joints()).map(|joint| 0.2 * (joint as f64 % 5.0 - 2.0)).collect();
+    let tip = Trunk::new(model.modules()).map_err(failed)?.tip(&joints);
+    let errors = vec![[1.0; 7]; model.modules()];
+    let step = |name: &str, step: &dyn Fn()| -> Result<Row, BenchError> {
+        let times = (0..50).map(|_| seconds(|| Ok(step()))).collect::<Result<Vec<f64>, BenchError>>()?;
+        Ok(Row::less(format!("training/inverse/{name}"), least(&times) * 1e3, "ms", f64::NAN))
+    };
+    Ok(vec![
+        step("gradient", &|| drop(black_box(model.gradient(&model.run(&joints), &errors))))?,
+        step("jacobian", &|| drop(black_box(model.jacobian(&model.run(&joints), &tip))))?,
+    ])
 }
 
 /// Trains in this process, on one thread.

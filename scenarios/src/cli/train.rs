@@ -63,6 +63,12 @@ pub fn train(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         complain(format_args!("stopped; go on with embody train --resume {folder}"));
         return Ok(ExitCode::from(130));
     };
+    if !outcome.has_learned() {
+        complain(format_args!(
+            "warning: it learned nothing: the tip is predicted to {:.1} mm, and was to {:.1} mm before the first update",
+            outcome.tip_mm, outcome.before_mm
+        ));
+    }
     if !arguments.quiet {
         say(format_args!(
             "{} seed {}: after {} updates the tip is predicted to {:.1} mm and {:.1} degrees on average, to {:.1} mm at the start",

@@ -373,6 +373,9 @@ impl Runner {
         }
         let summary = self.summary(outcome, self.wall_before + wall);
         let text = serde_json::to_string_pretty(&summary).map_err(|e| FolderError::new(self.folder.path(), e.to_string()))?;
+        if let Some(table) = self.session.environment().task().table() {
+            folder::replace(&self.folder.file(&format!("{}.csv", table.name)), table.csv().as_bytes())?;
+        }
         folder::replace(&self.folder.file(SUMMARY), format!("{text}\n").as_bytes())?;
         Ok((outcome, summary))
     }

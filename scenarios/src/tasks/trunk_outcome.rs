@@ -1,6 +1,6 @@
 //! What became of a trunk's targets: how far off the best pose was, and the figures over all of them.
 
-use embody_robots::{Pose, rotation};
+use embody_robots::{Pose, Table, rotation};
 use serde::{Deserialize, Serialize};
 
 /// Distance within which the tip is near (mm).
@@ -47,8 +47,12 @@ impl Miss {
 /// What became of a target.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Outcome {
+    /// The target, in the frame of the trunk's base.
+    pub(super) goal: Pose,
     /// The best pose.
     pub(super) best: Miss,
+    /// The last pose, which is what a controller has that can't tell which was best.
+    pub(super) last: Miss,
     /// Iterations until the tip was near; none if it never was.
     pub(super) near_after: Option<u64>,
     /// Iterations in all.
@@ -57,7 +61,53 @@ pub(super) struct Outcome {
     pub(super) reached: bool,
 }
 
-/// The figures over all targets, none before the first. A target that the tip never came near counts as `most` iterations to 2 mm.
+/// What became of each target, one in a row.
+pub(super) fn table(outcomes: &[Outcome]) -> Table {
+    let row = |outcome: &Outcome| {
+        let Outcome { goal, best, last, near_after, iterations, reached } = outcome;
+        let (p, q) = (goal.translation.vector, goal.rotation.coords);
+        let near_after = near_after.map_or(f64::NAN, |iterations| iterations as f64);
+        vec![
+            best.tip_mm,
+            best.orientation_deg,
+            last.tip_mm,
+            last.orientation_deg,
+            *iterations as f64,
+            near_after,
+            f64::from(u8::from(*reached)),
+            p.x,
+            p.y,
+            p.z,
+            q.x,
+            q.y,
+            q.z,
+            q.w,
+        ]
+    };
+    Table {
+        name: "targets",
+        columns: &[
+            "tip_error_mm",
+            "orientation_error_deg",
+            "final_tip_error_mm",
+            "final_orientation_error_deg",
+            "iterations",
+            "iterations_to_2mm",
+            "reached",
+            "goal_x_m",
+            "goal_y_m",
+            "goal_z_m",
+            "goal_qx",
+            "goal_qy",
+            "goal_qz",
+            "goal_qw",
+        ],
+        rows: outcomes.iter().map(row).collect(),
+    }
+}
+
+/// The figures over all targets, none before the first. A target that the tip never came near counts as `most` iterations to 2 mm. Where
+/// orientation doesn't count there are none of it.
 pub(super) fn figures(outcomes: &[Outcome], most: u64, orientation_counts: bool) -> Vec<(&'static str, f64)> {
     if outcomes.is_empty() {
         return Vec::new();
@@ -69,21 +119,36 @@ pub(super) fn figures(outcomes: &[Outcome], most: u64, orientation_counts: bool)
     };
     let tip = sorted(&|outcome| outcome.best.tip_mm);
     let orientation = sorted(&|outcome| outcome.best.orientation_deg);
+    let last_tip = sorted(&|outcome| outcome.last.tip_mm);
+    let last_orientation = sorted(&|outcome| outcome.last.orientation_deg);
     let near = sorted(&|outcome| outcome.near_after.unwrap_or(most) as f64);
     let good = outcomes.iter().filter(|outcome| outcome.best.is_good(orientation_counts)).count();
-    let unreached = outcomes.iter().filter(|outcome| !outcome.reached).count();
-    vec![
+    let reached = outcomes.iter().filter(|outcome| outcome.reached).count();
+    let count = outcomes.len() as f64;
+    let percent = |of: usize| 100.0 * of as f64 / count;
+    let mut figures = vec![
         ("tip_error_median_mm", quantile(&tip, 0.5)),
         ("tip_error_q25_mm", quantile(&tip, 0.25)),
         ("tip_error_q75_mm", quantile(&tip, 0.75)),
         ("tip_error_max_mm", quantile(&tip, 1.0)),
-        ("orientation_error_median_deg", quantile(&orientation, 0.5)),
-        ("orientation_error_q75_deg", quantile(&orientation, 0.75)),
+        ("tip_error_mean_mm", tip.iter().sum::<f64>() / count),
+        ("final_tip_error_median_mm", quantile(&last_tip, 0.5)),
+        ("final_tip_error_q75_mm", quantile(&last_tip, 0.75)),
         ("iterations_to_2mm_median", quantile(&near, 0.5)),
-        ("within_2mm_3deg_percent", 100.0 * good as f64 / outcomes.len() as f64),
-        ("targets", outcomes.len() as f64),
-        ("targets_unreached", unreached as f64),
-    ]
+        ("iterations_mean", outcomes.iter().map(|outcome| outcome.iterations as f64).sum::<f64>() / count),
+        ("reached_percent", percent(reached)),
+        (if orientation_counts { "within_2mm_3deg_percent" } else { "within_2mm_percent" }, percent(good)),
+        ("targets", count),
+        ("targets_missed", (outcomes.len() - good) as f64),
+    ];
+    if orientation_counts {
+        figures.extend([
+            ("orientation_error_median_deg", quantile(&orientation, 0.5)),
+            ("orientation_error_q75_deg", quantile(&orientation, 0.75)),
+            ("final_orientation_error_median_deg", quantile(&last_orientation, 0.5)),
+        ]);
+    }
+    figures
 }
 
 /// The quantile of sorted numbers, of which there is at least one: linear between neighbours.
@@ -119,15 +184,28 @@ mod tests {
     #[test]
     fn the_figures_are_over_all_targets() {
         let outcome = |tip_mm, near_after| Outcome {
-            best: Miss { tip_mm, orientation_deg: 10.0 * tip_mm },
+            goal: Pose::translation(tip_mm, 0.0, 0.0),
+            best: Miss { tip_mm, orientation_deg: tip_mm },
+            last: Miss { tip_mm: 2.0 * tip_mm, orientation_deg: 0.0 },
             near_after,
             iterations: 9,
             reached: tip_mm < 1.0,
         };
-        let all = figures(&[outcome(0.5, Some(4)), outcome(50.0, None), outcome(1.5, Some(6))], 9, false);
-        let of = |name| all.iter().find(|(found, _)| *found == name).unwrap().1;
-        assert_eq!((of("tip_error_median_mm"), of("tip_error_max_mm"), of("iterations_to_2mm_median")), (1.5, 50.0, 6.0));
-        assert_eq!((of("targets_unreached"), of("orientation_error_median_deg")), (2.0, 15.0));
-        assert!(figures(&[], 9, true).is_empty());
+        let outcomes = [outcome(0.5, Some(4)), outcome(50.0, None), outcome(1.5, Some(6))];
+        let of = |name: &str, orientation| {
+            figures(&outcomes, 9, orientation).iter().find(|(found, _)| *found == name).map(|(_, value)| *value)
+        };
+        let some = |name| of(name, true).unwrap();
+        assert_eq!([some("tip_error_median_mm"), some("tip_error_max_mm"), some("iterations_to_2mm_median")], [1.5, 50.0, 6.0]);
+        assert_eq!([some("final_tip_error_median_mm"), some("orientation_error_median_deg")], [3.0, 1.5]);
+        // Reached is what the task's thresholds say; missed, what is beyond 2 mm and 3 degrees.
+        assert_eq!([some("targets_missed"), some("targets"), (3.0 * some("reached_percent")).round()], [1.0, 3.0, 100.0]);
+        assert!((some("within_2mm_3deg_percent") - 200.0 / 3.0).abs() < 1e-9);
+        assert_eq!((of("orientation_error_median_deg", false), of("within_2mm_3deg_percent", false)), (None, None));
+        assert!(of("within_2mm_percent", false).is_some() && figures(&[], 9, true).is_empty());
+        let table = table(&outcomes);
+        assert!(
+            table.rows.iter().all(|row| row.len() == table.columns.len()) && table.rows[1][5].is_nan() && table.rows[2][7] == 1.5
+        );
     }
 }

@@ -7,14 +7,17 @@
 use embody_robots::catalogue::trunk::{BASE, GOAL, TIP};
 use embody_robots::robot::{Origin, Platforms, RobotSpec};
 use embody_robots::{
-    Action, Checkpoint, CheckpointError, End, Evaluation, Need, Pose, Stage, StageError, Tally, Task, Trunk, checkpoint,
+    Action, Checkpoint, CheckpointError, End, Evaluation, Need, Pose, Stage, StageError, Table, Tally, Task, Trunk, checkpoint,
 };
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::trunk_outcome::{Miss, Outcome, figures};
+use super::trunk_outcome::{Miss, Outcome, figures, table};
+
+/// How far away a goal may be (m).
+const FARTHEST_M: f64 = 1000.0;
 
 /// Settings of the trunk-reaching task.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -90,8 +93,9 @@ impl TrunkReachingTask {
         if let Some((key, value)) = thresholds.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
             return Err(format!("{key}: expected a number not below zero, found {value}"));
         }
-        if let Some(index) = settings.goals.iter().position(|goal| !goal.origin().is_proper()) {
-            let expected = "finite numbers and a quaternion with a direction";
+        let is_far = |goal: &Goal| goal.position_m.iter().any(|x| x.abs() > FARTHEST_M);
+        if let Some(index) = settings.goals.iter().position(|goal| !goal.origin().is_proper() || is_far(goal)) {
+            let expected = format!("numbers within {FARTHEST_M} m and a quaternion with a direction");
             return Err(format!("goals: expected {expected}, found {:?} as number {index}", settings.goals[index]));
         }
         let platforms =
@@ -139,11 +143,12 @@ impl TrunkReachingTask {
     }
 
     /// Closes a target.
-    fn close(&mut self, reached: bool) {
-        let State { iterations, best, near_after, outcomes, tallies, .. } = &mut self.state;
+    fn close(&mut self, last: Miss, reached: bool) {
+        let State { goal, iterations, best, near_after, outcomes, tallies, .. } = &mut self.state;
         // A target is closed after an iteration, which left a best.
         let best = best.unwrap_or_default();
-        outcomes.push(Outcome { best, near_after: *near_after, iterations: *iterations, reached });
+        let (goal, near_after) = (*goal, *near_after);
+        outcomes.push(Outcome { goal, best, last, near_after, iterations: *iterations, reached });
         let counts = [best.tip_mm, *iterations as f64, if reached { 100.0 } else { 0.0 }];
         for (tally, count) in tallies.iter_mut().zip(counts) {
             tally.numerator += count;
@@ -187,7 +192,7 @@ impl Task for TrunkReachingTask {
             false => (iterations >= self.settings.iterations).then_some(End::Truncated),
         };
         if end.is_some() {
-            self.close(reached);
+            self.close(miss, reached);
         }
         Ok(Evaluation { reward: (-1e-3 * self.size(&miss)) as f32, end })
     }
@@ -203,6 +208,10 @@ impl Task for TrunkReachingTask {
 
     fn figures(&self) -> Vec<(&'static str, f64)> {
         figures(&self.state.outcomes, self.settings.iterations, self.settings.orientation)
+    }
+
+    fn table(&self) -> Option<Table> {
+        Some(table(&self.state.outcomes))
     }
 
     fn is_over(&self) -> bool {

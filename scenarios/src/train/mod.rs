@@ -57,7 +57,7 @@ pub enum TrainError {
         why: String,
     },
     /// Training broke off.
-    #[error("{error}; the state before it is kept in {kept}")]
+    #[error("{error}: it is in {kept}")]
     Broke {
         /// What went wrong, and where.
         error: TrainingError,
@@ -176,7 +176,11 @@ impl Train {
                 return Ok(None);
             }
         }
-        self.finish().map(Some)
+        let outcome = self.finish(stop, || before + began.elapsed())?;
+        if outcome.is_none() {
+            self.checkpoint()?;
+        }
+        Ok(outcome)
     }
 
     /// Whether the validations that patience allows have brought nothing better.
@@ -215,8 +219,8 @@ impl Train {
         Ok(checkpoint::write(&file, &saved)?)
     }
 
-    /// Fits the Jacobian, and writes weights and outcome.
-    fn finish(&mut self) -> Result<Outcome, TrainError> {
+    /// Fits the Jacobian, and writes weights and outcome; nothing if it is stopped.
+    fn finish(&mut self, stop: &AtomicBool, wall: impl Fn() -> Duration) -> Result<Option<Outcome>, TrainError> {
         let mut of = self.training.updates();
         if self.is_over()
             && let Some((updates, _, state)) = &self.progress.best
@@ -224,14 +228,16 @@ impl Train {
             self.training.load(state)?;
             of = *updates;
         }
-        let (model, fit) = self.training.model()?;
+        let Some((model, fit)) = self.training.model(stop)? else { return Ok(None) };
+        self.wall = wall();
         let validation = self.training.validate()?;
         let bytes = model.write().map_err(ModelError::from)?;
         folder::replace(&self.folder.file(WEIGHTS), &bytes)?;
-        let outcome = Outcome::new(&self.loaded, of, self.wall, validation, fit, &model, &bytes);
+        let before_mm = self.record.first().map_or(f64::NAN, |row| row.validation.tip_mm);
+        let outcome = Outcome::new(&self.loaded, of, self.wall, before_mm, validation, fit, &model, &bytes);
         outcome.write(&self.folder)?;
         self.record.draw(&self.folder)?;
-        Ok(outcome)
+        Ok(Some(outcome))
     }
 }
 

@@ -20,7 +20,9 @@ pub struct Outcome {
     pub seed: u64,
     /// Updates of the weights that were taken.
     pub updates: u64,
-    /// Mean distance of the predicted tip over the validation's poses (mm).
+    /// Mean distance of the predicted tip over the validation's poses before the first update (mm).
+    pub before_mm: f64,
+    /// The same at the end.
     pub tip_mm: f64,
     /// Mean angle between its predicted and its true orientation (degrees).
     pub orientation_deg: f64,
@@ -45,10 +47,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    #[expect(clippy::too_many_arguments, reason = "what there is to tell of")]
     pub(super) fn new(
         loaded: &Loaded,
         updates: u64,
         wall: Duration,
+        before_mm: f64,
         validation: Validation,
         fit: Fit,
         model: &ForwardModel,
@@ -58,6 +62,7 @@ impl Outcome {
             scenario: loaded.scenario.name.clone(),
             seed: loaded.scenario.seed,
             updates,
+            before_mm,
             tip_mm: validation.tip_mm,
             orientation_deg: validation.orientation_deg,
             start_mm: validation.start_mm,
@@ -70,6 +75,11 @@ impl Outcome {
             version: crate::VERSION.into(),
             git: crate::GIT.into(),
         }
+    }
+
+    /// Whether the tip is predicted better than before the first update.
+    pub fn has_learned(&self) -> bool {
+        self.tip_mm < self.before_mm
     }
 
     pub(super) fn write(&self, folder: &RunFolder) -> Result<(), FolderError> {

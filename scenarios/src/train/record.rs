@@ -54,6 +54,10 @@ impl Record {
         postcard::to_stdvec(&self.rows).unwrap_or_default()
     }
 
+    pub fn first(&self) -> Option<&Row> {
+        self.rows.first()
+    }
+
     pub fn last(&self) -> Option<&Row> {
         self.rows.last()
     }
@@ -77,7 +81,7 @@ impl Record {
     pub fn draw(&self, folder: &RunFolder) -> Result<(), FolderError> {
         let updates: Vec<f64> = self.rows.iter().map(|row| row.updates as f64).collect();
         let errors: Vec<f64> = self.rows.iter().map(|row| row.validation.tip_mm).collect();
-        let figure = over("error of the predicted tip (mm)", "updates", "updates", &updates, &errors);
+        let figure = over("predicted tip off by (mm)", "updates", "updates", &updates, &errors);
         folder::replace(&folder.file(FIGURE), figure.as_bytes())
     }
 }
