@@ -208,6 +208,10 @@ fn what_cannot_be_is_refused_by_file_and_key() {
             ["task.trunk-reaching", "goals: expected numbers within 1000 m and a quaternion with a direction"],
         ),
         (
+            "task.trunk-reaching.goals=[{position_m=[1e200,0.0,0.0]}]",
+            ["task.trunk-reaching", "goals: expected numbers within 1000 m"],
+        ),
+        (
             "robot.kind=ball --set time.physics_period=20ms",
             ["task.trunk-reaching", "expected a robot that is a trunk, found \"ball\""],
         ),
@@ -225,15 +229,21 @@ fn what_cannot_be_is_refused_by_file_and_key() {
         ("controller.trunk-ideal.damping_mm=0.0", ["controller.trunk-ideal", "damping_mm: expected a number above zero"]),
         ("robot.trunk.motion=driven-hard", ["robot.trunk.motion", "driven"]),
         ("robot.trunk.jamed=[1]", ["jamed", "jammed"]),
-        ("task.trunk-reaching.goals=[{position_m=[1e200,0.0,0.0]}]", ["goals", "numbers within 1000 m"]),
-        (
-            "controller.forward-model.neurons.lif=9223372036854775807",
-            ["neurons: expected 1 to 4096 of a kind", "found lif = 9223372036854775807"],
-        ),
-        ("controller.forward-model.neurons.lif=100000", ["neurons: expected 1 to 4096 of a kind", "found lif = 100000"]),
-        ("controller.forward-model.neurons={lif=200,alif=56}", ["trunk-10", "expected weights of 200 neurons that don't adapt"]),
     ] {
         let said = lab.fails(&format!("run trunk-10 --controller trunk-ideal --quiet --out refused --set {setting}"));
         assert!(parts.iter().all(|part| said.contains(part)) && said.contains(setting), "{setting}: {said}");
+    }
+}
+
+#[test]
+fn neurons_other_than_those_of_the_weights_are_refused_before_anything_is_made_of_them() {
+    let lab = Lab::new();
+    for (setting, expected) in [
+        ("lif=9223372036854775807", "neurons: expected 1 to 4096 of a kind, found lif = 9223372036854775807"),
+        ("lif=100000", "neurons: expected 1 to 4096 of a kind, found lif = 100000"),
+        ("lif=200 --set controller.forward-model.neurons.alif=56", "expected weights of 200 neurons that don't adapt"),
+    ] {
+        let said = lab.fails(&format!("run trunk-10 --quiet --out refused --set controller.forward-model.neurons.{setting}"));
+        assert!(said.contains("controller.forward-model") && said.contains(expected), "{setting}: {said}");
     }
 }
