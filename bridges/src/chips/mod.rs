@@ -12,6 +12,7 @@
 
 mod chip;
 pub mod counters;
+pub mod energy;
 pub mod loihi;
 mod options;
 mod substrate;
