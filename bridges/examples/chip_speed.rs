@@ -15,6 +15,7 @@ use embody_brain::{
 };
 use embody_bridges::chips::ChipSubstrate;
 use embody_bridges::chips::loihi::{Loihi, LoihiOptions};
+use embody_bridges::chips::pcm::{Pcm, PcmOptions};
 
 const MS: u64 = 1_000_000;
 
@@ -98,6 +99,8 @@ fn main() -> Result<(), CompileError> {
         measure(what, inputs, &mut Compiled::new(FloatSubstrate::new(models.clone()), &spec, 1)?);
         let loihi = ChipSubstrate::new(Loihi::new(LoihiOptions::default())?, models.clone());
         measure(what, inputs, &mut Compiled::new(loihi, &spec, 1)?);
+        let pcm = ChipSubstrate::new(Pcm::new(PcmOptions::default())?, models.clone());
+        measure(what, inputs, &mut Compiled::new(pcm, &spec, 1)?);
     }
     Ok(())
 }

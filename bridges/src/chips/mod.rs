@@ -15,6 +15,7 @@ pub mod counters;
 pub mod energy;
 pub mod loihi;
 mod options;
+pub mod pcm;
 mod substrate;
 
 pub use chip::{Cause, Chip, Events, Moment, Placement, Plan, Refusal};
