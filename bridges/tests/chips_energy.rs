@@ -77,6 +77,8 @@ fn a_total_is_refused_by_the_names_of_what_has_no_price() {
     assert_eq!(error.terms, [("host_reads".to_string(), 2), ("programming_pulses".to_string(), 3)]);
     assert!(error.to_string().contains("HERMES") && error.to_string().contains("programming_pulses (3 counted)"), "{error}");
     near(bill.lines()[0].energy.unwrap().low_j, 5.0 * 0.205e-12);
+    near(bill.subtotal().low_j, 5.0 * 0.205e-12);
+    assert!(bill.subtotal().at_least && bill.unpriced() == error.terms);
     let learning = Counters { plasticity_updates: 1, ..Counters::default() };
     assert!(table("loihi1").bill(&learning, 1).total().is_err());
 }

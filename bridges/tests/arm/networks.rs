@@ -59,14 +59,14 @@ impl Neurons {
     /// One step: v <- alpha v + arrivals - z A; z = [v > A] unless refractory, A = theta + beta b with b <- rho b + z.
     pub fn step(&mut self, arrivals: &[f32]) {
         self.spikes.clear();
-        for j in 0..self.v.len() {
+        for (j, &arrives) in arrivals.iter().enumerate() {
             let z = if self.spiked[j] { 1.0 } else { 0.0 };
             let mut threshold = self.threshold;
             if j >= self.adaptive_from {
                 self.adaptation[j] = ADAPTATION_DECAY * self.adaptation[j] + z;
                 threshold += ADAPTATION * self.adaptation[j];
             }
-            self.v[j] = DECAY * self.v[j] + arrivals[j] - z * threshold;
+            self.v[j] = DECAY * self.v[j] + arrives - z * threshold;
             let refractory = self.refractory[j] > 0.1;
             self.spiked[j] = !refractory && self.v[j] > threshold;
             let z = if self.spiked[j] { REFRACTORY } else { 0.0 };

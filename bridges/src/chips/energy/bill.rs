@@ -10,7 +10,7 @@ pub struct Energy {
     pub low_j: f64,
     /// At the greatest.
     pub high_j: f64,
-    /// Whether a price in it is the least that its source knows, so that it may be more.
+    /// Whether it may be more: a price in it is the least that its source knows, or terms without a price were left out.
     pub at_least: bool,
     /// The poorest evidence of a price in it; none if nothing was counted.
     pub evidence: Option<Evidence>,
@@ -99,15 +99,20 @@ impl Bill {
 
     /// The sum of all terms. Refused, with their names, if terms without a price were counted.
     pub fn total(&self) -> Result<Energy, Unpriced> {
-        if !self.unpriced.is_empty() {
-            return Err(Unpriced { device: self.device.clone(), terms: self.unpriced.clone() });
+        if self.unpriced.is_empty() {
+            return Ok(self.subtotal());
         }
-        let nothing = Energy { low_j: 0.0, high_j: 0.0, at_least: false, evidence: None };
-        Ok(self.lines.iter().filter_map(|line| line.energy).fold(nothing, |sum, energy| Energy {
+        Err(Unpriced { device: self.device.clone(), terms: self.unpriced.clone() })
+    }
+
+    /// The sum of the terms that have a price. Unless [`unpriced`](Bill::unpriced) is empty it is no total but a lower limit of one: show both together.
+    pub fn subtotal(&self) -> Energy {
+        let nothing = Energy { low_j: 0.0, high_j: 0.0, at_least: !self.unpriced.is_empty(), evidence: None };
+        self.lines.iter().filter_map(|line| line.energy).fold(nothing, |sum, energy| Energy {
             low_j: sum.low_j + energy.low_j,
             high_j: sum.high_j + energy.high_j,
             at_least: sum.at_least || energy.at_least,
             evidence: sum.evidence.max(energy.evidence),
-        }))
+        })
     }
 }

@@ -1,6 +1,6 @@
 //! Energy: exact counts times published prices, each with its source and how good the evidence is.
 //!
-//! A chip counts ([`Counters`]); a [`PriceTable`] is data (`prices/*.toml`, or a file of one's own in that form); a [`Bill`] is one times the
+//! A chip counts ([`Counters`](super::Counters)); a [`PriceTable`] is data (`prices/*.toml`, or a file of one's own in that form); a [`Bill`] is one times the
 //! other. A term that was counted and has no price is never left out of a total: there is none then, and the error names the terms.
 //!
 //! Not here: what hosts, sensors and bodies take, and static power where a price doesn't contain it. Prices of different evidence, or of
@@ -10,4 +10,4 @@ mod bill;
 mod prices;
 
 pub use bill::{Bill, Energy, Line, Unpriced};
-pub use prices::{Evidence, Price, PriceError, PriceTable, Rate, TERMS};
+pub use prices::{Evidence, Power, Price, PriceError, PriceTable, Rate, TERMS};

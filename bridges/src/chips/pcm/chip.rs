@@ -1,16 +1,16 @@
 //! Phase-change memory as a chip: weights in conductances, sums from tiles, and all else on the host.
 
-use embody_brain::neuron::{PopulationContext, Sums};
+use embody_brain::neuron::PopulationContext;
 use embody_brain::numeric::padded;
 use embody_brain::plasticity::{ProjectionContext, RuleKernel};
 use embody_brain::{CompileError, Model, Variables};
-use serde::{Deserialize, Serialize};
 
 use super::crossbar::{Crossbar, Inputs};
 use super::mapping::Mapping;
 use super::options::PcmOptions;
-use super::settings::{ArraySettings, Compensation};
-use super::tile::{Effort, Phases, Scratch, TILE};
+use super::placed::{PcmPopulation, PcmProjection, PcmSynapses, count, phases};
+use super::settings::Compensation;
+use super::tile::{Phases, Scratch, TILE};
 use super::writing::Targets;
 use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
 
@@ -29,68 +29,6 @@ impl Pcm {
     /// Its options.
     pub fn options(&self) -> &PcmOptions {
         &self.options
-    }
-}
-
-/// A population whose sums come from tiles.
-pub struct PcmPopulation {
-    size: usize,
-    phases: Phases,
-}
-
-/// A projection on its tiles.
-pub struct PcmProjection {
-    settings: ArraySettings,
-    mapping: Mapping,
-    first_tile: u32,
-    rows: usize,
-    targets: usize,
-    per_pair: usize,
-    phases: Phases,
-    tick_s: f64,
-    /// Ticks from one update of drift to the next.
-    interval: u64,
-}
-
-/// The devices of a projection, and when drift was last brought up to date.
-#[derive(Clone, Serialize, Deserialize)]
-pub struct PcmSynapses {
-    crossbar: Crossbar,
-    aged_at: u64,
-    #[serde(skip)]
-    scratch: Scratch,
-}
-
-impl PcmProjection {
-    fn blank(&self) -> Crossbar {
-        Crossbar::new(&self.settings, self.rows, self.targets, self.mapping, self.first_tile)
-    }
-
-    fn seconds(&self, at: Moment) -> f64 {
-        at.tick as f64 * self.tick_s
-    }
-
-    /// Brings drift up to date if that is due.
-    fn age(&self, synapses: &mut PcmSynapses, at: Moment, counters: &mut Counters) {
-        if at.tick / self.interval != synapses.aged_at / self.interval {
-            let PcmSynapses { crossbar, aged_at, scratch } = synapses;
-            count(crossbar.age(&self.settings, self.seconds(at), at, scratch), counters);
-            *aged_at = at.tick;
-        }
-    }
-}
-
-/// A tile works through all its cells, whatever is driven.
-fn count(effort: Effort, counters: &mut Counters) {
-    counters.synaptic_operations += effort.products * (TILE * TILE) as u64;
-    counters.conversions += effort.conversions;
-    counters.saturations += effort.saturated;
-}
-
-fn phases(sums: Sums) -> Phases {
-    match sums {
-        Sums::BySign => Phases::BySign,
-        Sums::Together => Phases::Together,
     }
 }
 

@@ -123,6 +123,8 @@ impl DeviceModel {
 
 #[cfg(test)]
 mod tests {
+    use std::f64::consts::LN_10;
+
     use super::*;
 
     fn near(found: f64, expected: f64, digits: f64) {
@@ -163,20 +165,20 @@ mod tests {
         let [pcm, one, two] = DeviceModel::ALL;
         near(pcm.drift_law(1.0).mean, 0.049, 1e-9);
         near(pcm.drift_law(1.0).sigma, 0.008, 1e-9);
-        near(pcm.drift_law(0.1).mean, 0.0155 * 2.302_585_093 + 0.0244, 1e-9);
-        near(pcm.drift_law(0.1).sigma, 0.0125 * 2.302_585_093 - 0.0059, 1e-9);
+        near(pcm.drift_law(0.1).mean, 0.0155 * LN_10 + 0.0244, 1e-9);
+        near(pcm.drift_law(0.1).sigma, 0.0125 * LN_10 - 0.0059, 1e-9);
         near(one.drift_law(0.05).mean, 0.0387 * 2.995_732_274 - 0.0182, 1e-9);
         near(one.drift_law(1.0).mean, 0.0174, 1e-9);
-        near(one.drift_law(0.1).sigma, 0.0120 * 2.302_585_093 - 0.0023, 1e-9);
+        near(one.drift_law(0.1).sigma, 0.0120 * LN_10 - 0.0023, 1e-9);
         near(one.drift_law(0.5).sigma, 0.012_075, 1e-9);
-        near(two.drift_law(0.1).sigma, 0.0117 * 2.302_585_093 - 0.0057, 1e-9);
+        near(two.drift_law(0.1).sigma, 0.0117 * LN_10 - 0.0057, 1e-9);
         near(two.drift_law(0.5).sigma, 0.009, 1e-9);
         near(one.programming_sigma_us(1.0), 1.007_567_12, 1e-8);
         near(two.programming_sigma_us(1.0), 1.092_698_57, 1e-8);
         near(pcm.read_coefficient(1.0), 0.0088, 1e-9);
-        near(one.read_coefficient(0.1), 0.0078 * 2.302_585_093 + 0.0038, 1e-9);
+        near(one.read_coefficient(0.1), 0.0078 * LN_10 + 0.0038, 1e-9);
         near(one.read_coefficient(0.5), 0.0217, 1e-9);
-        near(two.read_coefficient(0.1), 0.0117 * 2.302_585_093 - 0.0069, 1e-9);
+        near(two.read_coefficient(0.1), 0.0117 * LN_10 - 0.0069, 1e-9);
         near(two.read_coefficient(1.0), 0.0123, 1e-9);
     }
 
