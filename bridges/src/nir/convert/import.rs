@@ -54,7 +54,9 @@ pub struct Import {
     pub notes: Vec<Finding>,
 }
 
-/// Makes a network of a graph, which does the same to the spike but for rounding and the latencies that are told.
+/// Makes a network of a graph, which does the same but for rounding, the latencies that are told, and the start of a population that is late
+/// and has a constant input (a bias, or v_leak apart from v_reset): that acts from the first tick on, and so by the latency too early. Notes name
+/// such populations.
 ///
 /// # Errors
 /// What [`check`](crate::nir::check()) finds; and, by the node's name and the parameter, what a network can't express: synapses with a time
@@ -76,6 +78,7 @@ pub fn import(graph: &Graph, settings: &ImportSettings) -> Result<Import, NirErr
     };
     let arrivals = importer.arrivals()?;
     let (projections, latencies) = importer.projections(arrivals, tick_ns)?;
+    importer.note_early_constants(&latencies);
     let outputs: BTreeMap<String, String> = importer.outputs();
     let populations = importer.populations()?;
     let mut readouts: Vec<String> = Vec::new();
@@ -225,6 +228,23 @@ impl Importer<'_> {
         }
         let named = self.populations.iter().zip(&latency).map(|(made, &l)| (self.name(made.node).to_string(), l));
         Ok((projections, named.collect()))
+    }
+
+    /// A population that is late takes its constant input from the first tick on all the same.
+    fn note_early_constants(&mut self, latencies: &BTreeMap<String, u64>) {
+        for made in &self.populations {
+            let name = &self.plan.nodes[made.node].name;
+            let late = latencies.get(name).copied().unwrap_or_default();
+            // What keeps nothing has no start.
+            let kept = |cells: &Cells| cells.bias.iter().zip(&cells.decay).any(|(&bias, &decay)| bias * decay != 0.0);
+            let constant = made.cells.as_ref().is_some_and(kept);
+            if late > 0 && constant {
+                let why = format!(
+                    "its constant input acts from the first tick on, and spikes come later by {late}: it starts as if it had run so long"
+                );
+                self.notes.push(Finding { node: name.clone(), why });
+            }
+        }
     }
 
     /// The weights of a projection, with the gain of its target.
