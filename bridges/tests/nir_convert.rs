@@ -175,7 +175,7 @@ fn spikes(ticks: &[Named], name: &str) -> usize {
 }
 
 #[test]
-fn a_network_comes_back_from_a_file_and_does_the_same_to_the_bit() {
+fn a_network_comes_back_from_a_file_and_spikes_the_same() {
     for seed in 0..4 {
         for reset in [After::SubtractNextTick, After::Subtract, After::Zero] {
             for integration in [Integration::Exponential, Integration::Euler] {
