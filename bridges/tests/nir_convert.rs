@@ -175,7 +175,7 @@ fn spikes(ticks: &[Named], name: &str) -> usize {
 }
 
 #[test]
-fn a_network_comes_back_from_a_file_and_does_the_same_to_the_bit() {
+fn a_network_comes_back_from_a_file_and_spikes_the_same() {
     for seed in 0..4 {
         for reset in [After::SubtractNextTick, After::Subtract, After::Zero] {
             for integration in [Integration::Exponential, Integration::Euler] {
@@ -371,6 +371,63 @@ fn a_convolutional_network_becomes_one_of_plain_projections() {
     }
     let few = ImportSettings { limits: Limits { values: 1 << 20, ..Limits::default() }, ..settings(d) };
     assert!(matches!(import(&graph, &few), Err(NirError::Limit { .. })));
+}
+
+#[test]
+fn neurons_that_keep_everything_or_nothing_are_imported_and_come_back() {
+    let mut graph = Graph::default();
+    ends(&mut graph, 3, 2);
+    graph.add("w1", dense(1, 6, 3, 3000.0));
+    let all = |size: usize, value: f64| each(vec![value; size]);
+    graph.add("if", Unit::new("IF", [("r", all(6, 1.0)), ("v_threshold", all(6, 1.5)), ("v_reset", all(6, -0.25))]));
+    graph.add("w2", dense(2, 4, 6, 2.0));
+    graph.add("threshold", Unit::new("Threshold", [("threshold", all(4, 0.4))]));
+    graph.add("w3", dense(3, 2, 4, 1.0));
+    graph.add("sum", Unit::new("I", [("r", all(2, 5.0))]));
+    for pair in ["input", "w1", "if", "w2", "threshold", "w3", "sum", "output"].windows(2) {
+        graph.connect(pair[0], pair[1]);
+    }
+    let value = |tick: usize, channel: usize| noise(5, tick * 3 + channel) as f32;
+    for integration in [Integration::Euler, Integration::Exponential] {
+        let d = choices(1e-3, integration, Reset::Zero);
+        let made = import(&graph, &settings(d)).unwrap();
+        let mut spec = made.spec.clone();
+        spec.readouts = ["if", "threshold", "sum"].map(String::from).into();
+        let ticks = played(&spec, 302, value);
+        let input: Vec<f32> = (0..300).flat_map(|t| (0..3).map(move |i| value(t, i))).collect();
+        let recording = run(&graph, &d, &input, &["if", "threshold", "sum"], &Limits::default()).unwrap();
+        for (at, (name, size)) in [("if", 6), ("threshold", 4)].into_iter().enumerate() {
+            let output = &recording.traces[name].output;
+            assert!(output.iter().sum::<f32>() > 50.0, "{name}: {}", output.iter().sum::<f32>());
+            for t in 0..100 {
+                let fired: Vec<u32> = (0..size as u32).filter(|&i| output[t * size + i as usize] > 0.0).collect();
+                assert_eq!(ticks[t + at].0[at], fired, "{name} in step {t}");
+            }
+        }
+        // The sum is a tick late, but not so its bias: one share more of it, to the end.
+        assert!(
+            made.notes.iter().any(|note| note.node == "sum" && note.why.contains("spikes come later by 1")),
+            "{:?}",
+            made.notes
+        );
+        for i in 0..2 {
+            let bias = 5.0 * 1e-3 * 0.1 * noise(3 + 9, i) as f32;
+            for t in 0..100 {
+                let (a, b) = (recording.traces["sum"].output[t * 2 + i], ticks[t + 1].1[2][i] - bias);
+                assert!((a - b).abs() < 1e-5, "step {t}: {a} {b}");
+            }
+        }
+        let plain = ExportSettings { integration, drop_refractory: false };
+        let exported = export(&spec, &BTreeMap::new(), &plain).unwrap();
+        let kind = |name: &str| match &exported.graph.nodes[name] {
+            embody_bridges::nir::Node::Unit(unit) => unit.kind.clone(),
+            embody_bridges::nir::Node::Graph(_) => String::new(),
+        };
+        assert_eq!(["if", "threshold", "sum"].map(kind), ["IF", "LIF", "I"]);
+        let back = import(&exported.graph, &settings(exported.discretisation)).unwrap().spec;
+        let again = played(&NetworkSpec { readouts: spec.readouts.clone(), ..back }, 302, value);
+        assert!((0..302).all(|t| again[t].0 == ticks[t].0));
+    }
 }
 
 fn refused(result: Result<impl std::fmt::Debug, NirError>, node: &str, key: &str) {

@@ -1,6 +1,6 @@
 //! What is wrong with a graph, all of it.
 
-use super::plan::{Finding, examine};
+use super::examine::{Finding, examine};
 use super::{Graph, Node, Operator, Unit};
 
 /// What [`check`] finds.

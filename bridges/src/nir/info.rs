@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use super::plan::examine;
+use super::examine::examine;
 use super::{Document, Graph, Node, Value, Values};
 
 /// A summary in text: version, nodes with kinds, shapes and parameters, edges, number of parameters, edges that carry the step before.

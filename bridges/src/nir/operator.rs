@@ -7,7 +7,7 @@
 //!
 //! Parameters that are one number each hold for all elements of whatever shape arrives.
 
-use super::array::elements;
+use super::keys::Keys;
 use super::{Array, Unit, Value};
 
 /// The kinds of node that are known, besides the nested graph.
@@ -211,7 +211,7 @@ impl<'a> Convolution<'a> {
         if out % groups != 0 {
             return Err(format!("groups: expected a divisor of the {out} channels, found {groups}"));
         }
-        let padding = match keys.0.parameters.get("padding") {
+        let padding = match keys.get("padding") {
             Some(Value::Text(text)) if text == "valid" => vec![[0, 0]; rank],
             Some(Value::Text(text)) if text == "same" && stride.iter().all(|&step| step == 1) => {
                 let total = |(&k, &d): (&usize, &usize)| (k - 1).saturating_mul(d);
@@ -257,76 +257,6 @@ impl Neuron {
     /// All parameters.
     pub fn parameters(&self) -> impl Iterator<Item = &Elementwise> {
         [&self.synapse, &self.leak, &self.fire].into_iter().flatten().flatten().chain([&self.r])
-    }
-}
-
-/// The parameters of a node.
-struct Keys<'a>(&'a Unit);
-
-impl<'a> Keys<'a> {
-    fn has(&self, key: &str) -> bool {
-        self.0.parameters.contains_key(key)
-    }
-
-    fn array(&self, key: &str) -> Result<&'a Array, String> {
-        match self.0.parameters.get(key) {
-            Some(Value::Array(array)) => match array.iter().position(|v| !v.is_finite()) {
-                None => Ok(array),
-                Some(at) => Err(format!("{key}: expected finite numbers, found {} (number {at})", array.get(at))),
-            },
-            Some(_) => Err(format!("{key}: expected numbers, found a text")),
-            None => Err(format!("{key}: there is none")),
-        }
-    }
-
-    fn elementwise(&self, key: &str) -> Result<Elementwise, String> {
-        let array = self.array(key)?;
-        Ok(Elementwise { shape: array.shape().to_vec(), values: array.iter().collect() })
-    }
-
-    fn bounded(&self, key: &str, expected: &str, holds: impl Fn(f64) -> bool) -> Result<Elementwise, String> {
-        let parameter = self.elementwise(key)?;
-        match parameter.values.iter().find(|&&v| !holds(v)) {
-            Some(value) => Err(format!("{key}: expected {expected}, found {value}")),
-            None => Ok(parameter),
-        }
-    }
-
-    /// Whole numbers, whatever type they are stored in.
-    fn wholes(&self, key: &str) -> Result<Vec<i64>, String> {
-        let whole = |v: f64| if v == libm::trunc(v) && v.abs() < 9e15 { Ok(v as i64) } else { Err(v) };
-        let wholes: Result<Vec<i64>, f64> = self.array(key)?.iter().map(whole).collect();
-        wholes.map_err(|v| format!("{key}: expected whole numbers, found {v}"))
-    }
-
-    fn whole_or(&self, key: &str, default: i64) -> Result<i64, String> {
-        if !self.has(key) {
-            return Ok(default);
-        }
-        match self.wholes(key)?[..] {
-            [value] => Ok(value),
-            ref other => Err(format!("{key}: expected one number, found {}", other.len())),
-        }
-    }
-
-    /// A shape: at least one element, and no more than can be counted.
-    fn shape(&self, key: &str) -> Result<Vec<usize>, String> {
-        let wholes = self.wholes(key)?;
-        let shape: Option<Vec<usize>> = wholes.iter().map(|&n| usize::try_from(n).ok().filter(|&n| n > 0)).collect();
-        shape
-            .filter(|shape| elements(shape).is_some_and(|count| count <= 1 << 40))
-            .ok_or_else(|| format!("{key}: expected sizes above zero, found {wholes:?}"))
-    }
-
-    /// As many sizes as there are dimensions; one number holds for all.
-    fn sizes(&self, key: &str, rank: usize, least: usize) -> Result<Vec<usize>, String> {
-        let wholes = self.wholes(key)?;
-        let size = |&n: &i64| usize::try_from(n).ok().filter(|&n| (least..=1 << 30).contains(&n));
-        match wholes.iter().map(size).collect::<Option<Vec<usize>>>() {
-            Some(sizes) if sizes.len() == rank => Ok(sizes),
-            Some(sizes) if sizes.len() == 1 => Ok(vec![sizes[0]; rank]),
-            _ => Err(format!("{key}: expected {rank} numbers of at least {least}, found {wholes:?}")),
-        }
     }
 }
 

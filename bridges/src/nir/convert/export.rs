@@ -5,13 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use embody_brain::neuron::{Comparison, LeakyReadout, Lif, PerNeuron, Reset as After};
-use embody_brain::{Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
-use serde::Deserialize;
+use embody_brain::neuron::{Comparison, LeakyReadout, Lif, Reset as After};
+use embody_brain::{NetworkSpec, Population, PopulationKind, Projection};
 
-use super::time::{milliseconds, seconds};
+use super::exported::{Cells, Leaky, each, matrix, parameters};
+use super::time::seconds;
 use crate::nir::circles::components;
-use crate::nir::{Array, Discretisation, Finding, Graph, Integration, NirError, Reset, Unit, Value, Values};
+use crate::nir::{Array, Discretisation, Finding, Graph, Integration, NirError, Reset, Unit, Values};
 
 /// How a network is exported.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,19 +66,6 @@ struct Exporter<'a> {
     notes: Vec<Finding>,
 }
 
-/// What a population's neurons are.
-struct Cells {
-    /// Time constants (s) in the graph, and what each neuron keeps of itself.
-    tau_s: Vec<f64>,
-    decay: Vec<f64>,
-    /// What arrives is multiplied by.
-    gain: Vec<f64>,
-    bias: Vec<f64>,
-    /// Thresholds, and when they are subtracted or not.
-    fire: Option<(Vec<f64>, After)>,
-    input: bool,
-}
-
 impl<'a> Exporter<'a> {
     fn new(spec: &'a NetworkSpec, settings: &'a ExportSettings) -> Result<Self, NirError> {
         let dt_s = seconds(spec.tick_ns as f64 / 1e6);
@@ -115,14 +102,7 @@ impl<'a> Exporter<'a> {
 
     fn cells(&mut self, population: &Population) -> Result<Cells, NirError> {
         let PopulationKind::Neurons(model) = &population.kind else {
-            return Ok(Cells {
-                tau_s: Vec::new(),
-                decay: Vec::new(),
-                gain: Vec::new(),
-                bias: Vec::new(),
-                fire: None,
-                input: true,
-            });
+            return Ok(Cells::input());
         };
         let (name, size) = (&population.name, population.size);
         match model.name.as_str() {
@@ -137,11 +117,14 @@ impl<'a> Exporter<'a> {
                 }
                 let threshold = each(name, "threshold", &lif.threshold, size)?;
                 let fire = Some((threshold, lif.reset));
-                self.leaky(name, size, &lif.tau_ms, &lif.bias, lif.scaled_input, fire)
+                let leaky = Leaky { tau_ms: &lif.tau_ms, bias: &lif.bias, scaled_input: lif.scaled_input, fire };
+                Cells::leaky(name, size, leaky, self.dt_s, self.settings.integration)
             }
             "leaky_readout" => {
                 let readout: LeakyReadout = parameters(name, model)?;
-                self.leaky(name, size, &readout.tau_ms, &readout.bias, readout.scaled_input, None)
+                let LeakyReadout { tau_ms, bias, scaled_input } = &readout;
+                let leaky = Leaky { tau_ms, bias, scaled_input: *scaled_input, fire: None };
+                Cells::leaky(name, size, leaky, self.dt_s, self.settings.integration)
             }
             other => Err(NirError::inexpressible(
                 name,
@@ -157,33 +140,6 @@ impl<'a> Exporter<'a> {
         }
         self.notes.push(Finding { node: name.into(), why: format!("refractory_ms: {ms} ms are left out") });
         Ok(())
-    }
-
-    fn leaky(
-        &self,
-        name: &str,
-        size: usize,
-        tau_ms: &PerNeuron,
-        bias: &PerNeuron,
-        scaled: bool,
-        fire: Option<(Vec<f64>, After)>,
-    ) -> Result<Cells, NirError> {
-        let tau_ms = each(name, "tau_ms", tau_ms, size)?;
-        if let Some(tau) = tau_ms.iter().find(|&&tau| tau <= 0.0) {
-            return Err(NirError::node(name, format!("tau_ms: expected times above zero, found {tau}")));
-        }
-        let decay: Vec<f64> = tau_ms.iter().map(|tau| libm::exp(-milliseconds(self.dt_s) / tau)).collect();
-        if self.settings.integration == Integration::Euler && decay.contains(&1.0) && decay.iter().any(|&kept| kept != 1.0) {
-            let why = "forward Euler has no time constant for neurons that keep everything beside others that don't";
-            return Err(NirError::inexpressible(name, "tau_ms", why));
-        }
-        // In single precision, as substrates have it.
-        let gain = decay.iter().map(|&kept| if scaled { f64::from(1.0 - kept as f32) } else { 1.0 }).collect();
-        let tau_s = tau_ms.iter().zip(&decay).map(|(&tau, kept)| match self.settings.integration {
-            Integration::Exponential => seconds(tau),
-            Integration::Euler => self.dt_s / (1.0 - kept),
-        });
-        Ok(Cells { tau_s: tau_s.collect(), decay, gain, bias: each(name, "bias", bias, size)?, fire, input: false })
     }
 
     fn populations(&mut self) -> Result<(), NirError> {
@@ -280,7 +236,7 @@ impl<'a> Exporter<'a> {
     fn resets(&mut self) {
         for (population, cells) in self.spec.populations.iter().zip(&self.cells) {
             let Some((threshold, After::SubtractNextTick)) = &cells.fire else { continue };
-            let taken = (0..population.size).map(|i| -(1.0 - cells.decay[i]) * threshold[i] / cells.gain[i]).collect();
+            let taken = cells.late_reset(threshold);
             let name = format!("{}.reset", population.name);
             self.graph.add(&name, Unit::new("Scale", [("scale", Array::f64s(taken).into())]));
             self.graph.connect(&population.name, &name);
@@ -301,70 +257,4 @@ impl<'a> Exporter<'a> {
         }
         Ok(())
     }
-}
-
-impl Cells {
-    /// The neurons as a node: LIF and LI, whose gain in a step is (dt/tau) r; IF and I, where it is dt r, of neurons that keep everything.
-    fn unit(&self, dt_s: f64) -> Unit {
-        let size = self.tau_s.len();
-        if self.decay.iter().all(|&kept| kept == 1.0) {
-            let r = Array::f64s(self.gain.iter().map(|gain| gain / dt_s).collect()).into();
-            return match &self.fire {
-                Some((threshold, _)) => Unit::new("IF", [("r", r), ("v_threshold", Array::f64s(threshold.clone()).into())]),
-                None => Unit::new("I", [("r", r)]),
-            };
-        }
-        let r = (0..size).map(|i| self.gain[i] * self.tau_s[i] / dt_s).collect();
-        let zeros = || Value::from(Array::f64s(vec![0.0; size]));
-        let (tau, r) = (Array::f64s(self.tau_s.clone()).into(), Array::f64s(r).into());
-        match &self.fire {
-            Some((threshold, _)) => {
-                let threshold = Array::f64s(threshold.clone()).into();
-                let parameters = [("tau", tau), ("r", r), ("v_leak", zeros()), ("v_threshold", threshold), ("v_reset", zeros())];
-                Unit::new("LIF", parameters)
-            }
-            None => Unit::new("LI", [("tau", tau), ("r", r), ("v_leak", zeros())]),
-        }
-    }
-}
-
-fn parameters<'a, P: Deserialize<'a>>(name: &str, model: &'a Model) -> Result<P, NirError> {
-    P::deserialize(&model.parameters).map_err(|e| NirError::node(name, e.to_string()))
-}
-
-/// One finite number for each neuron.
-fn each(name: &str, key: &str, parameter: &PerNeuron, size: usize) -> Result<Vec<f64>, NirError> {
-    if let PerNeuron::Each(values) = parameter
-        && values.len() != size
-    {
-        return Err(NirError::node(name, format!("{key}: expected {size} numbers, found {}", values.len())));
-    }
-    match parameter.values().iter().find(|v| !v.is_finite()) {
-        Some(value) => Err(NirError::node(name, format!("{key}: expected finite numbers, found {value}"))),
-        None => Ok((0..size).map(|i| parameter.of(i)).collect()),
-    }
-}
-
-/// The weights of a projection as (targets, sources), the synapses of a pair added up in order as substrates do.
-fn matrix(projection: &Projection, learned: Option<&Vec<f32>>, sources: usize, targets: usize) -> Result<Vec<f32>, NirError> {
-    let (weights, per_pair) = match (&projection.synapses, learned) {
-        (Synapses::Fixed(weights), None) => (weights, 1),
-        (Synapses::Fixed(_), Some(weights)) => (weights, 1),
-        (Synapses::Plastic { per_pair, .. }, Some(weights)) => (weights, *per_pair),
-        (Synapses::Plastic { .. }, None) => {
-            return Err(NirError::inexpressible(
-                &projection.name,
-                "rule",
-                "NIR has no plasticity: the learned weights must be given",
-            ));
-        }
-    };
-    if Some(weights.len()) != sources.checked_mul(targets).and_then(|pairs| pairs.checked_mul(per_pair)) {
-        let why = format!("expected {sources} x {per_pair} x {targets} weights, found {}", weights.len());
-        return Err(NirError::node(&projection.name, why));
-    }
-    let weight = |target: usize, source: usize| {
-        (0..per_pair).fold(0.0, |sum: f32, k| sum + weights[(source * per_pair + k) * targets + target])
-    };
-    Ok((0..targets).flat_map(|target| (0..sources).map(move |source| weight(target, source))).collect())
 }

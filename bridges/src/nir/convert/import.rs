@@ -6,15 +6,15 @@
 use std::collections::BTreeMap;
 
 use embody_brain::neuron::Reset as After;
-use embody_brain::{Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
+use embody_brain::{NetworkSpec, Projection, Synapses};
 
 use super::fold::{Laws, Matrix};
-use super::neurons::{Cells, reset};
+use super::neurons::Cells;
 use super::retime::{Link, latencies};
 use super::routes::{Label, Role, Routes, Station, order};
 use super::time::tick_ns;
 use crate::nir::array::elements;
-use crate::nir::{Discretisation, Finding, Graph, Limits, NirError, Operator, Plan, Reset};
+use crate::nir::{Discretisation, Finding, Graph, Limits, NirError, Plan};
 
 /// How many ways from one population through stateless nodes are followed.
 const MOST_WAYS: usize = 1 << 12;
@@ -54,7 +54,9 @@ pub struct Import {
     pub notes: Vec<Finding>,
 }
 
-/// Makes a network of a graph, which does the same to the spike but for rounding and the latencies that are told.
+/// Makes a network of a graph, which does the same but for rounding, the latencies that are told, and the start of a population that is late
+/// and has a constant input (a bias, or v_leak apart from v_reset): that acts from the first tick on, and so by the latency too early. Notes name
+/// such populations.
 ///
 /// # Errors
 /// What [`check`](crate::nir::check()) finds; and, by the node's name and the parameter, what a network can't express: synapses with a time
@@ -76,6 +78,7 @@ pub fn import(graph: &Graph, settings: &ImportSettings) -> Result<Import, NirErr
     };
     let arrivals = importer.arrivals()?;
     let (projections, latencies) = importer.projections(arrivals, tick_ns)?;
+    importer.note_early_constants(&latencies);
     let outputs: BTreeMap<String, String> = importer.outputs();
     let populations = importer.populations()?;
     let mut readouts: Vec<String> = Vec::new();
@@ -89,9 +92,9 @@ pub fn import(graph: &Graph, settings: &ImportSettings) -> Result<Import, NirErr
 }
 
 /// Numbers of the edges that lead to each node, and of those that leave it.
-struct Ways {
-    into: Vec<Vec<usize>>,
-    leaving: Vec<Vec<usize>>,
+pub(super) struct Ways {
+    pub(super) into: Vec<Vec<usize>>,
+    pub(super) leaving: Vec<Vec<usize>>,
 }
 
 impl Ways {
@@ -106,23 +109,23 @@ impl Ways {
     }
 }
 
-struct Importer<'a> {
-    plan: &'a Plan<'a>,
-    roles: &'a [Role],
-    settings: &'a ImportSettings,
-    ways: Ways,
-    populations: Vec<Made>,
+pub(super) struct Importer<'a> {
+    pub(super) plan: &'a Plan<'a>,
+    pub(super) roles: &'a [Role],
+    pub(super) settings: &'a ImportSettings,
+    pub(super) ways: Ways,
+    pub(super) populations: Vec<Made>,
     /// Number of the population of a node.
-    at: BTreeMap<usize, usize>,
-    notes: Vec<Finding>,
+    pub(super) at: BTreeMap<usize, usize>,
+    pub(super) notes: Vec<Finding>,
 }
 
 /// A population in the making.
-struct Made {
-    node: usize,
+pub(super) struct Made {
+    pub(super) node: usize,
     /// `None` for inputs.
-    cells: Option<Cells>,
-    reset: After,
+    pub(super) cells: Option<Cells>,
+    pub(super) reset: After,
 }
 
 /// What reaches a population from another.
@@ -135,30 +138,12 @@ struct Arrival {
 }
 
 impl Importer<'_> {
-    fn name(&self, node: usize) -> &str {
+    pub(super) fn name(&self, node: usize) -> &str {
         &self.plan.nodes[node].name
     }
 
-    fn size(&self, node: usize) -> usize {
+    pub(super) fn size(&self, node: usize) -> usize {
         elements(&self.plan.nodes[node].output).unwrap_or(usize::MAX)
-    }
-
-    /// The population that an Output reads out if it does nothing but that: one edge from a population straight to it.
-    fn read_out(&self, output: usize) -> Option<usize> {
-        let mut node = output;
-        loop {
-            let [number] = self.ways.into[node][..] else { return None };
-            let edge = self.plan.edges[number];
-            match self.roles[edge.from] {
-                _ if edge.delayed => return None,
-                Role::Source if matches!(self.plan.nodes[edge.from].operator, Operator::Input(_)) => return None,
-                Role::Source | Role::Readout => return Some(edge.from),
-                Role::Way if matches!(self.plan.nodes[edge.from].operator, Operator::Flatten { .. } | Operator::Output(_)) => {
-                    node = edge.from;
-                }
-                _ => return None,
-            }
-        }
     }
 
     /// Finds the populations, and what reaches each of them, in the order of the edges by which it does.
@@ -192,83 +177,6 @@ impl Importer<'_> {
         arrivals.sort_by_key(|arrival| (arrival.end.edge, arrival.source, arrival.end.delay));
         self.name_projections(&mut arrivals);
         Ok(arrivals)
-    }
-
-    /// Populations in the order in which edges name their nodes, and with the biases that reach them.
-    fn find_populations(&mut self, constants: &[Vec<f64>]) -> Result<(), NirError> {
-        let ends = self.plan.edges.iter().flat_map(|edge| [edge.from, edge.to]);
-        let nodes: Vec<usize> = self.plan.inputs().chain(ends).chain(0..self.plan.nodes.len()).collect();
-        for node in nodes {
-            let made = match self.roles[node] {
-                Role::Way | Role::Delay(_) => continue,
-                Role::Output if self.read_out(node).is_some() => continue,
-                _ if self.at.contains_key(&node) => continue,
-                _ => self.population(node)?,
-            };
-            let mut made = made;
-            if let Some(cells) = &mut made.cells {
-                for (i, constant) in constants[node].iter().enumerate() {
-                    cells.bias[i] += cells.gain[i] * constant;
-                }
-            }
-            self.at.insert(node, self.populations.len());
-            self.populations.push(made);
-        }
-        Ok(())
-    }
-
-    fn population(&mut self, node: usize) -> Result<Made, NirError> {
-        let d = &self.settings.discretisation;
-        let (name, size) = (self.name(node).to_string(), self.size(node));
-        let cells = match &self.plan.nodes[node].operator {
-            Operator::Neuron(neuron) => {
-                if neuron.fire.as_ref().is_some_and(|[_, v_reset]| v_reset.values.iter().any(|&v| v != 0.0)) {
-                    self.notes.push(Finding { node: name.clone(), why: "potentials are counted from v_reset".into() });
-                }
-                Some(Cells::of(&name, neuron, size, d)?)
-            }
-            Operator::Threshold(threshold) => {
-                let why = "a Threshold becomes neurons that keep nothing from tick to tick".into();
-                self.notes.push(Finding { node: name.clone(), why });
-                Some(Cells::threshold(&name, (0..size).map(|i| threshold.of(i)).collect(), d)?)
-            }
-            Operator::Output(_) => {
-                let why = "what arrives is read out by a leaky_readout that keeps nothing from tick to tick".into();
-                self.notes.push(Finding { node: name, why });
-                Some(Cells::readout(size, d))
-            }
-            _ => None,
-        };
-        Ok(Made { node, cells, reset: reset(d.reset) })
-    }
-
-    /// Finds Scale nodes that lie on a loop from neurons to themselves, of one step, and take from each neuron what the decay of its threshold
-    /// would: together with the subtraction at once, this is a subtraction in the next tick. [`export`](super::export()) writes it so.
-    fn find_resets(&mut self) -> Vec<usize> {
-        let mut found = Vec::new();
-        for (node, planned) in self.plan.nodes.iter().enumerate() {
-            let Operator::Scale(scale) = &planned.operator else { continue };
-            let ([into], [out]) = (&self.ways.into[node][..], &self.ways.leaving[node][..]) else { continue };
-            let [into, out] = [into, out].map(|&number| self.plan.edges[number]);
-            if into.from != out.to || !into.delayed || self.settings.discretisation.reset != Reset::Subtract {
-                continue;
-            }
-            let Some(made) = self.at.get(&out.to).map(|&at| &mut self.populations[at]) else { continue };
-            let Some((cells, threshold)) = made.cells.as_ref().and_then(|c| c.threshold.as_ref().map(|t| (c, t))) else {
-                continue;
-            };
-            let takes = |i: usize| {
-                let expected = -(1.0 - cells.decay[i]) * threshold[i];
-                (scale.of(i) * cells.gain[i] - expected).abs() <= 1e-9 * expected.abs()
-            };
-            if (0..threshold.len()).all(takes) {
-                made.reset = After::SubtractNextTick;
-                let why = format!("the threshold is subtracted in the next tick: so says the loop through {:?}", planned.name);
-                self.notes.push(Finding { node: self.plan.nodes[out.to].name.clone(), why });
-                found.push(node);
-            }
-        }
-        found
     }
 
     /// Projections are called as the one node that weighs them; as source and target where there are more, or none; and never alike.
@@ -322,6 +230,23 @@ impl Importer<'_> {
         Ok((projections, named.collect()))
     }
 
+    /// A population that is late takes its constant input from the first tick on all the same.
+    fn note_early_constants(&mut self, latencies: &BTreeMap<String, u64>) {
+        for made in &self.populations {
+            let name = &self.plan.nodes[made.node].name;
+            let late = latencies.get(name).copied().unwrap_or_default();
+            // What keeps nothing has no start.
+            let kept = |cells: &Cells| cells.bias.iter().zip(&cells.decay).any(|(&bias, &decay)| bias * decay != 0.0);
+            let constant = made.cells.as_ref().is_some_and(kept);
+            if late > 0 && constant {
+                let why = format!(
+                    "its constant input acts from the first tick on, and spikes come later by {late}: it starts as if it had run so long"
+                );
+                self.notes.push(Finding { node: name.clone(), why });
+            }
+        }
+    }
+
     /// The weights of a projection, with the gain of its target.
     fn weights(&self, arrival: &Arrival) -> Result<Vec<f32>, NirError> {
         let gain = self.populations[self.at[&arrival.end.node]].cells.as_ref().map(|cells| &cells.gain[..]).unwrap_or_default();
@@ -339,24 +264,5 @@ impl Importer<'_> {
     fn outputs(&self) -> BTreeMap<String, String> {
         let population = |output: usize| self.name(self.read_out(output).unwrap_or(output)).to_string();
         self.plan.outputs().map(|output| (self.name(output).to_string(), population(output))).collect()
-    }
-
-    fn populations(&self) -> Result<Vec<Population>, NirError> {
-        let population = |made: &Made| {
-            let name = self.name(made.node).to_string();
-            let kind = match &made.cells {
-                None if self.settings.inputs == InputKind::Spikes => PopulationKind::Input,
-                None => PopulationKind::Analogue,
-                Some(cells) => PopulationKind::Neurons(
-                    match &cells.threshold {
-                        Some(threshold) => Model::new("lif", &cells.lif(threshold, made.reset)),
-                        None => Model::new("leaky_readout", &cells.leaky_readout()),
-                    }
-                    .map_err(|e| NirError::node(&name, e.to_string()))?,
-                ),
-            };
-            Ok(Population { size: self.size(made.node), name, kind })
-        };
-        self.populations.iter().map(population).collect()
     }
 }

@@ -1,9 +1,11 @@
 //! Between graphs and [`NetworkSpec`](embody_brain::NetworkSpec)s: what one side can't express is refused by name.
 
 mod export;
+mod exported;
 mod fold;
 mod import;
 mod neurons;
+mod populations;
 mod retime;
 mod routes;
 mod time;

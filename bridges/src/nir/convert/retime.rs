@@ -1,7 +1,7 @@
 //! Delays of projections from the delays of a graph.
 //!
-//! In NIR a spike may act on other neurons in its own step; in a network it takes a tick from neurons that fire to others that fire. A graph
-//! keeps its behaviour to the spike if every population is late by a number of ticks of its own, its latency L, and a projection from u to
+//! In NIR a spike may act on other neurons in its own step; in a network it takes a tick from neurons that fire to others that fire. What
+//! spikes do to spikes stays the same if every population is late by a number of ticks of its own, its latency L, and a projection from u to
 //! v with the graph's delay d takes d + L(v) - L(u): around every circle nothing changes (retiming: Leiserson, Saxe 1991). Latencies are the
 //! least that give all projections their ticks, and there are none if a circle has fewer steps than ticks.
 
