@@ -19,7 +19,7 @@ pub mod run;
 pub mod scenario;
 pub mod schema;
 pub mod study;
-mod substrate;
+pub mod substrate;
 pub mod tasks;
 pub mod train;
 #[cfg(feature = "viewer")]

@@ -32,6 +32,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Trained, Yoked};
 use crate::part_files::is_weights_file;
+use crate::substrate;
 use crate::tasks::{
     ArmReaching, ArmReachingTask, LaneFollowing, LaneFollowingTask, Reaching, ReachingTask, TrunkReaching, TrunkReachingTask,
 };
@@ -310,6 +311,7 @@ impl Default for Registry {
             "this machine's processor, in single precision: nothing is lost",
             |_: &FloatOptions, models| Ok(FloatSubstrate::new(models)),
         );
+        substrate::register(&mut registry);
         registry.weights("trunk-10", include_bytes!("../library/weights/trunk-10.safetensors"));
         registry.weights("trunk-25", include_bytes!("../library/weights/trunk-25.safetensors"));
         registry.scenario("reaching", include_str!("../library/reaching.toml"));

@@ -12,6 +12,18 @@ macro_rules! counters {
         }
 
         impl Counters {
+            /// Counters from their names; those that are unknown are left out.
+            pub fn of(named: &[(&str, u64)]) -> Counters {
+                let mut counters = Counters::default();
+                for (name, count) in named {
+                    match *name {
+                        $(stringify!($name) => counters.$name = *count,)*
+                        _ => (),
+                    }
+                }
+                counters
+            }
+
             /// All counters by name, in a fixed order.
             pub fn named(&self) -> Vec<(&'static str, u64)> {
                 vec![$((stringify!($name), self.$name)),*]
@@ -65,5 +77,7 @@ mod tests {
         let counters = Counters { spikes: 3, rounded_weights: 7, ..Counters::default() };
         assert_eq!((counters.get("spikes"), counters.get("rounded_weights"), counters.get("joules")), (Some(3), Some(7), None));
         assert_eq!(counters.named().len(), 14);
+        assert_eq!(Counters::of(&counters.named()), counters);
+        assert_eq!(Counters::of(&[("joules", 3)]), Counters::default());
     }
 }

@@ -7,6 +7,7 @@ use std::io::{ErrorKind, Write};
 use std::path::{Component, Path, PathBuf};
 use std::thread::JoinHandle;
 
+use crate::substrate::Account;
 use embody_brain::neurobench::NeuroBench;
 use embody_bridges::link::RealTimeReport;
 use serde::de::DeserializeOwned;
@@ -95,6 +96,9 @@ pub struct Summary {
     /// What the trained network takes, by the metrics of NeuroBench, in the controller's last step; where one acts that was trained before.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub neurobench: Option<NeuroBench>,
+    /// What became of the network on its substrate, unless it lost nothing and counts nothing there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<Account>,
     /// Events that a control period had no room for, and that the controller therefore never saw.
     pub events_dropped: u64,
     /// Version of the program.

@@ -26,6 +26,7 @@ use crate::moment;
 use crate::recording::{Kept, RecordingError, Tape};
 use crate::registry::Registry;
 use crate::scenario::{Assembly, Loaded, ScenarioError};
+use crate::substrate::Account;
 
 /// Why a run could not start, go on or end.
 #[derive(Debug, thiserror::Error)]
@@ -526,6 +527,10 @@ impl Runner {
                 .controller()
                 .neurobench()
                 .map(|figures| NeuroBench { execution_rate: Some(1e9 / scenario.time.control_period.0 as f64), ..figures }),
+            account: self.session.controller().running().and_then(|network| {
+                let simulated = Nanos(position.control_steps * scenario.time.control_period.0);
+                Account::of(network, simulated)
+            }),
             events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),

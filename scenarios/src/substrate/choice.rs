@@ -1,4 +1,4 @@
-//! What a scenario's network runs on: a name alone, or a table with options.
+//! How a scenario says what its network runs on: by a name alone, or a table with options.
 //!
 //! ```toml
 //! substrate = "loihi"

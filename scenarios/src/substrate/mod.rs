@@ -1,0 +1,9 @@
+//! What networks run on: how a scenario chooses it, and what came of it.
+
+mod account;
+mod chips;
+mod choice;
+
+pub use account::{Account, EnergyAccount, Term};
+pub(crate) use chips::register;
+pub(crate) use choice::{as_table, choose};
