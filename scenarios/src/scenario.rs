@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node, render};
 use crate::part_files;
-use crate::registry::{ControllerContext, Part, Registry, TaskContext};
+use crate::registry::{Compile, ControllerContext, Part, Registry, TaskContext};
 use crate::run::REPORTING_HOUR;
 use crate::run::folder;
 use crate::substrate;
@@ -180,8 +180,8 @@ impl Loaded {
             });
         };
         let mut node = Node::parse(&text, &file)?;
-        substrate::as_table(&mut node)?;
         for setting in settings {
+            substrate::as_table(&mut node)?;
             node.apply_set(setting)?;
         }
         Ok(Loaded::resolve(registry, node, base)?)
@@ -260,6 +260,13 @@ impl Loaded {
         built.map_err(|why| self.refused("robot", &robot.kind, why))
     }
 
+    /// What compiles networks for the scenario's substrate.
+    pub fn compiler(&self, registry: &Registry) -> Result<Compile, ConfigError> {
+        let substrate = &self.scenario.substrate;
+        let compiler = registry.substrates[substrate.kind.as_str()].build(&part(substrate), &registry.models);
+        compiler.map_err(|why| self.refused("substrate", &substrate.kind, why))
+    }
+
     /// Builds the controller for a body.
     pub fn controller(&self, registry: &Arc<Registry>, body: &dyn Body) -> Result<Hosted, ConfigError> {
         let scenario = &self.scenario;
@@ -269,9 +276,7 @@ impl Loaded {
             control_period: scenario.time.control_period,
             neural_tick: scenario.time.neural_tick,
         };
-        let substrate = &scenario.substrate;
-        let compiler = registry.substrates[substrate.kind.as_str()].build(&part(substrate), &registry.models);
-        let compiler = compiler.map_err(|why| self.refused("substrate", &substrate.kind, why))?;
+        let compiler = self.compiler(registry)?;
         let tables = &scenario.controller.tables;
         let context = ControllerContext {
             around,
@@ -289,6 +294,13 @@ impl Loaded {
         };
         let refused = |why| self.refused("controller", &scenario.controller.kind, why);
         let controller = context.build(&scenario.controller.kind).map_err(refused)?;
+        let kind = &scenario.substrate.kind;
+        if kind != substrate::DEFAULT && controller.network().is_some() && controller.running().is_none() {
+            let own = &scenario.controller.kind;
+            let why =
+                format!("{own:?} runs its network by itself in single precision, and not on a substrate: expected \"float\"");
+            return Err(self.refused("substrate", kind, why));
+        }
         match controller.needs().into_iter().find(|need| !body.truth().offers(need)) {
             Some(need) => Err(refused(format!("it needs {need:?}, which this body doesn't offer"))),
             None => Ok(controller),

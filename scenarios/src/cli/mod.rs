@@ -6,6 +6,8 @@ mod brain_process;
 mod check;
 mod list;
 mod network;
+mod network_file;
+mod nir;
 mod peers;
 mod picture;
 mod replay;
@@ -16,6 +18,8 @@ mod shot;
 mod show;
 mod signals;
 mod study;
+mod substrate;
+mod table;
 mod train;
 mod view;
 mod world;
@@ -63,6 +67,10 @@ enum Command {
     Check(check::Arguments),
     /// Looks at robots: what a description holds, what is wrong with it, where its links stand.
     Robot(robot::Arguments),
+    /// Tells what emulated chips make of a network, and runs it on them step by step.
+    Substrate(substrate::Arguments),
+    /// Reads, checks, runs and converts networks in the neuromorphic intermediate representation.
+    Nir(nir::Arguments),
     /// Draws the world of a scenario, or what a camera in it sees, as a PNG file.
     Picture(picture::Arguments),
     /// Shows a scenario in a window, with what goes on in body and brain (built with --features viewer).
@@ -107,6 +115,8 @@ pub fn main(registry: Registry) -> ExitCode {
         Command::Show(arguments) => show::show(&registry, &arguments),
         Command::Check(arguments) => check::check(&registry, &arguments),
         Command::Robot(arguments) => robot::robot(&arguments),
+        Command::Substrate(arguments) => substrate::substrate(&registry, &arguments),
+        Command::Nir(arguments) => nir::nir(&registry, &arguments),
         Command::Picture(arguments) => picture::picture(&registry, &arguments),
         Command::View(arguments) => view::view(&registry, &arguments),
         Command::Shot(arguments) => shot::shot(&registry, &arguments),

@@ -18,7 +18,7 @@ const SECTION: &str = "substrate";
 const KIND: &str = "kind";
 
 /// What a network runs on unless the scenario says otherwise.
-const DEFAULT: &str = "float";
+pub(crate) const DEFAULT: &str = "float";
 
 /// Makes a table of a substrate that is given by its name.
 pub(crate) fn as_table(root: &mut Node) -> Result<(), ConfigError> {

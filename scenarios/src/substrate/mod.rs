@@ -6,4 +6,4 @@ mod choice;
 
 pub use account::{Account, EnergyAccount, Term};
 pub(crate) use chips::register;
-pub(crate) use choice::{as_table, choose};
+pub(crate) use choice::{DEFAULT, as_table, choose};

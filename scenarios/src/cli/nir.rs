@@ -1,0 +1,165 @@
+//! `embody nir`: networks in the neuromorphic intermediate representation.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Args, Subcommand};
+use embody_brain::NetworkSpec;
+use embody_bridges::nir::{self, Document, ExportSettings, Integration, Limits};
+
+use super::network_file::{self, Steps, is_json, named};
+use super::{Failure, mention, say, table};
+use crate::registry::Registry;
+use crate::run::folder;
+use crate::scenario::Loaded;
+
+/// Arguments of `embody nir`.
+#[derive(Args)]
+pub struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Prints the nodes of a graph with their shapes and parameters, its edges, and its circles.
+    Info {
+        /// Path of a NIR file
+        file: PathBuf,
+    },
+    /// Looks for mistakes: shapes that don't fit, nodes without a way, circles without a state, numbers that are none.
+    Check {
+        /// Path of a NIR file
+        file: PathBuf,
+    },
+    /// Runs a graph as it stands over an input, and writes what its nodes put out as CSV.
+    Run(Run),
+    /// Makes a network's description (.json) of a NIR file, or a NIR file of a description or of a scenario's network.
+    Convert(Convert),
+}
+
+/// Arguments of `embody nir run`.
+#[derive(Args)]
+struct Run {
+    /// Path of a NIR file
+    file: PathBuf,
+    /// Its input: a row of numbers for each step, a column for each channel
+    input: PathBuf,
+    #[command(flatten)]
+    steps: Steps,
+    /// A node to record; may be repeated [default: the graph's outputs]
+    #[arg(long, value_name = "NODE")]
+    record: Vec<String>,
+    /// The file to write [default: standard output]
+    #[arg(long)]
+    out: Option<PathBuf>,
+}
+
+/// Arguments of `embody nir convert`.
+#[derive(Args)]
+struct Convert {
+    /// A NIR file (.nir), a description (.json), or a scenario: a name of the library, or a file (.toml)
+    from: String,
+    /// The file to write: .nir or .json
+    to: PathBuf,
+    #[command(flatten)]
+    steps: Steps,
+    /// Leaves out refractory periods, which NIR can't express, and says so
+    #[arg(long)]
+    drop_refractory: bool,
+    /// Changes a value of the scenario; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+}
+
+/// Networks in NIR.
+pub fn nir(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
+    match &arguments.command {
+        Command::Info { file } => {
+            say(nir::info(&network_file::document(file)?).trim_end())?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Check { file } => check(file),
+        Command::Run(arguments) => run(arguments),
+        Command::Convert(arguments) => convert(registry, arguments),
+    }
+}
+
+fn check(file: &Path) -> Result<ExitCode, Failure> {
+    let report = nir::check(&network_file::document(file)?.graph);
+    for (what, findings) in [("error", &report.errors), ("note", &report.notes)] {
+        for finding in findings {
+            say(format_args!("{}: {what}: {}: {}", file.display(), finding.node, finding.why))?;
+        }
+    }
+    if report.errors.is_empty() {
+        say(format_args!("{}: fine", file.display()))?;
+    }
+    Ok(if report.errors.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run(arguments: &Run) -> Result<ExitCode, Failure> {
+    let (file, limits) = (&arguments.file, Limits::default());
+    let document = network_file::document(file)?;
+    let discretisation = arguments.steps.of(&document, file)?;
+    let named = |error: nir::NirError| named(file, error);
+    let channels = nir::Interpreter::new(&document.graph, &discretisation, &limits).map_err(named)?.channels();
+    let rows = table::read(&arguments.input, channels)?;
+    let record: Vec<&str> = arguments.record.iter().map(String::as_str).collect();
+    let recording = nir::run(&document.graph, &discretisation, &rows.concat(), &record, &limits).map_err(named)?;
+    mention(format_args!("{}: {}", file.display(), recording.discretisation));
+    let mut series: Vec<(String, &[f32], usize)> = Vec::new();
+    for (node, trace) in &recording.traces {
+        let all = [("", Some(&trace.output)), (".v", trace.voltage.as_ref()), (".i", trace.current.as_ref())];
+        series.extend(all.into_iter().filter_map(|(what, values)| Some((format!("{node}{what}"), &values?[..], trace.size()))));
+    }
+    let mut text = String::new();
+    let names = series.iter().flat_map(|(name, _, size)| (0..*size).map(move |i| format!("{name}[{i}]")));
+    table::line(&mut text, std::iter::once("step".to_owned()).chain(names));
+    for step in 0..recording.steps {
+        let values =
+            series.iter().flat_map(|(_, values, size)| values[step * size..(step + 1) * size].iter().map(f32::to_string));
+        table::line(&mut text, std::iter::once(step.to_string()).chain(values));
+    }
+    match &arguments.out {
+        Some(path) => folder::replace(path, text.as_bytes())?,
+        None => say(text.trim_end())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Failure> {
+    let (from, to) = (Path::new(&arguments.from), &arguments.to);
+    let is_file = |extension: &str| from.extension().is_some_and(|found| found == extension);
+    let spec = match is_file("nir") || is_file("h5") || is_json(from) {
+        true => network_file::network(from, &arguments.steps)?,
+        false => of_scenario(registry, arguments)?,
+    };
+    let bytes = if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec)? };
+    folder::replace(to, &bytes)?;
+    say(format_args!("{}: {} populations, {} projections", to.display(), spec.populations.len(), spec.projections.len()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The network of a scenario's controller.
+fn of_scenario(registry: &Arc<Registry>, arguments: &Convert) -> Result<NetworkSpec, Failure> {
+    let loaded = Loaded::find(registry, &arguments.from, &arguments.set)?;
+    let spec = loaded.assemble(registry)?.controller.network().cloned();
+    let (name, kind) = (&loaded.scenario.name, &loaded.scenario.controller.kind);
+    spec.ok_or_else(|| format!("{name}: its controller {kind:?} has no network").into())
+}
+
+/// A network as a NIR file.
+fn exported(arguments: &Convert, spec: &NetworkSpec) -> Result<Vec<u8>, Failure> {
+    // What networks here decay by is exact.
+    let settings = ExportSettings { integration: Integration::Exponential, drop_refractory: arguments.drop_refractory };
+    let named = |error: nir::NirError| named(Path::new(&arguments.from), error);
+    let export = nir::export(spec, &BTreeMap::new(), &settings).map_err(named)?;
+    mention(format_args!("{}: {}", arguments.from, export.discretisation));
+    for note in &export.notes {
+        mention(format_args!("{}: {}: {}", arguments.from, note.node, note.why));
+    }
+    Ok(Document::new(export.graph).write().map_err(named)?)
+}
