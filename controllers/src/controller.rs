@@ -1,7 +1,7 @@
 //! The controller: what turns a time step into an action.
 
-use embody_brain::{Network, NetworkSpec};
 use embody_brain::neurobench::NeuroBench;
+use embody_brain::{Network, NetworkSpec};
 use embody_robots::{Action, Checkpoint, CheckpointError, Need, Stage, TimeStep};
 
 use crate::telemetry::{Activity, Telemetry};

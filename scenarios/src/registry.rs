@@ -304,9 +304,11 @@ impl Default for Registry {
         );
         registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);
         registry.controller("straight", "an action of zeros: straight on", |s: &Straight, _| Ok(s.clone()));
-        registry.substrate("float", "this machine's processor, in single precision: nothing is lost", |_: &FloatOptions, models| {
-            Ok(FloatSubstrate::new(models))
-        });
+        registry.substrate(
+            "float",
+            "this machine's processor, in single precision: nothing is lost",
+            |_: &FloatOptions, models| Ok(FloatSubstrate::new(models)),
+        );
         registry.weights("trunk-10", include_bytes!("../library/weights/trunk-10.safetensors"));
         registry.weights("trunk-25", include_bytes!("../library/weights/trunk-25.safetensors"));
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
