@@ -1,19 +1,11 @@
 //! Forward passes made elsewhere: a chip's spikes and potentials in the place of computed ones, with the software's way back over them.
 //!
-//! For every population that was recorded, with z and v what was recorded, v as it is after a reset, and A the (adapted) threshold:
-//! - The spikes that its targets get, by which thresholds adapt, and which cut the way back at a reset, are z. Sums of what arrives are made of
-//!   these and of the weights in training.
-//! - psi is the surrogate's at v. Where a neuron spiked and its reset acts at once, v no longer tells how far above the threshold it was. The
-//!   potential before the reset is then the software's step from the v of the tick before, and A if that lies below A, since it did fire.
-//! - The next tick starts at v: the software resets nothing of its own. Refractory times begin at z.
-//! - A readout's values are v. It is linear: its way back needs nothing else.
+//! [`TrainableNetwork::adopt`] says what becomes of a recording. A step is computed as always, for what wasn't recorded (sums of what arrives,
+//! adaptation, refractory times), and then overwritten.
 //!
-//! Populations that weren't recorded are computed from the spikes of those that were. A recording of what the network itself would do gives
-//! the same trace, and so the same gradients, to the bit.
-//!
-//! Source: training with a chip in the loop, Cramer et al. 2022, "Surrogate gradients for analog neuromorphic computing"; as in
-//! electronicvisions/hxtorch, whose way back isn't cut at a chip's resets, while this one is.
+//! Not here: how a chip is run and recorded.
 
+use super::events::Events;
 use super::forward::{Pass, keep};
 use super::model::Cell;
 use super::network::TrainableNetwork;
@@ -21,9 +13,10 @@ use super::plan::{Kind, Plan};
 use super::surrogate::Slopes;
 use super::trace::{CellState, Keep, Kept, Trace};
 use super::{Batch, TrainingError};
-use crate::neuron::{Crossing, IntegrateAndFire, IntegrateAndFireState, Reset, SymplecticAdaptive, SymplecticAdaptiveState};
+use crate::neuron::{
+    Crossing, IntegrateAndFire, IntegrateAndFireRow, IntegrateAndFireState, Reset, SymplecticAdaptive, SymplecticAdaptiveState,
+};
 use crate::numeric::Real;
-use crate::training::events::Events;
 
 /// What a population did elsewhere over a batch of `samples` sequences.
 #[derive(Clone, Copy, Debug)]
@@ -78,11 +71,23 @@ impl<'a, T: Real> RecordedTick<'a, T> {
 }
 
 impl<T: Real> TrainableNetwork<T> {
-    /// The trace of a forward pass that was made elsewhere, from rest: `recordings` say what populations did over `batch`. What becomes of
-    /// them is written at the head of this module's source, and in short: v and z are the recorded ones, gradients the software's.
+    /// The trace of a forward pass over `batch` that was made elsewhere, from rest. With z and v what was recorded of a population, v as it is
+    /// after a reset, and A the threshold (with its adaptation):
+    /// - Spikes are z: those that targets get, by which thresholds adapt, after which neurons are refractory, and at which a reset cuts the way
+    ///   back. What arrives is computed from them and this network's weights.
+    /// - Surrogates are taken at v. Where a neuron spiked and is reset at once, v doesn't tell how far above A it was: there the software makes its
+    ///   step from the v of the tick before. Where that, or a recorded v, lies below A although the neuron spiked, A is taken.
+    /// - The next tick starts from v: the software resets nothing once more.
+    /// - A readout's values are v. It is linear, so that its way back needs nothing else.
+    ///
+    /// Populations without a recording are computed, from the spikes of those that have one. Recordings of what this network itself would do
+    /// give the trace of [`forward`](Self::forward), and so the same gradients, to the bit.
     ///
     /// Errors if the batch doesn't fit the network or a recording the batch, if a potential isn't a finite number, if checkpoints are to be kept
     /// (what lies between can't be computed once more), and for a smoothed network, which has no spikes.
+    ///
+    /// Source: Cramer et al. 2022, "Surrogate gradients for analog neuromorphic computing"; electronicvisions/hxtorch, which other than this
+    /// doesn't cut the way back where the chip has reset.
     pub fn adopt(&self, batch: &Batch<T>, recordings: &[Recording<'_, T>], keep: Keep) -> Result<Trace<T>, TrainingError> {
         batch.check(&self.plan)?;
         let wrong = |what: &str| Err(TrainingError::Recording { what: what.into() });
@@ -199,7 +204,7 @@ fn integrate_and_fire<T: Real>(
     let Crossing { v: before, distance, free } = crossing;
     let row_of = state.row(row, n);
     let [v, b, z, left] = [row_of.v, row_of.b, row_of.z, row_of.left];
-    let step = crate::neuron::IntegrateAndFireRow { v: &mut *v, b: &mut *b, z: &mut *z, left: &mut *left };
+    let step = IntegrateAndFireRow { v: &mut *v, b: &mut *b, z: &mut *z, left: &mut *left };
     cell.step(step, current, Crossing { v: &mut *before, distance: &mut *distance, free }, None);
     // A spike of the software's alone made the neuron refractory, which it wasn't.
     left.iter_mut().zip(&*z).filter(|(_, z)| **z > zero).for_each(|(left, _)| *left = zero);
@@ -209,8 +214,7 @@ fn integrate_and_fire<T: Real>(
         left[i as usize] = cell.refractory;
     }
     let threshold = |i: usize| if cell.adaptive { cell.threshold[i] + cell.beta[i] * b[i] } else { cell.threshold[i] };
-    let at_once = cell.reset != Reset::SubtractNextTick;
-    substitute(before, distance, |i| (!(at_once && z[i] > zero)).then_some(v[i]), threshold);
+    substitute([before, distance], v, z, cell.reset != Reset::SubtractNextTick, threshold);
 }
 
 /// The same.
@@ -222,7 +226,7 @@ fn symplectic_adaptive<T: Real>(
     crossing: Crossing<'_, T>,
     tick: RecordedTick<'_, T>,
 ) {
-    let (zero, one, n) = (T::default(), T::of(1.0), current.len());
+    let (one, n) = (T::of(1.0), current.len());
     let Crossing { v: before, distance, free } = crossing;
     let at = row * n..(row + 1) * n;
     let w_before = state.w[at.clone()].to_vec();
@@ -234,7 +238,7 @@ fn symplectic_adaptive<T: Real>(
         let drive = cell.a[i] * u[i] + cell.b[i] * z[i];
         w[i] = cell.beta[i] * w_before[i] + (one - cell.beta[i]) * cell.q * drive;
     }
-    substitute(before, distance, |i| (!(z[i] > zero)).then_some(u[i]), |i| cell.threshold[i]);
+    substitute([before, distance], u, z, true, |i| cell.threshold[i]);
 }
 
 fn replace_spikes<T: Real>(spikes: &[u32], z: &mut [T]) {
@@ -244,18 +248,23 @@ fn replace_spikes<T: Real>(spikes: &[u32], z: &mut [T]) {
     }
 }
 
-/// Potentials before the reset and their distances from the threshold: the recorded ones, or computed ones that are at least the threshold.
+/// Potentials before the reset and their distances from the threshold: recorded ones, or computed ones where they were reset `at_once`, and
+/// never below the threshold of a neuron that spiked.
 fn substitute<T: Real>(
-    before: &mut [T],
-    distance: &mut [T],
-    recorded: impl Fn(usize) -> Option<T>,
+    [before, distance]: [&mut [T]; 2],
+    recorded: &[T],
+    z: &[T],
+    at_once: bool,
     threshold: impl Fn(usize) -> T,
 ) {
-    for (i, (before, distance)) in before.iter_mut().zip(distance).enumerate() {
-        match recorded(i) {
-            Some(v) => (*before, *distance) = (v, v - threshold(i)),
-            None if *distance < T::default() => (*before, *distance) = (threshold(i), T::default()),
-            None => (),
+    let zero = T::default();
+    for i in 0..before.len() {
+        let spiked = z[i] > zero;
+        if !(spiked && at_once) {
+            (before[i], distance[i]) = (recorded[i], recorded[i] - threshold(i));
+        }
+        if spiked && distance[i] < zero {
+            (before[i], distance[i]) = (threshold(i), zero);
         }
     }
 }
