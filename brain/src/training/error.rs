@@ -12,6 +12,12 @@ pub enum TrainingError {
         /// What was expected, and what was found.
         what: String,
     },
+    /// What was recorded elsewhere doesn't fit the network or the batch.
+    #[error("recording: {what}")]
+    Recording {
+        /// What was expected, and what was found.
+        what: String,
+    },
     /// A rate is wished for where there is none.
     #[error("rate regularisation: {what}")]
     Rate {

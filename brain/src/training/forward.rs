@@ -3,6 +3,7 @@
 //! It does what the float substrate does, in the same order and with the same functions, so that it spikes alike to the bit; what differs is
 //! that weights lie in panels and that sequences share their way through the caches.
 
+use super::adopt::Recordings;
 use super::events::{Events, NotZero};
 use super::model::Cell;
 use super::panels::Panels;
@@ -21,9 +22,11 @@ pub(super) struct Pass<'a, T> {
     pub rows: usize,
     /// Where the neurons are.
     pub states: Vec<CellState<T>>,
+    /// What populations did elsewhere, if it isn't computed here.
+    pub recordings: Option<Recordings<'a, T>>,
     /// What arrives at each population in the tick at hand.
-    currents: Vec<Vec<T>>,
-    scratch: Scratch<T>,
+    pub(super) currents: Vec<Vec<T>>,
+    pub(super) scratch: Scratch<T>,
 }
 
 /// What populations have sent so far, or all that they will have sent when a part is run once more.
@@ -49,12 +52,12 @@ impl<T> Sent<'_, T> {
 }
 
 /// What a step leaves for the pseudo-derivatives.
-struct Scratch<T> {
-    v: Vec<T>,
-    distance: Vec<T>,
-    free: Vec<T>,
-    psi: Vec<T>,
-    found: NotZero,
+pub(super) struct Scratch<T> {
+    pub v: Vec<T>,
+    pub distance: Vec<T>,
+    pub free: Vec<T>,
+    pub psi: Vec<T>,
+    pub found: NotZero,
 }
 
 impl<'a, T: Real> Pass<'a, T> {
@@ -63,7 +66,7 @@ impl<'a, T: Real> Pass<'a, T> {
         let [v, distance, free, psi] = [0; 4].map(|_| vec![T::default(); widest]);
         let scratch = Scratch { v, distance, free, psi, found: NotZero::default() };
         let currents = plan.populations.iter().map(|p| vec![T::default(); rows * p.n]).collect();
-        Pass { plan, kernel, smoothed, rows, states, currents, scratch }
+        Pass { plan, kernel, smoothed, rows, states, recordings: None, currents, scratch }
     }
 
     /// Runs the ticks `ticks`. Spikes are appended to the events unless they are there already; readouts go to `values`.
@@ -85,11 +88,14 @@ impl<'a, T: Real> Pass<'a, T> {
                     match &self.plan.populations[at].kind {
                         Kind::Neurons { cell, slopes, .. } if !readouts => {
                             self.arrive(at, t, events.all());
-                            self.advance(at, cell, slopes, events.room(at), kept.get_mut(at));
+                            match self.recordings.and_then(|recordings| recordings.of(at, t)) {
+                                Some(tick) => self.adopt(at, tick, cell, slopes, events.room(at), kept.get_mut(at)),
+                                None => self.advance(at, cell, slopes, events.room(at), kept.get_mut(at)),
+                            }
                         }
                         Kind::Readout { cell, .. } if readouts => {
                             self.arrive(at, t, events.all());
-                            self.read_out(at, cell, kept.get_mut(at));
+                            self.read_out(at, t, cell, kept.get_mut(at));
                         }
                         _ => (),
                     }
@@ -137,11 +143,14 @@ impl<'a, T: Real> Pass<'a, T> {
         ));
     }
 
-    fn read_out(&mut self, at: usize, cell: &Cell<T>, kept: Option<&mut Kept<T>>) {
+    fn read_out(&mut self, at: usize, t: usize, cell: &Cell<T>, kept: Option<&mut Kept<T>>) {
         let (Cell::Readout(cell), CellState::Readout(y)) = (cell, &mut self.states[at]) else { return };
         let (current, n) = (&self.currents[at], self.plan.populations[at].n);
         for (y, current) in y.chunks_exact_mut(n).zip(current.chunks_exact(n)) {
             cell.step(y, current);
+        }
+        if let Some(tick) = self.recordings.and_then(|recordings| recordings.of(at, t)) {
+            y.chunks_exact_mut(n).enumerate().for_each(|(row, y)| tick.replace_potentials(row, y));
         }
         if let Some(dense) = kept.and_then(|kept| kept.dense.as_mut()) {
             dense.v.extend_from_slice(y);
@@ -182,9 +191,9 @@ fn neurons<T: Real>(
     let (mut events, mut kept) = (events, kept);
     for row in 0..rows {
         let current = &current[row * n..(row + 1) * n];
-        let Scratch { v, distance, free, psi, found } = scratch;
-        let [v, distance, free, psi] = [v, distance, free, psi].map(|array| &mut array[..n]);
-        let crossing = Crossing { v: &mut *v, distance: &mut *distance, free: &mut *free };
+        let Scratch { v, distance, free, found, .. } = &mut *scratch;
+        let [v, distance, free] = [v, distance, free].map(|array| &mut array[..n]);
+        let crossing = Crossing { v, distance, free };
         match (cell, &mut *state) {
             (Cell::IntegrateAndFire(cell), CellState::IntegrateAndFire(state)) => {
                 cell.step(state.row(row, n), current, crossing, fire)
@@ -203,24 +212,39 @@ fn neurons<T: Real>(
             events.push_dense(z, found);
         }
         if let Some(kept) = &mut kept {
-            slopes.derivatives(v, distance, free, psi);
-            let from = kept.indices.len();
-            let indices = found.find(&psi[..size]);
-            kept.indices.extend_from_slice(indices);
-            kept.psi.extend(indices.iter().map(|&i| psi[i as usize]));
-            kept.starts.push(kept.indices.len() as u32);
-            if slopes.adapted {
-                let adapted = |&i: &u32| -psi[i as usize] * v[i as usize] / (v[i as usize] - distance[i as usize]);
-                kept.psi_adapted.extend(kept.indices[from..].iter().map(adapted));
-            }
-            if keeps_reset(cell) {
-                keep_reset(kept, from, cell, state, v, row * n);
-            }
+            keep(kept, cell, slopes, state, scratch, [size, n, row]);
         }
     }
     if let Some(dense) = kept.and_then(|kept| kept.dense.as_mut()) {
         state.append(dense);
         dense.current.extend_from_slice(current);
+    }
+}
+
+/// Appends what a row of neurons leaves for gradients, of those whose pseudo-derivative isn't zero.
+#[inline(always)]
+pub(super) fn keep<T: Real>(
+    kept: &mut Kept<T>,
+    cell: &Cell<T>,
+    slopes: &Slopes<T>,
+    state: &CellState<T>,
+    scratch: &mut Scratch<T>,
+    [size, n, row]: [usize; 3],
+) {
+    let Scratch { v, distance, free, psi, found } = scratch;
+    let [v, distance, free, psi] = [v, distance, free, psi].map(|array| &mut array[..n]);
+    slopes.derivatives(v, distance, free, psi);
+    let from = kept.indices.len();
+    let indices = found.find(&psi[..size]);
+    kept.indices.extend_from_slice(indices);
+    kept.psi.extend(indices.iter().map(|&i| psi[i as usize]));
+    kept.starts.push(kept.indices.len() as u32);
+    if slopes.adapted {
+        let adapted = |&i: &u32| -psi[i as usize] * v[i as usize] / (v[i as usize] - distance[i as usize]);
+        kept.psi_adapted.extend(kept.indices[from..].iter().map(adapted));
+    }
+    if keeps_reset(cell) {
+        keep_reset(kept, from, cell, state, v, row * n);
     }
 }
 

@@ -5,6 +5,9 @@
 //! by weights, biases, neurons' parameters and inputs; whole, truncated, or computed once more from checkpoints. One forward
 //! pass serves any number of backward passes.
 //!
+//! With a chip in the loop the forward pass is the chip's: [`TrainableNetwork::adopt`] takes its spikes and potentials, and the way back stays
+//! that of the software. [`Trainer::update_with`] makes an update of it.
+//!
 //! Results are the same to the bit on every x86-64 and any number of threads: every sum has a fixed order, sequences are summed up in
 //! reductions of fixed size, and no multiplication is fused with an addition. That is also why the products of matrices are this crate's own
 //! (`numeric::rows` says which libraries were looked at). They skip what is zero: spikes and inputs on the way forward and for the
@@ -14,8 +17,10 @@
 
 pub(crate) mod activity;
 mod adjoint;
+mod adopt;
 mod backward;
 mod batch;
+mod cross_entropy;
 pub mod eprop;
 mod error;
 mod events;
@@ -37,7 +42,9 @@ mod trainer;
 mod weights;
 pub mod workload;
 
+pub use adopt::Recording;
 pub use batch::{Batch, Input, Outputs, Sample, SampleMut};
+pub use cross_entropy::CrossEntropy;
 pub use error::TrainingError;
 pub use gradients::REDUCTION;
 pub use loss::{Loss, WindowMeans};

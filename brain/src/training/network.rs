@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::adopt::Recordings;
 use super::backward::{self, GroupGradients, Task, Want};
 use super::batch::{Batch, Outputs, SampleMut};
 use super::events::Events;
@@ -94,6 +95,18 @@ impl<T: Real> TrainableNetwork<T> {
         from: Option<&Carry<T>>,
     ) -> Result<Trace<T>, TrainingError> {
         batch.check(&self.plan)?;
+        self.run(old, batch, keep, from, None)
+    }
+
+    /// A forward pass over a batch that fits the network, in which what was recorded stands instead of what would be computed.
+    pub(super) fn run(
+        &self,
+        old: Option<Trace<T>>,
+        batch: &Batch<T>,
+        keep: Keep,
+        from: Option<&Carry<T>>,
+        recorded: Option<Recordings<'_, T>>,
+    ) -> Result<Trace<T>, TrainingError> {
         let group = self.group(batch.samples);
         let rows = |i: usize| group.min(batch.samples - i * group);
         let count = batch.samples.div_ceil(group);
@@ -117,7 +130,7 @@ impl<T: Real> TrainableNetwork<T> {
                 Some(carry) => carry.groups[i].clone(),
                 None => GroupCarry { states: at_rest(&self.plan, rows(i)), events: self.before(rows(i)) },
             };
-            self.forward_group(old, batch, keep, samples, start, values)
+            self.forward_group(old, batch, keep, samples, start, recorded, values)
         });
         Ok(Trace { outputs, groups, keep })
     }
@@ -196,6 +209,11 @@ impl<T: Real> TrainableNetwork<T> {
             added[at] = sums.iter().map(|&sum| T::of(2.0 * target.strength * off(sum) / count)).collect();
         }
         Ok((loss, added))
+    }
+
+    /// Whether a trace is of this network.
+    pub(super) fn made(&self, trace: &Trace<T>) -> bool {
+        trace.groups.iter().all(|group| same_shape(&group.end, &at_rest(&self.plan, group.rows)))
     }
 
     /// The population, if there is one, in which a potential or a value is no longer a finite number at the end of the pass, from which
@@ -286,6 +304,7 @@ impl<T: Real> TrainableNetwork<T> {
         self.plan.populations.iter().map(events).collect()
     }
 
+    #[expect(clippy::too_many_arguments, reason = "what a group of sequences is given, and where its values go")]
     fn forward_group(
         &self,
         old: Option<GroupTrace<T>>,
@@ -293,6 +312,7 @@ impl<T: Real> TrainableNetwork<T> {
         keep: Keep,
         samples: Range<usize>,
         start: GroupCarry<T>,
+        recorded: Option<Recordings<'_, T>>,
         values: &mut [Vec<T>],
     ) -> GroupTrace<T> {
         let GroupCarry { states, mut events } = start;
@@ -310,6 +330,7 @@ impl<T: Real> TrainableNetwork<T> {
         }
         let every = keep.checkpoint_every.map_or(batch.steps, |every| every.max(1).next_multiple_of(WINDOW));
         let mut pass = Pass::new(&self.plan, self.kernel, self.settings.smoothed, rows, states);
+        pass.recordings = recorded.map(|recorded| recorded.from(samples.start));
         let mut segments = Vec::new();
         for from in (0..batch.steps).step_by(every) {
             let to = batch.steps.min(from + every);

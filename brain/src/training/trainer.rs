@@ -133,11 +133,27 @@ impl<T: Real> Trainer<T> {
 
     /// Runs a batch, and changes what is trained by the gradients of its loss. After an error nothing has changed.
     pub fn update(&mut self, batch: &Batch<T>, loss: &impl Loss<T>) -> Result<Update, TrainingError> {
+        let spare = self.spare.0.take();
+        self.update_with(loss, |network, keep| network.forward_within(spare, batch, keep, None))
+    }
+
+    /// The same with the forward pass that `forward` gives, of the network as it is now and with what is to be kept: that of a chip in the
+    /// loop, which the network [adopts](TrainableNetwork::adopt).
+    pub fn update_with(
+        &mut self,
+        loss: &impl Loss<T>,
+        forward: impl FnOnce(&TrainableNetwork<T>, Keep) -> Result<Trace<T>, TrainingError>,
+    ) -> Result<Update, TrainingError> {
         let number = self.optimiser.updates;
         let broken = |place: String| Err(TrainingError::NotFinite { update: number, place });
         let parameters = !self.settings.neurons.is_empty();
         let keep = Keep { parameters, checkpoint_every: self.settings.checkpoint_every };
-        let trace = self.network.forward_within(self.spare.0.take(), batch, keep, None)?;
+        let trace = forward(&self.network, keep)?;
+        if !self.network.made(&trace) {
+            return Err(TrainingError::Batch {
+                what: "expected a forward pass of the network in training, found another's".into(),
+            });
+        }
         if let Some(name) = self.network.not_finite(&trace) {
             return broken(format!("the population {name:?}"));
         }
