@@ -43,7 +43,6 @@ pub struct Fit {
 ///
 /// # Errors
 /// If the parameters aren't those of a network of these neurons.
-#[expect(clippy::too_many_arguments, reason = "a network, a trunk, poses, and how it is worked on")]
 pub fn calibrated(
     trunk: &Trunk,
     neurons: Neurons,

@@ -49,8 +49,6 @@ pub fn line(text: &mut String, cells: impl IntoIterator<Item = impl AsRef<str>>)
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-
     #[test]
     fn rows_are_read_and_what_is_none_is_named_by_its_line() {
         let folder = tempfile::tempdir().unwrap();
