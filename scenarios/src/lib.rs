@@ -4,6 +4,7 @@
 
 pub mod bench;
 pub mod card;
+mod choice;
 pub mod cli;
 pub mod config;
 pub mod controls;

@@ -13,9 +13,11 @@ use embody_sim_world::{Arena, World, world};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::choice;
+pub use crate::choice::Choice;
 use crate::config::{ConfigError, Node, render};
 use crate::part_files;
-use crate::registry::{Compile, ControllerContext, Part, Registry, TaskContext};
+use crate::registry::{Compile, ControllerContext, Registry, TaskContext};
 use crate::run::REPORTING_HOUR;
 use crate::run::folder;
 use crate::substrate;
@@ -77,23 +79,6 @@ fn default_report() -> Nanos {
 
 fn default_checkpoint() -> Nanos {
     Nanos::from_secs(1000)
-}
-
-/// A part chosen by name, and the settings of each part that the file has settings for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Choice {
-    /// Name of the part.
-    pub kind: String,
-    /// Settings by the name of the part.
-    #[serde(flatten)]
-    pub tables: toml::Table,
-}
-
-impl Choice {
-    /// Settings of the part called `kind`; empty if it has none.
-    pub fn settings(&self, kind: &str) -> toml::Table {
-        self.tables.get(kind).and_then(|value| value.as_table()).cloned().unwrap_or_default()
-    }
 }
 
 impl Scenario {
@@ -195,6 +180,9 @@ impl Loaded {
             }
         }
         let substrate = substrate::choose(registry, &mut node)?;
+        let mut robot = choice::choose(&mut node, "robot", &registry.robots)?;
+        let task = choice::choose(&mut node, "task", &registry.tasks)?;
+        let controller = choice::choose(&mut node, "controller", &registry.controllers)?;
         let required = |key: &str| node.get(key).ok_or_else(|| ConfigError::missing_key(&node, key));
         let name: String = required("name")?.to()?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
@@ -206,10 +194,8 @@ impl Loaded {
         check_times(&node, &time)?;
         let arena: Arena = node.get("arena").map_or(Ok(Arena::default()), Node::to)?;
         arena.check().map_err(|e| ConfigError::refused(&node, "arena", e.to_string()))?;
-        let mut robot = choose(&node, "robot", &registry.robots)?;
         part_files::anchor(&mut robot.tables, &base);
-        let task = choose(&node, "task", &registry.tasks)?;
-        let mut controller = ideal_of(registry, &task, choose(&node, "controller", &registry.controllers)?, &node)?;
+        let mut controller = ideal_of(registry, &task, controller, &node)?;
         part_files::anchor(&mut controller.tables, &base);
         let scenario = Scenario {
             name,
@@ -240,7 +226,7 @@ impl Loaded {
         let robot = body.robot().clone();
         let context = TaskContext { control_period: scenario.time.control_period, arena: scenario.arena.clone(), robot };
         let task = registry.tasks[scenario.task.kind.as_str()]
-            .build(&part(&scenario.task), &context)
+            .build(&scenario.task.chosen(), &context)
             .map_err(|why| self.refused("task", &scenario.task.kind, why))?;
         Environment::new(body as Box<dyn Body>, task).map_err(|e| self.refused("task", &scenario.task.kind, e.to_string()))
     }
@@ -256,14 +242,14 @@ impl Loaded {
     /// Builds the robot's description.
     pub fn robot(&self, registry: &Registry) -> Result<RobotSpec, ConfigError> {
         let robot = &self.scenario.robot;
-        let built = registry.robots[robot.kind.as_str()].build(&part(robot), &self.base);
+        let built = registry.robots[robot.kind.as_str()].build(&robot.chosen(), &self.base);
         built.map_err(|why| self.refused("robot", &robot.kind, why))
     }
 
     /// What compiles networks for the scenario's substrate.
     pub fn compiler(&self, registry: &Registry) -> Result<Compile, ConfigError> {
         let substrate = &self.scenario.substrate;
-        let compiler = registry.substrates[substrate.kind.as_str()].build(&part(substrate), &registry.models);
+        let compiler = registry.substrates[substrate.kind.as_str()].build(&substrate.chosen(), &registry.models);
         compiler.map_err(|why| self.refused("substrate", &substrate.kind, why))
     }
 
@@ -284,7 +270,7 @@ impl Loaded {
             seed: seed::stream(scenario.seed, "controller"),
             arena: scenario.arena.clone(),
             robot: self.robot(registry)?,
-            task: part(&scenario.task),
+            task: scenario.task.chosen(),
             base: self.base.clone(),
             run: (scenario.name.clone(), scenario.seed),
             steps: scenario.time.duration.0 / scenario.time.control_period.0,
@@ -351,7 +337,7 @@ impl Loaded {
     }
 
     fn controller_settings(&self) -> toml::Table {
-        self.scenario.controller.settings(&self.scenario.controller.kind)
+        self.scenario.controller.chosen()
     }
 
     /// The resolved scenario as the text of a scenario file.
@@ -364,35 +350,6 @@ impl Loaded {
     pub fn node(&self) -> &Node {
         &self.node
     }
-}
-
-/// The settings of the chosen part.
-fn part(choice: &Choice) -> toml::Table {
-    choice.settings(&choice.kind)
-}
-
-/// A part's choice: `kind` must be registered, and so must every table beside it.
-pub(crate) fn choose<C, T>(
-    root: &Node,
-    section: &str,
-    parts: &std::collections::BTreeMap<&'static str, Part<C, T>>,
-) -> Result<Choice, ConfigError> {
-    let node = root.get(section).ok_or_else(|| ConfigError::missing_key(root, section))?;
-    let kind: String = node.get("kind").ok_or_else(|| ConfigError::missing_key(node, "kind"))?.to()?;
-    let names: Vec<&str> = parts.keys().copied().collect();
-    let part = parts.get(kind.as_str()).ok_or_else(|| ConfigError::unknown_value(node, "kind", &kind, &names))?;
-    let mut tables = toml::Table::new();
-    for (key, settings) in node.entries().filter(|(key, _)| *key != "kind") {
-        let part = parts.get(key).ok_or_else(|| {
-            let known: Vec<&str> = std::iter::once("kind").chain(names.iter().copied()).collect();
-            ConfigError::unknown_key(node, key, &known)
-        })?;
-        tables.insert(key.into(), toml::Value::Table((part.resolve)(settings)?));
-    }
-    if !tables.contains_key(&kind) {
-        tables.insert(kind.clone(), toml::Value::Table((part.defaults)()));
-    }
-    Ok(Choice { kind, tables })
 }
 
 /// The name under which every task has a ceiling.

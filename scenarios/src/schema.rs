@@ -46,7 +46,6 @@ pub fn schema(registry: &Registry) -> Value {
 fn substrate<C, T>(generator: &mut SchemaGenerator, parts: &BTreeMap<&'static str, Part<C, T>>) -> Value {
     let mut table = choice(generator, parts);
     table["required"] = json!([]);
-    table["additionalProperties"] = json!(true);
     let names: Vec<_> = parts.keys().collect();
     json!({ "description": "What the network runs on.", "anyOf": [{ "enum": names }, table] })
 }
@@ -58,5 +57,6 @@ fn choice<C, T>(generator: &mut SchemaGenerator, parts: &BTreeMap<&'static str, 
         let settings: Schema = (part.schema)(generator);
         properties.insert((*name).into(), json!({ "description": part.about, "allOf": [settings] }));
     }
-    json!({ "type": "object", "required": ["kind"], "additionalProperties": false, "properties": properties })
+    // Settings of the chosen part may stand beside its name.
+    json!({ "type": "object", "required": ["kind"], "properties": properties })
 }

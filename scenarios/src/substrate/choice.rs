@@ -8,14 +8,13 @@
 //! [substrate]
 //! kind = "loihi"
 //! ```
-//! Options stand beside `kind`, or in a table of the substrate's name, in which a scenario can have those of several.
+//! Options stand beside `kind`, or in a table of the substrate's name.
 
+use crate::choice::{self, Choice, KIND};
 use crate::config::{ConfigError, Node};
 use crate::registry::Registry;
-use crate::scenario::{self, Choice};
 
 const SECTION: &str = "substrate";
-const KIND: &str = "kind";
 
 /// What a network runs on unless the scenario says otherwise.
 pub(crate) const DEFAULT: &str = "float";
@@ -31,7 +30,7 @@ pub(crate) fn as_table(root: &mut Node) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// The substrate of a scenario with its options: those beside `kind` are moved to the table of the chosen one.
+/// The substrate of a scenario with its options.
 pub(crate) fn choose(registry: &Registry, root: &mut Node) -> Result<Choice, ConfigError> {
     as_table(root)?;
     let Some(section) = root.get(SECTION) else {
@@ -39,20 +38,18 @@ pub(crate) fn choose(registry: &Registry, root: &mut Node) -> Result<Choice, Con
         let tables = [(DEFAULT.to_owned(), toml::Value::Table(options))].into_iter().collect();
         return Ok(Choice { kind: DEFAULT.into(), tables });
     };
-    let origin = section.origin().clone();
-    let kind = section.get(KIND).map_or(Ok(DEFAULT.to_owned()), Node::to)?;
-    let is_option = |key: &str| key != KIND && !registry.substrates.contains_key(key);
-    let options: Vec<String> = section.entries().map(|(key, _)| key.to_owned()).filter(|key| is_option(key)).collect();
+    let (origin, kind) = (section.origin().clone(), section.get(KIND).map(Node::to::<String>).transpose()?);
     let section = root.subtable(SECTION, &origin)?;
-    if section.get(KIND).is_none() {
-        section.apply_set(&format!("{KIND}={DEFAULT}"))?;
-    }
-    if registry.substrates.contains_key(kind.as_str()) {
-        for key in options {
-            if let Some(option) = section.take(&key) {
-                section.subtable(&kind, &origin)?.insert(&key, option)?;
-            }
+    let kind = match kind {
+        Some(kind) => kind,
+        None => {
+            section.apply_set(&format!("{KIND}={DEFAULT}"))?;
+            DEFAULT.to_owned()
         }
+    };
+    // Options that are unsaid have no default, so that what isn't a substrate is taken for an option of the chosen one.
+    if registry.substrates.contains_key(kind.as_str()) {
+        choice::gather(root, SECTION, &kind, |key| !registry.substrates.contains_key(key))?;
     }
-    scenario::choose(root, SECTION, &registry.substrates)
+    choice::choose(root, SECTION, &registry.substrates)
 }

@@ -11,6 +11,7 @@ mod recorded;
 mod shown;
 mod states;
 mod stretch;
+mod substrate;
 mod timing;
 mod ways;
 mod weights;

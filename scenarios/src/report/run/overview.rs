@@ -6,6 +6,7 @@ use embody_brain::NetworkSpec;
 use maud::{Markup, html};
 
 use super::files::Files;
+use super::substrate;
 use crate::registry::Registry;
 use crate::report::page::{facts, missing, value};
 use crate::report::{command, network as networks};
@@ -93,6 +94,9 @@ pub fn body(registry: &Arc<Registry>, files: &Files, network: Option<&NetworkSpe
                     }
                 }
             }
+        }
+        @if let Some(account) = &summary.account {
+            (substrate::body(&summary.substrate, account))
         }
         @if let Some(pace) = &summary.real_time {
             h3 { "Pace" }
