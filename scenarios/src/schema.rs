@@ -42,21 +42,41 @@ pub fn schema(registry: &Registry) -> Value {
     })
 }
 
-/// The name alone, or a table whose options may stand beside the name.
+/// The name alone, or a table.
 fn substrate<C, T>(generator: &mut SchemaGenerator, parts: &BTreeMap<&'static str, Part<C, T>>) -> Value {
-    let mut table = choice(generator, parts);
-    table["required"] = json!([]);
-    let names: Vec<_> = parts.keys().collect();
-    json!({ "description": "What the network runs on.", "anyOf": [{ "enum": names }, table] })
+    let mut schema = choice(generator, parts);
+    let names: Vec<&str> = parts.keys().copied().collect();
+    schema["type"] = json!(["string", "object"]);
+    schema["pattern"] = json!(format!("^({})$", names.join("|")));
+    schema["required"] = json!([]);
+    schema["description"] = json!("What the network runs on: a name, or a table with options.");
+    schema
 }
 
+/// A part by its name, and the settings of parts, of which those of the chosen one may stand beside the name.
 fn choice<C, T>(generator: &mut SchemaGenerator, parts: &BTreeMap<&'static str, Part<C, T>>) -> Value {
     let mut properties = Map::new();
+    for part in parts.values() {
+        let settings: Schema = (part.schema)(generator);
+        for (key, schema) in own_properties(generator, &settings) {
+            // Of several parts that have such a key, the schema is that of none.
+            properties
+                .entry(key)
+                .and_modify(|known| *known = if *known == schema { schema.clone() } else { json!(true) })
+                .or_insert(schema);
+        }
+    }
     properties.insert("kind".into(), json!({ "enum": parts.keys().collect::<Vec<_>>() }));
     for (name, part) in parts {
         let settings: Schema = (part.schema)(generator);
         properties.insert((*name).into(), json!({ "description": part.about, "allOf": [settings] }));
     }
-    // Settings of the chosen part may stand beside its name.
-    json!({ "type": "object", "required": ["kind"], "properties": properties })
+    json!({ "type": "object", "required": ["kind"], "additionalProperties": false, "properties": properties })
+}
+
+/// The properties of settings, which are described in place or among the definitions.
+fn own_properties(generator: &SchemaGenerator, settings: &Schema) -> Map<String, Value> {
+    let name = settings.get("$ref").and_then(Value::as_str).and_then(|path| path.rsplit('/').next());
+    let described = name.map_or(Some(settings.as_value()), |name| generator.definitions().get(name));
+    described.and_then(|schema| schema["properties"].as_object()).cloned().unwrap_or_default()
 }

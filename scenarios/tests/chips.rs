@@ -44,6 +44,9 @@ fn reaching_runs_on_every_chip_and_says_what_ran_on_the_host() {
             "a total is refused where a counted term has no price: {energy}"
         );
         assert!(energy["subtotal_j"][0].as_f64() > Some(0.0) && energy["evidence"].is_string(), "{chip}: {energy}");
+        lab.succeeds(&format!("report {chip}"));
+        let page = lab.text(&format!("{chip}/report.html"));
+        assert!(page.contains(&format!("On {chip}")) && page.contains("poisson_dbl_exp") && page.contains("energy"), "{chip}");
         // Gone on with, it is the run that was never stopped.
         let half = lab.run(&format!("{chip}-half"), &format!("reaching --substrate {chip} --time 4s"));
         assert_ne!(half["trace_hash"], summary["trace_hash"]);
