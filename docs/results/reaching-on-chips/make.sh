@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Learns reaching on every substrate with five seeds, and with the same rewards shuffled within each hour. Revision b77d8f5.
+# Learns reaching on every substrate with five seeds, and with the same rewards shuffled within each hour. Revision 66eb7f7.
 #   docs/results/reaching-on-chips/make.sh DIR     some 8 minutes on two processors; writes runs into DIR
 set -euo pipefail
 cd "$1"
