@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{batch, everything, network, number, population};
+use common::{batch, everything, loss, network, number, population};
 use embody_brain::neuron::{LeakyReadout, Lif, Reset, ResetBy};
 use embody_brain::substrate::Compiled;
 use embody_brain::training::{
@@ -68,19 +68,6 @@ fn on_the_substrate(spec: &NetworkSpec, batch: &Batch<f32>) -> Vec<Recorded> {
         }
     }
     recorded
-}
-
-fn loss(sample: usize, outputs: Sample<'_, f32>, errors: &mut SampleMut<'_, f32>) -> f64 {
-    let mut loss = 0.0;
-    for t in 0..outputs.steps() {
-        for readout in 0..2 {
-            for (&y, error) in outputs.values(readout, t).iter().zip(errors.values(readout, t)) {
-                *error = y - (sample % 3) as f32 * 0.5;
-                loss += 0.5 * f64::from(*error) * f64::from(*error);
-            }
-        }
-    }
-    loss
 }
 
 fn gradients(network: &TrainableNetwork<f32>, trace: &Trace<f32>) -> Gradients<f32> {

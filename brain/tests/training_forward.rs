@@ -4,7 +4,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{batch, everything};
+use common::{batch, everything, loss};
 use embody_brain::neuron::{Reset, ResetBy};
 use embody_brain::numeric::Kernel;
 use embody_brain::substrate::Compiled;
@@ -58,19 +58,6 @@ fn the_trainer_spikes_as_the_float_substrate_does_for_a_thousand_ticks() {
             assert!(count > 100, "the network fires: {count}");
         }
     }
-}
-
-fn loss(sample: usize, outputs: Sample<'_, f32>, errors: &mut SampleMut<'_, f32>) -> f64 {
-    let mut loss = 0.0;
-    for t in 0..outputs.steps() {
-        for readout in 0..2 {
-            for (&y, error) in outputs.values(readout, t).iter().zip(errors.values(readout, t)) {
-                *error = y - (sample % 3) as f32 * 0.5;
-                loss += 0.5 * f64::from(*error) * f64::from(*error);
-            }
-        }
-    }
-    loss
 }
 
 /// Loss, gradients and gradients of inputs.

@@ -5,7 +5,7 @@ mod chip_networks;
 
 use std::collections::BTreeMap;
 
-use chip_networks::{mixed, models, neurons, population, projection, recurrent, spore, weights};
+use chip_networks::{load_spoilt, mixed, models, neurons, population, projection, recurrent, spore, weights};
 use embody_brain::conformance::{self, random_spikes};
 use embody_brain::neuron::{Comparison, Lif, Reset};
 use embody_brain::substrate::{Compiled, Network};
@@ -168,14 +168,7 @@ proptest! {
     #[test]
     fn spoilt_states_are_refused_or_load_and_never_panic(at in 0usize..4000, byte: u8, cut in 0usize..4000, in_floats: bool) {
         let substrate = if in_floats { plain() } else { chip(fixed()) };
-        let (program, _) = substrate.compile(&mixed()).unwrap();
-        let mut saved = substrate.save(&substrate.init(&program, 1).unwrap());
-        let length = saved.len();
-        saved[at % length] = byte;
-        saved.truncate(length - cut % length * usize::from(byte % 2 == 0));
-        if let Ok(mut state) = substrate.load(&program, &saved) {
-            substrate.tick(&program, &mut state, TickInput { spikes: &[&[1, 2]], ..TickInput::default() }, &mut TickOutput::default());
-        }
+        load_spoilt(&substrate, at, byte, cut);
     }
 
     #[test]

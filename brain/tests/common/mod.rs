@@ -4,7 +4,7 @@
 use embody_brain::conformance::random_spikes;
 use embody_brain::neuron::{Alif, LeakyReadout, Lif, PerNeuron, Reset, ResetBy, SeAdLif};
 use embody_brain::numeric::Real;
-use embody_brain::training::{Batch, Input};
+use embody_brain::training::{Batch, Input, Sample, SampleMut};
 use embody_brain::{Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
 
 /// A number in -1..1 from a seed and a place.
@@ -125,4 +125,18 @@ pub fn batch<T: Real>(spec: &NetworkSpec, steps: usize, samples: usize, seed: u6
     };
     let inputs = spec.populations.iter().enumerate().filter(|(_, p)| !matches!(p.kind, PopulationKind::Neurons(_)));
     Batch { steps, samples, inputs: inputs.map(input).collect() }
+}
+
+/// Half the squared distance of two readouts from what is wanted of a sequence, and its slope.
+pub fn loss(sample: usize, outputs: Sample<'_, f32>, errors: &mut SampleMut<'_, f32>) -> f64 {
+    let mut loss = 0.0;
+    for t in 0..outputs.steps() {
+        for readout in 0..2 {
+            for (&y, error) in outputs.values(readout, t).iter().zip(errors.values(readout, t)) {
+                *error = y - (sample % 3) as f32 * 0.5;
+                loss += 0.5 * f64::from(*error) * f64::from(*error);
+            }
+        }
+    }
+    loss
 }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use embody_brain::neuron::{LeakyReadout, Lif, Poisson, Reset};
 use embody_brain::plasticity::spore::Spore;
 use embody_brain::random::{Counter, philox_block};
-use embody_brain::{Model, Models, NetworkSpec, Population, PopulationKind, Projection, Synapses};
+use embody_brain::{
+    Model, Models, NetworkSpec, Population, PopulationKind, Projection, Substrate, Synapses, TickInput, TickOutput,
+};
 
 pub fn models() -> Arc<Models> {
     Arc::new(Models::default())
@@ -88,5 +90,22 @@ pub fn mixed() -> NetworkSpec {
             projection("lif-out", ["lif", "out"], 0, weights(7, 24, 0.5)),
         ],
         readouts: vec!["lif".into(), "out".into()],
+    }
+}
+
+/// Loads a state of [`mixed`] with a byte changed, and its end cut off where the byte is even. A state that loads must run.
+pub fn load_spoilt<S: Substrate>(substrate: &S, at: usize, byte: u8, cut: usize) {
+    let (program, _) = substrate.compile(&mixed()).unwrap();
+    let mut saved = substrate.save(&substrate.init(&program, 1).unwrap());
+    let length = saved.len();
+    saved[at % length] = byte;
+    saved.truncate(length - cut % length * usize::from(byte.is_multiple_of(2)));
+    if let Ok(mut state) = substrate.load(&program, &saved) {
+        substrate.tick(
+            &program,
+            &mut state,
+            TickInput { spikes: &[&[1, 2]], ..TickInput::default() },
+            &mut TickOutput::default(),
+        );
     }
 }

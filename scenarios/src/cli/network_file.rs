@@ -1,12 +1,15 @@
-//! Networks in files: NIR, or this program's own description as JSON.
+//! Where networks come from: files in NIR, this program's own description as JSON, or a scenario.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use clap::Args;
 use embody_brain::NetworkSpec;
 use embody_bridges::nir::{self, Discretisation, Document, ImportSettings, InputKind, Integration, Limits, Reset};
 
 use super::{Failure, mention};
+use crate::registry::Registry;
+use crate::scenario::Loaded;
 
 /// What NIR leaves open.
 #[derive(Args, Clone)]
@@ -60,6 +63,14 @@ pub fn document(path: &Path) -> Result<Document, Failure> {
 pub fn named(path: &Path, error: impl ToString) -> String {
     let (name, why) = (path.display().to_string(), error.to_string());
     if why.contains(&name) { why } else { format!("{name}: {why}") }
+}
+
+/// The network of a scenario's controller.
+pub fn of_scenario(registry: &Arc<Registry>, scenario: &str, settings: &[String]) -> Result<NetworkSpec, Failure> {
+    let loaded = Loaded::find(registry, scenario, settings)?;
+    let spec = loaded.assemble(registry)?.controller.network().cloned();
+    let (name, kind) = (&loaded.scenario.name, &loaded.scenario.controller.kind);
+    spec.ok_or_else(|| format!("{name}: its controller {kind:?} has no network").into())
 }
 
 /// The network of a file. What an import changes is told on standard error.

@@ -13,7 +13,6 @@ use super::network_file::{self, Steps, is_json, named};
 use super::{Failure, mention, say, table};
 use crate::registry::Registry;
 use crate::run::folder;
-use crate::scenario::Loaded;
 
 /// Arguments of `embody nir`.
 #[derive(Args)]
@@ -123,10 +122,7 @@ fn run(arguments: &Run) -> Result<ExitCode, Failure> {
             series.iter().flat_map(|(_, values, size)| values[step * size..(step + 1) * size].iter().map(f32::to_string));
         table::line(&mut text, std::iter::once(step.to_string()).chain(values));
     }
-    match &arguments.out {
-        Some(path) => folder::replace(path, text.as_bytes())?,
-        None => say(text.trim_end())?,
-    }
+    table::write(arguments.out.as_deref(), &text)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -135,20 +131,12 @@ fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Fa
     let is_file = |extension: &str| from.extension().is_some_and(|found| found == extension);
     let spec = match is_file("nir") || is_file("h5") || is_json(from) {
         true => network_file::network(from, &arguments.steps)?,
-        false => of_scenario(registry, arguments)?,
+        false => network_file::of_scenario(registry, &arguments.from, &arguments.set)?,
     };
     let bytes = if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec)? };
     folder::replace(to, &bytes)?;
     say(format_args!("{}: {} populations, {} projections", to.display(), spec.populations.len(), spec.projections.len()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The network of a scenario's controller.
-fn of_scenario(registry: &Arc<Registry>, arguments: &Convert) -> Result<NetworkSpec, Failure> {
-    let loaded = Loaded::find(registry, &arguments.from, &arguments.set)?;
-    let spec = loaded.assemble(registry)?.controller.network().cloned();
-    let (name, kind) = (&loaded.scenario.name, &loaded.scenario.controller.kind);
-    spec.ok_or_else(|| format!("{name}: its controller {kind:?} has no network").into())
 }
 
 /// A network as a NIR file.

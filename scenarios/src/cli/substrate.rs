@@ -10,7 +10,6 @@ use embody_brain::{Network, NetworkSpec, PopulationKind, TickInput, TickOutput};
 use super::network_file::{self, Steps};
 use super::{Failure, say, table};
 use crate::registry::Registry;
-use crate::run::folder;
 use crate::scenario::Loaded;
 
 /// Arguments of `embody substrate`.
@@ -91,10 +90,7 @@ impl Which {
 fn spec_of(registry: &Arc<Registry>, which: &Which) -> Result<NetworkSpec, Failure> {
     let own = |setting: &&String| !setting.trim_start().starts_with("substrate");
     let settings: Vec<String> = which.set.iter().filter(own).cloned().chain(["substrate=float".into()]).collect();
-    let loaded = Loaded::find(registry, &which.scenario, &settings)?;
-    let spec = loaded.assemble(registry)?.controller.network().cloned();
-    let (name, kind) = (&loaded.scenario.name, &loaded.scenario.controller.kind);
-    spec.ok_or_else(|| format!("{name}: its controller {kind:?} has no network").into())
+    network_file::of_scenario(registry, &which.scenario, &settings)
 }
 
 fn compile(registry: &Registry, loaded: &Loaded, spec: &NetworkSpec) -> Result<Box<dyn Network>, Failure> {
@@ -169,10 +165,7 @@ fn trace(registry: &Arc<Registry>, arguments: &Trace) -> Result<ExitCode, Failur
         let values = row.iter().map(|(_, value)| value.to_string());
         table::line(&mut text, std::iter::once(step.to_string()).chain(values));
     }
-    match &arguments.out {
-        Some(path) => folder::replace(path, text.as_bytes())?,
-        None => say(text.trim_end())?,
-    }
+    table::write(arguments.out.as_deref(), &text)?;
     Ok(ExitCode::SUCCESS)
 }
 

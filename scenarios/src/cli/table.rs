@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::path::Path;
 
-use super::Failure;
+use super::{Failure, say};
+use crate::run::folder;
 
 /// The largest table that is read (bytes).
 const LARGEST: u64 = 1 << 28;
@@ -34,6 +35,15 @@ pub fn read(path: &Path, columns: usize) -> Result<Vec<Vec<f32>>, Failure> {
         }
     }
     Ok(rows)
+}
+
+/// Writes a table into a file, or to standard output.
+pub fn write(path: Option<&Path>, text: &str) -> Result<(), Failure> {
+    match path {
+        Some(path) => folder::replace(path, text.as_bytes())?,
+        None => say(text.trim_end())?,
+    }
+    Ok(())
 }
 
 /// Appends a line.

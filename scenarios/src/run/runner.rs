@@ -501,7 +501,8 @@ impl Runner {
     fn summary(&self, outcome: Outcome, wall: Duration) -> Summary {
         let scenario = &self.loaded.scenario;
         let (position, task) = (self.session.position(), self.session.environment().task());
-        let simulated_s = Nanos(position.control_steps * scenario.time.control_period.0).as_secs_f64();
+        let simulated = Nanos(position.control_steps * scenario.time.control_period.0);
+        let simulated_s = simulated.as_secs_f64();
         let wall_s = wall.as_secs_f64();
         Summary {
             scenario: scenario.name.clone(),
@@ -527,10 +528,7 @@ impl Runner {
                 .controller()
                 .neurobench()
                 .map(|figures| NeuroBench { execution_rate: Some(1e9 / scenario.time.control_period.0 as f64), ..figures }),
-            account: self.session.controller().running().and_then(|network| {
-                let simulated = Nanos(position.control_steps * scenario.time.control_period.0);
-                Account::of(network, simulated)
-            }),
+            account: self.session.controller().running().and_then(|network| Account::of(network, simulated)),
             events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),
