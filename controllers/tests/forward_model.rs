@@ -2,23 +2,27 @@
 
 use std::sync::atomic::AtomicBool;
 
+use embody_brain::neuron::Reset;
 use embody_brain::training::TrainingError;
-use embody_controllers::forward_model::{ForwardModel, Neurons, Training, TrainingSettings};
+use embody_controllers::forward_model::{Beginning, ForwardModel, Neurons, Training, TrainingSettings};
 use embody_robots::trunk::Trunk;
 use nalgebra::Matrix6xX;
 
 /// Straight and retracted.
 const START: [f64; 3] = [0.0, 0.0, -1.0];
 
-const NEURONS: Neurons = Neurons { lif: 24, alif: 24 };
+const NEURONS: Neurons = Neurons { lif: 24, alif: 24, refractory_ms: 5.0, reset: Reset::SubtractNextTick };
 
 fn settings(updates: u64) -> TrainingSettings {
     TrainingSettings { updates, batch: 16, validation_poses: 64, ..TrainingSettings::default() }
 }
 
+fn beginning(threads: usize) -> Beginning {
+    Beginning { trunk: Trunk::new(2).unwrap(), start: START.repeat(2), seed: 1, threads, from: None, on: None }
+}
+
 fn trained(updates: u64, threads: usize) -> Training {
-    let trunk = Trunk::new(2).unwrap();
-    let mut training = Training::new(&settings(300), NEURONS, &trunk, START.repeat(2), 1, threads).unwrap();
+    let mut training = Training::new(&settings(300), NEURONS, beginning(threads)).unwrap();
     for _ in 0..updates {
         training.update().unwrap();
     }
@@ -77,7 +81,7 @@ fn a_file_is_read_as_it_was_written_and_one_of_another_size_is_refused_by_name()
     };
     let said = refused(3, NEURONS);
     assert!(said.contains("clock-hidden") && said.contains("[3, 48]") && said.contains("[2, 48]"), "{said}");
-    let said = refused(2, Neurons { lif: 24, alif: 25 });
+    let said = refused(2, Neurons { alif: 25, ..NEURONS });
     assert!(said.contains("joints-hidden") && said.contains("49"), "{said}");
     assert!(ForwardModel::read(&bytes[..bytes.len() - 1], 2, NEURONS).is_err());
 }
@@ -86,7 +90,7 @@ fn a_file_is_read_as_it_was_written_and_one_of_another_size_is_refused_by_name()
 fn of_poses_that_are_told_the_ends_of_others_nothing_is_learned_but_their_average() {
     let trunk = Trunk::new(2).unwrap();
     let permuted = TrainingSettings { permuted: true, ..settings(300) };
-    let mut control = Training::new(&permuted, NEURONS, &trunk, START.repeat(2), 1, 1).unwrap();
+    let mut control = Training::new(&permuted, NEURONS, beginning(1)).unwrap();
     for _ in 0..300 {
         control.update().unwrap();
     }
@@ -107,6 +111,7 @@ fn fitting_the_jacobian_takes_any_threads_and_can_be_stopped() {
 #[test]
 fn weights_of_another_share_of_neurons_that_adapt_are_refused() {
     let (model, _) = trained(0, 1).model(&AtomicBool::new(false)).unwrap().unwrap();
-    let error = ForwardModel::read(&model.write().unwrap(), 2, Neurons { lif: 20, alif: 28 }).err().unwrap().to_string();
+    let error =
+        ForwardModel::read(&model.write().unwrap(), 2, Neurons { lif: 20, alif: 28, ..NEURONS }).err().unwrap().to_string();
     assert!(error.contains("expected weights of 20 neurons that don't adapt") && error.contains("found 24"), "{error}");
 }
