@@ -210,12 +210,11 @@ fn what_can_not_be_trained_is_named() {
         change(&mut spec, &mut settings);
         Trainer::<f32>::new(&spec, &settings).unwrap_err()
     };
-    let poisson = error(&|spec, _| spec.populations[1] = population("lif", 20, "poisson_dbl_exp", &serde_json::json!({})));
-    let unsupported = TrainingError::Compile(CompileError::Unsupported {
-        feature: "the neuron model \"poisson_dbl_exp\"".into(),
-        substrate: "training".into(),
-    });
-    assert_eq!(poisson, unsupported);
+    for model in ["poisson_dbl_exp", "cuba_lif", "cuba_readout"] {
+        let found = error(&|spec, _| spec.populations[1] = population("lif", 20, model, &serde_json::json!({})));
+        let feature = format!("the neuron model {model:?}");
+        assert_eq!(found, TrainingError::Compile(CompileError::Unsupported { feature, substrate: "training".into() }));
+    }
     assert!(error(&|_, s| s.frozen.push("lif-out-out".into())).to_string().contains("lif-out-out"));
     assert!(error(&|_, s| s.neurons.push("lif/beta".into())).to_string().contains("lif/beta"));
     let surrogates = error(&|_, s| _ = s.network.surrogates.insert("lof".into(), s.network.surrogate));
