@@ -69,8 +69,8 @@ impl Chip for Loihi {
         self.options.wishes()
     }
 
-    fn can_run(&self, model: &Model, _context: &PopulationContext) -> Result<(), Refusal> {
-        self.can_be(model)
+    fn can_run(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
+        self.can_be(model, context)
     }
 
     fn rule(&self, rule: &Model, context: &ProjectionContext) -> Result<Box<dyn RuleKernel>, Refusal> {
