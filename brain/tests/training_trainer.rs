@@ -210,8 +210,12 @@ fn what_can_not_be_trained_is_named() {
         change(&mut spec, &mut settings);
         Trainer::<f32>::new(&spec, &settings).unwrap_err()
     };
-    for model in ["poisson_dbl_exp", "cuba_lif", "cuba_readout"] {
-        let found = error(&|spec, _| spec.populations[1] = population("lif", 20, model, &serde_json::json!({})));
+    for (at, model) in [(1, "poisson_dbl_exp"), (1, "cuba_lif"), (3, "cuba_readout")] {
+        let change = |spec: &mut NetworkSpec| {
+            let Population { name, size, .. } = spec.populations[at].clone();
+            spec.populations[at] = population(&name, size, model, &serde_json::json!({}));
+        };
+        let found = error(&|spec, _| change(spec));
         let feature = format!("the neuron model {model:?}");
         assert_eq!(found, TrainingError::Compile(CompileError::Unsupported { feature, substrate: "training".into() }));
     }
