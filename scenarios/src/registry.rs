@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
-use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
+use embody_brain::{CompileError, CompileNetwork, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
 use embody_controllers::baseline::{
     Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
     PursuitSettings, RandomPoses, RandomPosesSettings, Straight, TrunkIdeal, TrunkIdealSettings,
 };
 use embody_controllers::forward_model::{ForwardModel, ForwardModelController, ForwardModelSettings, modules_of};
-use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
+use embody_controllers::spore::{Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::catalogue::car::Car;

@@ -14,7 +14,6 @@ pub mod brainscales2;
 mod chip;
 pub mod counters;
 pub mod energy;
-mod in_the_loop;
 pub mod integer;
 mod lacks;
 mod leaky;
@@ -26,7 +25,6 @@ mod substrate;
 
 pub use chip::{Cause, Chip, Events, Moment, Placement, Plan, Refusal};
 pub use counters::Counters;
-pub use in_the_loop::InTheLoop;
 pub use leaky::{Leaky, Synapse};
 pub use options::{Place, Wishes};
-pub use substrate::{ChipProgram, ChipState, ChipSubstrate, Recorded};
+pub use substrate::{ChipProgram, ChipState, ChipSubstrate};

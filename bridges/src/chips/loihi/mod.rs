@@ -37,6 +37,7 @@ pub const NAME: &str = "loihi";
 pub const RULE: &str = "loihi_sum_of_products";
 
 /// The chip.
+#[derive(Clone)]
 pub struct Loihi {
     options: LoihiOptions,
 }
