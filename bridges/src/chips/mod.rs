@@ -16,6 +16,7 @@ pub mod counters;
 pub mod energy;
 pub mod integer;
 mod lacks;
+mod leaky;
 pub mod loihi;
 mod options;
 pub mod pcm;
@@ -24,5 +25,6 @@ mod substrate;
 
 pub use chip::{Cause, Chip, Events, Moment, Placement, Plan, Refusal};
 pub use counters::Counters;
+pub use leaky::{Leaky, Synapse};
 pub use options::{Place, Wishes};
 pub use substrate::{ChipProgram, ChipState, ChipSubstrate};
