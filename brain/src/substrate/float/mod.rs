@@ -23,6 +23,7 @@ use crate::spec::{CompileError, NetworkSpec};
 use crate::state::{self, StateError};
 
 /// Runs networks in `f32` on this machine's processor.
+#[derive(Clone)]
 pub struct FloatSubstrate {
     models: Arc<Models>,
     kernel: Kernel,
