@@ -164,6 +164,22 @@ fn the_small_forward_model_reaches_on_every_chip() {
         lab.succeeds(&format!("run trunk-10-small --resume {chip}-part --time 2400s --quiet"));
         assert_eq!(&lab.summary(&format!("{chip}-part"))["trace_hash"], whole, "{chip}: gone on with, it is the same run");
     }
+    lab.run("pcm-2", &format!("trunk-10-small --substrate pcm --seed 2 {few}"));
+    std::fs::rename(lab.path("pcm"), lab.path("pcm-1")).unwrap();
+    let table = lab.succeeds("substrate compare loihi pcm-1 brainscales2 pcm-2 --metric tip_error_median_mm").out;
+    let rows: Vec<&str> = table.lines().collect();
+    assert!(rows.len() == 5 && rows[0].contains("| tip_error_median_mm |"), "{table}");
+    assert!(
+        rows[3].starts_with("| pcm | pcm | ") && rows[3].contains(" mW (derived; no total, as terms have no price)"),
+        "{table}"
+    );
+    assert!(rows[4].starts_with("| brainscales2 | ") && rows[4].contains("57.0 mW (cited)"), "{table}");
+    for (line, part) in [
+        ("loihi --metric tip_error", "there is no metric \"tip_error\": expected one of "),
+        ("nobody --metric targets", "nobody/summary.json"),
+    ] {
+        assert!(lab.fails(&format!("substrate compare {line}")).contains(part), "{line}");
+    }
     let float = lab.run("float", &format!("trunk-10-small {few}"));
     assert!(float.get("account").is_none() && float["metrics"]["tip_error_median_mm"].as_f64() < Some(1.0), "{float}");
 }

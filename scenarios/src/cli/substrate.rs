@@ -25,6 +25,8 @@ enum Command {
     Info(Which),
     /// Checks that a scenario's network runs on its own substrate, or on another one.
     Check(Which),
+    /// Prints a table of finished runs side by side, in Markdown: figures, weights, power, speed.
+    Compare(Compare),
     /// Runs a network on a chip step by step, and writes its variables in the chip's own numbers, and its spikes, as CSV.
     Trace(Trace),
 }
@@ -40,6 +42,17 @@ struct Which {
     /// Changes a value of the scenario, such as substrate.plasticity=host; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
+}
+
+/// Arguments of `embody substrate compare`.
+#[derive(Args)]
+struct Compare {
+    /// Run folders; those that differ in a number at their end, such as loihi-1 and loihi-2, share a row
+    #[arg(required = true)]
+    runs: Vec<PathBuf>,
+    /// A metric of the runs' summaries; may be repeated
+    #[arg(long, value_name = "NAME", required = true)]
+    metric: Vec<String>,
 }
 
 /// Arguments of `embody substrate trace`.
@@ -67,6 +80,10 @@ struct Trace {
 /// What emulated chips make of a network.
 pub fn substrate(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode, Failure> {
     match &arguments.command {
+        Command::Compare(compare) => {
+            say(crate::substrate::table(&compare.runs, &compare.metric)?.trim_end())?;
+            Ok(ExitCode::SUCCESS)
+        }
         Command::Info(which) => info(registry, which),
         Command::Check(which) => {
             let loaded = which.load(registry, which.substrate.as_deref())?;

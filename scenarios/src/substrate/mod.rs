@@ -3,7 +3,9 @@
 mod account;
 mod chips;
 mod choice;
+mod comparison;
 
 pub use account::{Account, EnergyAccount, Term};
 pub(crate) use chips::register;
 pub(crate) use choice::{DEFAULT, as_table, choose};
+pub(crate) use comparison::table;

@@ -33,6 +33,18 @@ pub enum Evidence {
     Cited,
 }
 
+impl std::fmt::Display for Evidence {
+    /// As it stands in price tables.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Evidence::Measured => "measured",
+            Evidence::Derived => "derived",
+            Evidence::PreSilicon => "pre-silicon",
+            Evidence::Cited => "cited",
+        })
+    }
+}
+
 /// What an event takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
