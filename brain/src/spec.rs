@@ -111,7 +111,8 @@ impl NetworkSpec {
         for (projection, described) in fixed.projections.iter_mut().zip(&self.projections) {
             let Synapses::Plastic { per_pair, .. } = described.synapses else { continue };
             let invalid = |why: String| CompileError::invalid(&described.name, why);
-            let weights = learned(&described.name).ok_or_else(|| invalid("expected what it has learned, found nothing".into()))?;
+            let weights =
+                learned(&described.name).ok_or_else(|| invalid("expected what it has learned, found nothing".into()))?;
             let target = self.population(&described.target);
             let (expected, targets) = (self.synapses(described), target.map_or(0, |target| target.size));
             if expected != Some(weights.len()) || targets == 0 || per_pair == 0 {

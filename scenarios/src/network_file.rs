@@ -36,10 +36,7 @@ impl Choices {
         };
         Ok(Discretisation {
             dt_s: self.dt_s.or(stated.map(|stated| stated.dt_s)).ok_or_else(|| missing("dt"))?,
-            integration: self
-                .integration
-                .or(stated.map(|stated| stated.integration))
-                .ok_or_else(|| missing("integration"))?,
+            integration: self.integration.or(stated.map(|stated| stated.integration)).ok_or_else(|| missing("integration"))?,
             reset: self.reset.or(stated.map(|stated| stated.reset)).ok_or_else(|| missing("reset"))?,
         })
     }

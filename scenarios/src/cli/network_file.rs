@@ -10,8 +10,10 @@ use embody_bridges::nir::{Discretisation, Document, InputKind, Integration, Rese
 pub(super) use crate::network_file::{document, is_json, named};
 
 use super::{Failure, mention};
+use crate::controls::{bring_to_end, finished};
 use crate::network_file::{self, Choices};
 use crate::registry::Registry;
+use crate::run::scenario_of;
 use crate::scenario::Loaded;
 
 /// What NIR leaves open.
@@ -51,6 +53,19 @@ pub fn of_scenario(registry: &Arc<Registry>, scenario: &str, settings: &[String]
     let spec = loaded.assemble(registry)?.controller.network().cloned();
     let (name, kind) = (&loaded.scenario.name, &loaded.scenario.controller.kind);
     spec.ok_or_else(|| format!("{name}: its controller {kind:?} has no network").into())
+}
+
+/// The network of a finished run's controller as it was at the end: what it learned are fixed weights.
+pub fn of_run(registry: &Arc<Registry>, folder: &Path) -> Result<NetworkSpec, Failure> {
+    let named = |why: String| named(folder, why);
+    finished(folder).map_err(named)?;
+    let loaded = scenario_of(registry, folder, &[])?;
+    let mut controller = loaded.assemble(registry)?.controller;
+    bring_to_end(&mut controller, folder).map_err(named)?;
+    let kind = &loaded.scenario.controller.kind;
+    let spec = controller.network().ok_or_else(|| named(format!("its controller {kind:?} has no network")))?;
+    let running = controller.running();
+    Ok(spec.with_learned(|projection| running?.weights(projection)).map_err(|e| named(e.to_string()))?)
 }
 
 /// The network of a file. What an import changes is told on standard error.

@@ -9,6 +9,7 @@ use embody_brain::neuron::{Comparison, LeakyReadout, Lif, Reset as After};
 use embody_brain::{NetworkSpec, Population, PopulationKind, Projection};
 
 use super::exported::{Cells, Leaky, each, matrix, parameters};
+use super::poisson;
 use super::time::seconds;
 use crate::nir::circles::components;
 use crate::nir::{Array, Discretisation, Finding, Graph, Integration, NirError, Reset, Unit, Values};
@@ -126,6 +127,7 @@ impl<'a> Exporter<'a> {
                 let leaky = Leaky { tau_ms, bias, scaled_input: *scaled_input, fire: None };
                 Cells::leaky(name, size, leaky, self.dt_s, self.settings.integration)
             }
+            poisson::MODEL => Err(poisson::refusal(name)),
             other => Err(NirError::inexpressible(
                 name,
                 "model",
