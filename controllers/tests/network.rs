@@ -216,6 +216,11 @@ fn what_does_not_fit_is_named_by_its_key() {
     names(said(&fed("body", "camera"), &values), &["observations.body", "\"camera\"", "\"joints\", \"bump\""]);
     names(said(&fed("body", "bump"), &values), &["observations.body", "input of 1", "found 3"]);
     names(said(&NetworkSettings { output: String::new(), ..settings_of_values() }, &values), &["output", "\"slow\", \"now\""]);
+    let mut blind = around();
+    blind.observation.fields.remove(0);
+    let compile: CompileNetwork = Arc::new(|_, _| unreachable!("it doesn't come to that"));
+    let built = NetworkController::new(&plain, spec, &blind, &compile, 3);
+    names(built.err().unwrap().to_string(), &["observations", "\"eye\"", "no event camera", "\"joints\", \"bump\""]);
     let unfed = NetworkSettings { input: "eye".into(), observations: [].into(), ..settings_of_values() };
     names(said(&unfed, &values), &["observations", "\"body\""]);
 }

@@ -79,6 +79,48 @@ fn a_nir_file_closes_the_loop_on_any_substrate_and_goes_on_from_a_checkpoint() {
 }
 
 #[test]
+fn a_field_of_the_observation_feeds_an_input_and_values_are_the_action() {
+    let lab = Lab::new();
+    let weights: Vec<f64> = (0..18).map(|i| f64::from(i % 5) - 2.0).collect();
+    let readout = json!({ "name": "leaky_readout", "parameters": { "tau_ms": 300.0, "bias": 0.0, "scaled_input": false } });
+    let network = json!({
+        "tick_ns": 120_000_000,
+        "populations": [
+            { "name": "goal", "size": 3, "kind": "Analogue" },
+            { "name": "joints", "size": 6, "kind": { "Neurons": readout } },
+        ],
+        "projections": [{ "name": "p", "source": "goal", "target": "joints", "delay_ns": 0, "synapses": { "Fixed": weights } }],
+        "readouts": ["joints"],
+    });
+    lab.write("network.json", network.to_string());
+    lab.succeeds("nir convert network.json network.nir");
+    let line = "trunk-10 --controller network --set robot.trunk.modules=2 --set time.neural_tick=120ms --time 12s \
+                --set controller.network.decoder={direct={gain=0.01}}";
+    let [told, read] = ["json", "nir"].map(|kind| {
+        let observed = "--set controller.network.observations.goal=goal_position";
+        lab.run(kind, &format!("{line} {observed} --set controller.network.file=network.{kind}"))["trace_hash"].clone()
+    });
+    assert_eq!(told, read, "an input of a graph holds values where a field feeds it");
+    let straight =
+        lab.run("straight", "trunk-10 --controller straight --set robot.trunk.modules=2 --set time.neural_tick=120ms --time 12s");
+    assert_ne!(told, straight["trace_hash"], "the trunk moves");
+    let said = lab.fails(&format!("run {line} --set controller.network.file=network.nir --quiet --out refused"));
+    assert!(said.contains("observations") && said.contains("\"goal\"") && said.contains("\"goal_position\""), "{said}");
+}
+
+#[test]
+fn what_a_car_has_learned_steers_it() {
+    let lab = Lab::new();
+    lab.run("learned", "lane-following --time 20s");
+    lab.succeeds("nir convert learned learned.json");
+    let line = "lane-following --controller network --set controller.network.file=learned.json --time 10s \
+                --set controller.network.encoder={windows={spikes_per_event=0.03}} --set controller.network.decoder={steering={}}";
+    let hash = |name: &str| lab.run(name, line)["trace_hash"].clone();
+    assert_eq!(hash("once"), hash("twice"));
+    assert_ne!(hash("again"), lab.run("straight", "lane-following --controller straight --time 10s")["trace_hash"]);
+}
+
+#[test]
 fn what_does_not_fit_a_scenario_is_named() {
     let lab = lab();
     lab.write("narrow.json", steering(15).to_string());

@@ -33,6 +33,11 @@ impl Wiring {
         }
         let observed = observed(spec, settings, observation)?;
         let encoded = encoded(spec, settings)?.cloned();
+        let sees = observation.fields.iter().any(|field| matches!(field.kind, FieldKind::Events { .. }));
+        if let Some(input) = encoded.as_ref().filter(|_| !sees) {
+            let (name, fields) = (&input.name, dense_fields(observation));
+            return Err(format!("observations: expected a field for {name:?}, as the body has no event camera: {fields}"));
+        }
         let size = |name: &String| match spec.population(name) {
             Some(population) => Ok((name.clone(), population.size)),
             None => Err(format!("file: readouts: there is no population {name:?}")),
@@ -66,16 +71,18 @@ fn observed(
         if population.kind != PopulationKind::Analogue {
             return Err(format!("{key}: expected an input that holds values (Analogue), found one of spikes"));
         }
-        let (at, size) = dense(field).ok_or_else(|| {
-            let fields = observation.fields.iter().filter(|field| numbers(&field.kind).is_some());
-            format!("{key}: there is no such dense field {field:?}: {}", one_of(fields.map(|field| &field.name)))
-        })?;
+        let (at, size) = dense(field)
+            .ok_or_else(|| format!("{key}: there is no such dense field {field:?}: {}", dense_fields(observation)))?;
         if size != population.size {
             return Err(format!("{key}: expected an input of {size}, the numbers of {field:?}, found {}", population.size));
         }
         observed.push((input.clone(), at));
     }
     Ok(observed)
+}
+
+fn dense_fields(observation: &ObservationSpec) -> String {
+    one_of(observation.fields.iter().filter(|field| numbers(&field.kind).is_some()).map(|field| &field.name))
 }
 
 fn numbers(kind: &FieldKind) -> Option<usize> {

@@ -141,17 +141,16 @@ impl<'a> Stochastic<'a> {
         let (sources, targets) = (source.size, self.population.size);
         // As (targets, sources); networks have it the other way round.
         let matrix = matrix(projection, learned, sources, targets)?;
-        let weights = |keep: fn(f32) -> bool| -> Vec<f32> {
-            let kept = |weight: f32| if keep(weight) { weight } else { 0.0 };
+        let weights = |sign: f32| -> Vec<f32> {
+            let kept = |weight: f32| if weight * sign > 0.0 { weight } else { 0.0 };
             (0..sources).flat_map(|i| (0..targets).map(move |j| (i, j))).map(|(i, j)| kept(matrix[j * sources + i])).collect()
         };
-        let [excites, inhibits] = [matrix.iter().any(|&w| w > 0.0), matrix.iter().any(|&w| w < 0.0)];
-        let parts: [(bool, fn(f32) -> bool); 2] = [(excites || !inhibits, |w| w > 0.0), (inhibits, |w| w < 0.0)];
+        let [excites, inhibits] = [1.0, -1.0].map(|sign| matrix.iter().any(|weight| weight * sign > 0.0));
         let mut split: Vec<Projection> = Vec::new();
-        for (bank, (there, keep)) in self.banks().zip(parts) {
+        for (bank, (there, sign)) in self.banks().zip([(excites || !inhibits, 1.0), (inhibits, -1.0)]) {
             if there {
                 let name = if split.is_empty() { projection.name.clone() } else { format!("{}.inh", projection.name) };
-                let synapses = Synapses::Fixed(weights(keep));
+                let synapses = Synapses::Fixed(weights(sign));
                 split.push(Projection { name, target: bank.fall, synapses, ..projection.clone() });
             }
         }
