@@ -54,7 +54,7 @@ pub fn substrate_except<S: Substrate>(substrate: &S, spec: &NetworkSpec, excepti
 }
 
 /// Every promise of [`Substrate`] for a network with at least one input and one readout: equal runs from equal seeds, clones that are
-/// independent, states that continue exactly, weights that read back, learning that can be switched off, and refused nonsense.
+/// independent, states that continue exactly, rest that forgets, weights that read back, learning that can be switched off, and refused nonsense.
 pub fn substrate<S: Substrate>(substrate: &S, spec: &NetworkSpec) {
     substrate_except(substrate, spec, &[]);
 }
@@ -100,6 +100,18 @@ fn promises<S: Substrate>(substrate: &S, spec: &NetworkSpec, noted: &mut Vec<(Pr
     assert!(substrate.save(&a) == substrate.save(&loaded), "and ends in the same state");
     assert!(substrate.load(&program, &saved[..saved.len() / 2]).is_err(), "half a state is refused");
     assert!(substrate.load(&program, &[saved.as_slice(), &[0]].concat()).is_err(), "a state with a byte too many is refused");
+
+    // Two that saw different things and were put to rest in the same tick are one.
+    let rested = |from: u64| {
+        let mut state = substrate.init(&program, 1).expect("init");
+        substrate.set_learning(&mut state, false);
+        run(&mut state, from, from + 200);
+        substrate.rest(&program, &mut state).expect("rest");
+        run(&mut state, 0, 300)
+    };
+    let first = rested(0);
+    assert!(first == rested(5000), "what was before doesn't outlast rest");
+    assert!(first.iter().flatten().any(|spikes| !spikes.is_empty()), "and a network at rest fires again");
 
     for projection in &spec.projections {
         let read = |state: &S::State| substrate.weights(&program, state, &projection.name).expect("weights");

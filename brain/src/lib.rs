@@ -24,4 +24,6 @@ pub mod training;
 
 pub use models::Models;
 pub use spec::{CompileError, Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
-pub use substrate::{Fidelity, FloatSubstrate, Network, Probe, Substrate, ThirdFactor, TickInput, TickOutput, Variables};
+pub use substrate::{
+    CompileNetwork, Fidelity, FloatSubstrate, Network, Probe, Substrate, ThirdFactor, TickInput, TickOutput, Variables,
+};

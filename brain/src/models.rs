@@ -6,7 +6,8 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::neuron::{
-    Alif, BuildError, CurrentKernel, LeakyReadout, Lif, NeuronKernel, Poisson, PoissonKernel, PopulationContext, SeAdLif,
+    Alif, BuildError, CubaLif, CubaReadout, CurrentKernel, LeakyReadout, Lif, NeuronKernel, Poisson, PoissonKernel,
+    PopulationContext, SeAdLif,
 };
 use crate::plasticity::spore::{Spore, SporeKernel};
 use crate::plasticity::{ProjectionContext, RuleKernel};
@@ -29,6 +30,8 @@ impl Default for Models {
         models.neuron("alif", |p: &Alif, context| Ok(Box::new(CurrentKernel::alif(p, context)?)));
         models.neuron("se_adlif", |p: &SeAdLif, context| Ok(Box::new(CurrentKernel::se_adlif(p, context)?)));
         models.neuron("leaky_readout", |p: &LeakyReadout, context| Ok(Box::new(CurrentKernel::leaky_readout(p, context)?)));
+        models.neuron("cuba_lif", |p: &CubaLif, context| Ok(Box::new(CurrentKernel::cuba_lif(p, context)?)));
+        models.neuron("cuba_readout", |p: &CubaReadout, context| Ok(Box::new(CurrentKernel::cuba_readout(p, context)?)));
         models.rule("spore", |p: &Spore, context| Ok(Box::new(SporeKernel::new(p, context)?)));
         models
     }

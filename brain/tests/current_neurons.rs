@@ -1,4 +1,4 @@
-//! `lif`, `alif`, `se_adlif` and `leaky_readout` on the float substrate against their equations, written out in `f64`.
+//! `lif`, `alif`, `se_adlif`, `cuba_lif` and the readouts on the float substrate against their equations, written out in `f64`.
 #![allow(
     clippy::disallowed_methods,
     reason = "a test compares within tolerances; its own arithmetic need not be the same everywhere"
@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use embody_brain::conformance::{self, random_spikes};
 use embody_brain::neuron::{
-    Alif, Arrivals, Comparison, CurrentKernel, LeakyReadout, Lif, NeuronKernel, PerNeuron, PopulationContext, Reset, ResetBy,
-    SeAdLif,
+    Alif, Arrivals, Comparison, CubaLif, CubaReadout, CurrentKernel, LeakyReadout, Lif, NeuronKernel, PerNeuron,
+    PopulationContext, Reset, ResetBy, SeAdLif,
 };
 use embody_brain::numeric::Kernel;
 use embody_brain::substrate::Compiled;
@@ -147,6 +147,129 @@ fn symplectic_neurons_fire_as_their_equations_say() {
     assert_eq!(spikes_of(CurrentKernel::se_adlif(&p, &context(1)).unwrap(), 600), expected);
 }
 
+/// `cuba_lif` as its page has it, one neuron: its spikes, and the potential that each tick leaves.
+fn expected_cuba(p: &CubaLif, ticks: u64) -> (Vec<u64>, Vec<f64>) {
+    let [alpha, beta] = [p.tau_ms.of(0), p.tau_syn_ms.of(0)].map(|tau| (-1.0 / tau).exp());
+    let gain = if p.scaled_input { 1.0 - alpha } else { 1.0 };
+    let (mut i, mut v, mut z, mut left, mut potentials) = (0.0, 0.0, 0.0, 0.0, Vec::new());
+    let tick = |t: &u64| {
+        i = beta * i + (arriving(*t) + p.bias_syn.of(0));
+        v = alpha * v + gain * (i + p.bias.of(0));
+        if p.reset == Reset::SubtractNextTick {
+            v -= z * p.threshold.of(0);
+        }
+        let fires = left == 0.0 && if p.comparison == Comparison::Above { v > p.threshold.of(0) } else { v >= p.threshold.of(0) };
+        z = f64::from(u8::from(fires));
+        left = if fires { p.refractory_ms } else { f64::max(left - 1.0, 0.0) };
+        match p.reset {
+            Reset::Subtract => v -= z * p.threshold.of(0),
+            Reset::Zero if fires => v = 0.0,
+            _ => (),
+        }
+        potentials.push(v);
+        fires
+    };
+    ((0..ticks).filter(tick).collect(), potentials)
+}
+
+#[test]
+fn a_current_that_decays_reaches_the_membrane_as_its_equations_say_in_every_convention() {
+    for reset in [Reset::SubtractNextTick, Reset::Subtract, Reset::Zero] {
+        for (scaled_input, threshold, refractory_ms) in [(false, 9.0, 0.0), (true, 0.9, 3.0)] {
+            let p = CubaLif {
+                tau_syn_ms: 7.0.into(),
+                tau_ms: 13.0.into(),
+                threshold: threshold.into(),
+                bias: (-0.0625).into(),
+                bias_syn: 0.03125.into(),
+                refractory_ms,
+                scaled_input,
+                reset,
+                comparison: Comparison::AtLeast,
+            };
+            let (expected, potentials) = expected_cuba(&p, 600);
+            assert!(expected.len() > 10 && expected.len() < 300, "{p:?} fires: {expected:?}");
+            let kernel = || CurrentKernel::cuba_lif(&p, &context(1)).unwrap();
+            assert_eq!(spikes_of(kernel(), 600), expected, "{p:?}");
+            let mut kernel = kernel();
+            for (t, potential) in potentials.into_iter().enumerate() {
+                let mut current = [0.0; 8];
+                current[0] = arriving(t as u64) as f32;
+                kernel.tick(Arrivals { excitatory: &current, inhibitory: &[0.0; 8] }, &mut Vec::new());
+                let found = f64::from(kernel.membrane()[0]);
+                assert!((found - potential).abs() < 2e-6 * threshold, "{reset:?}, tick {t}: {found} {potential}");
+            }
+        }
+    }
+}
+
+/// A current that is gone after its tick leaves the neuron without a synapse, to the bit.
+#[test]
+fn a_neuron_whose_current_is_gone_at_once_is_the_one_without() {
+    let lif = Lif { threshold: 0.6.into(), bias: 0.02.into(), refractory_ms: 2.0, ..Lif::default() };
+    let Lif { threshold, bias, refractory_ms, .. } = lif.clone();
+    let cuba = CubaLif { tau_syn_ms: 1e-4.into(), threshold, bias, refractory_ms, ..CubaLif::default() };
+    assert_eq!(cuba.membrane(), lif);
+    let of = |kernel: CurrentKernel| spikes_of(kernel, 400);
+    let spikes = of(CurrentKernel::cuba_lif(&cuba, &context(1)).unwrap());
+    assert!(spikes.len() > 10);
+    assert_eq!(spikes, of(CurrentKernel::lif(&lif, &context(1)).unwrap()));
+}
+
+#[test]
+fn a_readout_behind_a_synapse_follows_its_equations_and_never_fires() {
+    let p = CubaReadout {
+        tau_syn_ms: 3.0.into(),
+        tau_ms: 30.0.into(),
+        bias: 0.5.into(),
+        bias_syn: (-0.125).into(),
+        scaled_input: true,
+    };
+    let mut kernel = CurrentKernel::cuba_readout(&p, &context(1)).unwrap();
+    let [beta, kappa] = [3.0f64, 30.0].map(|tau| (-1.0 / tau).exp());
+    let (mut i, mut y, mut spikes) = (0.0, 0.0, Vec::new());
+    for t in 0..300 {
+        i = beta * i + (arriving(t) - 0.125);
+        y = kappa * y + (1.0 - kappa) * (i + 0.5);
+        let mut current = [0.0; 8];
+        current[0] = arriving(t) as f32;
+        kernel.tick(Arrivals { excitatory: &current, inhibitory: &[0.0; 8] }, &mut spikes);
+        let found = f64::from(kernel.values().unwrap()[0]);
+        assert!((found - y).abs() < 2e-6, "tick {t}: {found} {y}");
+    }
+    assert!(spikes.is_empty());
+}
+
+/// Neurons with parameters of their own, over random input: all that is kept is the same to the bit in both versions of the kernels.
+#[test]
+fn synapses_give_the_same_bits_in_vector_code() {
+    let each = |base: f64, step: f64| PerNeuron::Each((0..21).map(|i| base + step * f64::from(i)).collect());
+    let p = CubaLif {
+        tau_syn_ms: each(2.0, 0.7),
+        tau_ms: each(8.0, 1.3),
+        threshold: each(3.0, 0.1),
+        bias_syn: each(-0.1, 0.03),
+        ..CubaLif::default()
+    };
+    let readout = CubaReadout { tau_syn_ms: each(2.0, 0.7), tau_ms: each(8.0, 1.3), ..CubaReadout::default() };
+    let makes: [&dyn Fn() -> CurrentKernel; 2] = [&|| CurrentKernel::cuba_lif(&p, &context(21)).unwrap(), &|| {
+        CurrentKernel::cuba_readout(&readout, &context(21)).unwrap()
+    }];
+    for make in makes {
+        let states = [Kernel::Avx2, Kernel::Baseline].map(|version| {
+            let mut kernel = make().with_kernel(version);
+            let mut spikes = Vec::new();
+            for t in 0..500 {
+                let mut current = [0.0; 24];
+                random_spikes(17, t, 21, 0.2).iter().for_each(|&i| current[i as usize] = 0.7 + 0.01 * i as f32);
+                kernel.tick(Arrivals { excitatory: &current, inhibitory: &[0.0; 24] }, &mut spikes);
+            }
+            (spikes, embody_brain::state::State::save(&kernel))
+        });
+        assert!(states[0] == states[1]);
+    }
+}
+
 fn projection(name: &str, source: &str, target: &str, ticks: u64, weights: Vec<f32>) -> Projection {
     Projection {
         name: name.into(),
@@ -181,7 +304,9 @@ fn everything() -> NetworkSpec {
                 "se_adlif",
                 &SeAdLif { threshold: 0.05.into(), b: 0.02.into(), a: 0.1.into(), ..SeAdLif::default() },
             ),
+            population("cuba", 10, "cuba_lif", &CubaLif { threshold: 2.0.into(), refractory_ms: 1.0, ..CubaLif::default() }),
             population("out", 4, "leaky_readout", &LeakyReadout::default()),
+            population("smooth", 3, "cuba_readout", &CubaReadout::default()),
         ],
         projections: vec![
             projection("values-lif", "values", "lif", 0, numbers(51, 11)),
@@ -194,8 +319,12 @@ fn everything() -> NetworkSpec {
             projection("lif-out", "lif", "out", 0, numbers(68, 18)),
             projection("alif-out", "alif", "out", 5, numbers(36, 19)),
             projection("se-out", "se", "out", 0, numbers(44, 20)),
+            projection("spikes-cuba", "spikes", "cuba", 0, numbers(200, 21)),
+            projection("cuba-cuba", "cuba", "cuba", 2, numbers(100, 22)),
+            projection("cuba-lif", "cuba", "lif", 1, numbers(170, 23)),
+            projection("cuba-smooth", "cuba", "smooth", 0, numbers(30, 24)),
         ],
-        readouts: vec!["lif".into(), "alif".into(), "se".into(), "out".into()],
+        readouts: vec!["lif".into(), "alif".into(), "se".into(), "cuba".into(), "out".into(), "smooth".into()],
     }
 }
 
@@ -211,6 +340,10 @@ fn the_float_substrate_conforms_with_these_models() {
         conformance::neurons(|| Box::new(CurrentKernel::alif(&alif, &context(13)).unwrap().with_kernel(kernel)), 13);
         conformance::neurons(|| Box::new(CurrentKernel::se_adlif(&se, &context(13)).unwrap().with_kernel(kernel)), 13);
         let readout = || CurrentKernel::leaky_readout(&LeakyReadout::default(), &context(13)).unwrap().with_kernel(kernel);
+        conformance::neurons(|| Box::new(readout()), 13);
+        let cuba = CubaLif { threshold: 3.0.into(), refractory_ms: 2.0, ..CubaLif::default() };
+        conformance::neurons(|| Box::new(CurrentKernel::cuba_lif(&cuba, &context(13)).unwrap().with_kernel(kernel)), 13);
+        let readout = || CurrentKernel::cuba_readout(&CubaReadout::default(), &context(13)).unwrap().with_kernel(kernel);
         conformance::neurons(|| Box::new(readout()), 13);
     }
 }
@@ -271,4 +404,8 @@ fn what_a_parameter_must_be_is_said() {
     let message = lif(Lif { threshold: PerNeuron::Each(vec![1.0; 2]), ..Lif::default() });
     assert!(message.contains("threshold: expected one number or 3, found 2"), "{message}");
     assert!(lif(Lif { bias: f64::NAN.into(), ..Lif::default() }).contains("bias"));
+    let cuba = |p: CubaLif| CurrentKernel::cuba_lif(&p, &context(3)).err().unwrap();
+    assert!(cuba(CubaLif { tau_syn_ms: (-1.0).into(), ..CubaLif::default() }).contains("tau_syn_ms"));
+    assert!(cuba(CubaLif { bias_syn: PerNeuron::Each(vec![0.0; 4]), ..CubaLif::default() }).contains("bias_syn: expected one"));
+    assert!(cuba(CubaLif { tau_ms: 0.0.into(), ..CubaLif::default() }).starts_with("tau_ms"));
 }

@@ -210,12 +210,15 @@ fn what_can_not_be_trained_is_named() {
         change(&mut spec, &mut settings);
         Trainer::<f32>::new(&spec, &settings).unwrap_err()
     };
-    let poisson = error(&|spec, _| spec.populations[1] = population("lif", 20, "poisson_dbl_exp", &serde_json::json!({})));
-    let unsupported = TrainingError::Compile(CompileError::Unsupported {
-        feature: "the neuron model \"poisson_dbl_exp\"".into(),
-        substrate: "training".into(),
-    });
-    assert_eq!(poisson, unsupported);
+    for (at, model) in [(1, "poisson_dbl_exp"), (1, "cuba_lif"), (3, "cuba_readout")] {
+        let change = |spec: &mut NetworkSpec| {
+            let Population { name, size, .. } = spec.populations[at].clone();
+            spec.populations[at] = population(&name, size, model, &serde_json::json!({}));
+        };
+        let found = error(&|spec, _| change(spec));
+        let feature = format!("the neuron model {model:?}");
+        assert_eq!(found, TrainingError::Compile(CompileError::Unsupported { feature, substrate: "training".into() }));
+    }
     assert!(error(&|_, s| s.frozen.push("lif-out-out".into())).to_string().contains("lif-out-out"));
     assert!(error(&|_, s| s.neurons.push("lif/beta".into())).to_string().contains("lif/beta"));
     let surrogates = error(&|_, s| _ = s.network.surrogates.insert("lof".into(), s.network.surrogate));

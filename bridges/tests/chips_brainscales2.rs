@@ -9,7 +9,7 @@ use chip_networks::{load_spoilt, mixed, models, neurons, population, projection,
 use embody_brain::conformance::{self, random_spikes};
 use embody_brain::neuron::{Lif, Reset};
 use embody_brain::substrate::{Compiled, Network};
-use embody_brain::training::{Batch, Input};
+use embody_brain::training::{Batch, Input, observed, record};
 use embody_brain::{
     CompileError, FloatSubstrate, NetworkSpec, PopulationKind, Probe, Substrate, Synapses, ThirdFactor, TickInput, TickOutput,
 };
@@ -162,9 +162,9 @@ fn a_batch_is_recorded_as_the_network_runs_it() {
     let spikes = (0..steps * samples).map(|at| random_spikes(9, at as u64, 20, 0.3)).collect::<Vec<_>>();
     let values: Vec<f32> = (0..steps * samples * 3).map(|at| (at % 7) as f32 / 4.0 - 0.75).collect();
     let batch = Batch { steps, samples, inputs: vec![Input::Spikes(spikes.clone()), Input::Values(values.clone())] };
-    let substrate = plain();
-    let (program, _) = substrate.compile(&mixed()).unwrap();
-    let recorded = substrate.record(&program, &batch, 5).unwrap();
+    let spec = observed(&mixed());
+    let recorded_of = |batch: &Batch<f32>, seed| record(&mut Compiled::new(plain(), &spec, seed).unwrap(), &spec, batch);
+    let recorded = recorded_of(&batch, 5).unwrap();
     let names: Vec<_> = recorded.iter().map(|population| (&population.name[..], population.size)).collect();
     assert_eq!(names, [("lif", 12), ("out", 2)]);
     assert!(recorded[0].spikes.iter().map(Vec::len).sum::<usize>() > 20);
@@ -180,11 +180,11 @@ fn a_batch_is_recorded_as_the_network_runs_it() {
         assert_eq!(membrane, recorded[0].voltages[at * 12..][..12], "tick {t}");
         assert_eq!(output.values[1], recorded[1].voltages[at * 2..][..2], "tick {t}");
     }
-    assert!(recorded != substrate.record(&program, &batch, 6).unwrap(), "another run, another noise");
+    assert!(recorded != recorded_of(&batch, 6).unwrap(), "another run, another noise");
     let wrong = Batch { steps, samples, inputs: vec![Input::Spikes(spikes)] };
-    assert!(substrate.record(&program, &wrong, 5).unwrap_err().to_string().contains("expected 2 inputs"));
+    assert!(recorded_of(&wrong, 5).unwrap_err().to_string().contains("expected 2 inputs"));
     let wrong = Batch { steps: 41, ..batch };
-    assert!(substrate.record(&program, &wrong, 5).unwrap_err().to_string().contains("in: expected a batch of 123"));
+    assert!(recorded_of(&wrong, 5).unwrap_err().to_string().contains("in: expected a batch of 123"));
 }
 
 #[test]

@@ -6,14 +6,15 @@ mod yin_yang;
 
 use chip_networks::{models, neurons, population, projection, weights};
 use embody_brain::neuron::{LeakyReadout, Lif, Reset};
-use embody_brain::training::{Batch, Input, LearningRate, Sample, SampleMut, Trainer, TrainerSettings, TrainingError};
+use embody_brain::substrate::compiler;
+use embody_brain::training::{Batch, InTheLoop, Input, LearningRate, Sample, SampleMut, Trainer, TrainerSettings, TrainingError};
 use embody_brain::{CompileError, NetworkSpec, PopulationKind};
 use embody_bridges::chips::brainscales2::variation::Calibration;
 use embody_bridges::chips::brainscales2::{BrainScaleS2, BrainScaleS2Options};
 use embody_bridges::chips::loihi::{Loihi, LoihiOptions};
 use embody_bridges::chips::pcm::{Pcm, PcmOptions};
 use embody_bridges::chips::spinnaker2::{SpiNNaker2, SpiNNaker2Options};
-use embody_bridges::chips::{Chip, ChipSubstrate, InTheLoop};
+use embody_bridges::chips::{Chip, ChipSubstrate};
 use yin_yang::{Score, Set, chip, ideal, in_software, in_the_loop, loss, network, on_chip, settings, without_chip};
 
 /// A chip whose circuits all have the same settings.
@@ -74,8 +75,8 @@ fn nothing_is_learnt_of_permuted_labels() {
 #[test]
 fn training_that_was_interrupted_goes_on_to_the_same_bytes() {
     let (train, start) = (Set::read("train", 5000).unwrap(), network(20, 3).unwrap());
-    let begin = |seed| InTheLoop::new(chip(&uncalibrated(1)).unwrap(), &start, &settings(10, 1e-2), seed).unwrap();
-    let go_on = |training: &mut InTheLoop<BrainScaleS2>, updates: std::ops::Range<u64>| {
+    let begin = |seed| InTheLoop::new(compiler(chip(&uncalibrated(1)).unwrap()), &start, &settings(10, 1e-2), seed).unwrap();
+    let go_on = |training: &mut InTheLoop, updates: std::ops::Range<u64>| {
         for update in updates {
             let (batch, labels) = train.nth_batch(update, 17, 1);
             training.update(&batch, &loss(&labels)).unwrap();
@@ -127,10 +128,10 @@ fn squares(sample: usize, outputs: Sample<'_, f32>, errors: &mut SampleMut<'_, f
     loss
 }
 
-fn learns<C: Chip>(chip: Result<C, CompileError>) {
+fn learns<C: Chip + Clone + 'static>(chip: Result<C, CompileError>) {
     let settings =
         TrainerSettings { learning_rate: LearningRate { rate: 1e-2, ..LearningRate::default() }, ..TrainerSettings::default() };
-    let mut training = InTheLoop::new(ChipSubstrate::new(chip.unwrap(), models()), &small(20.0), &settings, 1).unwrap();
+    let mut training = InTheLoop::new(compiler(ChipSubstrate::new(chip.unwrap(), models())), &small(20.0), &settings, 1).unwrap();
     let losses: Vec<f64> = (0..60).map(|_| training.update(&input(4), &squares).unwrap().loss).collect();
     let [first, last] = [&losses[..5], &losses[55..]].map(|losses| losses.iter().sum::<f64>());
     println!("{first} {last}");
@@ -147,7 +148,7 @@ fn every_chip_can_be_in_the_loop() {
 
 #[test]
 fn what_the_chip_cannot_hold_is_refused_and_an_error_changes_nothing() {
-    let substrate = || ChipSubstrate::new(BrainScaleS2::new(BrainScaleS2Options::default()).unwrap(), models());
+    let substrate = || compiler(ChipSubstrate::new(BrainScaleS2::new(BrainScaleS2Options::default()).unwrap(), models()));
     let error = InTheLoop::new(substrate(), &small(500.0), &TrainerSettings::default(), 1).err().unwrap();
     assert!(matches!(&error, TrainingError::Compile(why) if why.to_string().contains("0.1 to 200")), "{error}");
     let mut training = InTheLoop::new(substrate(), &small(20.0), &TrainerSettings::default(), 1).unwrap();

@@ -441,9 +441,6 @@ fn refused(result: Result<impl std::fmt::Debug, NirError>, node: &str, key: &str
 fn what_a_network_cannot_express_is_refused_by_node_and_key() {
     let d = choices(1e-3, Integration::Euler, Reset::Zero);
     let taken = |graph: &Graph| import(graph, &settings(d));
-    let braille = settings(choices(1e-4, Integration::Euler, Reset::Zero));
-    refused(import(&document("braille_noDelay_bias_zero.nir").graph, &braille), "lif1.lif", "tau_syn");
-
     let with = |name: &str, unit: Unit, edges: &[(&str, &str)]| {
         let mut graph = layered();
         graph.add(name, unit);

@@ -74,6 +74,11 @@ pub trait Controller: Checkpoint + Send {
         None
     }
 
+    /// What it computes itself on the host beside a network on a chip, which a chip might be expected to do, and why: part, reason.
+    fn on_host(&self) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// What its trained network takes to run, where its controller acted last; none for those without one, or whose network learns.
     fn neurobench(&self) -> Option<NeuroBench> {
         None
@@ -121,6 +126,9 @@ impl Controller for Box<dyn Controller> {
     }
     fn running(&self) -> Option<&dyn Network> {
         (**self).running()
+    }
+    fn on_host(&self) -> Vec<(String, String)> {
+        (**self).on_host()
     }
     fn neurobench(&self) -> Option<NeuroBench> {
         (**self).neurobench()
@@ -209,6 +217,14 @@ impl Hosted {
         match self {
             Hosted::Sensing(controller) => controller.running(),
             Hosted::Privileged(_) => None,
+        }
+    }
+
+    /// See [`Controller::on_host`].
+    pub fn on_host(&self) -> Vec<(String, String)> {
+        match self {
+            Hosted::Sensing(controller) => controller.on_host(),
+            Hosted::Privileged(_) => Vec::new(),
         }
     }
 

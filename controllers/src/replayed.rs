@@ -119,6 +119,10 @@ impl Controller for ReplayedReward {
         self.inner.running()
     }
 
+    fn on_host(&self) -> Vec<(String, String)> {
+        self.inner.on_host()
+    }
+
     fn maps(&self) -> Vec<Map> {
         self.inner.maps()
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
-use embody_brain::{FloatSubstrate, Models, Network};
+use embody_brain::{CompileNetwork, FloatSubstrate, Models, Network};
 use embody_controllers::baseline::{
     Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
     PursuitSettings, RandomPoses, Straight, TrunkIdeal, TrunkIdealSettings,
@@ -12,7 +12,7 @@ use embody_controllers::conformance;
 use embody_controllers::decoder::{DecoderSettings, SteeringSettings, VectorSettings};
 use embody_controllers::encoder::{EncoderSettings, WindowSettings};
 use embody_controllers::replayed::{ReplayedReward, RewardTape};
-use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
+use embody_controllers::spore::{Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Privileged};
 use embody_robots::catalogue::{arms, ball::Ball, trunk::TrunkRobot};
 use embody_robots::robot::{EventCameraSpec, Mode};

@@ -1,24 +1,31 @@
 //! A forward model learns a short trunk, its file is read back as it was, and it controls the trunk that it learned.
 
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
+use embody_brain::neuron::Reset;
+use embody_brain::substrate::compiler;
 use embody_brain::training::TrainingError;
-use embody_controllers::forward_model::{ForwardModel, Neurons, Training, TrainingSettings};
+use embody_brain::{FloatSubstrate, Models, Synapses};
+use embody_controllers::forward_model::{Beginning, ForwardModel, Neurons, Training, TrainingSettings};
 use embody_robots::trunk::Trunk;
 use nalgebra::Matrix6xX;
 
 /// Straight and retracted.
 const START: [f64; 3] = [0.0, 0.0, -1.0];
 
-const NEURONS: Neurons = Neurons { lif: 24, alif: 24 };
+const NEURONS: Neurons = Neurons { lif: 24, alif: 24, refractory_ms: 5.0, reset: Reset::SubtractNextTick };
 
 fn settings(updates: u64) -> TrainingSettings {
     TrainingSettings { updates, batch: 16, validation_poses: 64, ..TrainingSettings::default() }
 }
 
+fn beginning(threads: usize) -> Beginning {
+    Beginning { trunk: Trunk::new(2).unwrap(), start: START.repeat(2), seed: 1, threads, from: None, on: None }
+}
+
 fn trained(updates: u64, threads: usize) -> Training {
-    let trunk = Trunk::new(2).unwrap();
-    let mut training = Training::new(&settings(300), NEURONS, &trunk, START.repeat(2), 1, threads).unwrap();
+    let mut training = Training::new(&settings(300), NEURONS, beginning(threads)).unwrap();
     for _ in 0..updates {
         training.update().unwrap();
     }
@@ -77,16 +84,15 @@ fn a_file_is_read_as_it_was_written_and_one_of_another_size_is_refused_by_name()
     };
     let said = refused(3, NEURONS);
     assert!(said.contains("clock-hidden") && said.contains("[3, 48]") && said.contains("[2, 48]"), "{said}");
-    let said = refused(2, Neurons { lif: 24, alif: 25 });
+    let said = refused(2, Neurons { alif: 25, ..NEURONS });
     assert!(said.contains("joints-hidden") && said.contains("49"), "{said}");
     assert!(ForwardModel::read(&bytes[..bytes.len() - 1], 2, NEURONS).is_err());
 }
 
 #[test]
 fn of_poses_that_are_told_the_ends_of_others_nothing_is_learned_but_their_average() {
-    let trunk = Trunk::new(2).unwrap();
     let permuted = TrainingSettings { permuted: true, ..settings(300) };
-    let mut control = Training::new(&permuted, NEURONS, &trunk, START.repeat(2), 1, 1).unwrap();
+    let mut control = Training::new(&permuted, NEURONS, beginning(1)).unwrap();
     for _ in 0..300 {
         control.update().unwrap();
     }
@@ -107,6 +113,50 @@ fn fitting_the_jacobian_takes_any_threads_and_can_be_stopped() {
 #[test]
 fn weights_of_another_share_of_neurons_that_adapt_are_refused() {
     let (model, _) = trained(0, 1).model(&AtomicBool::new(false)).unwrap().unwrap();
-    let error = ForwardModel::read(&model.write().unwrap(), 2, Neurons { lif: 20, alif: 28 }).err().unwrap().to_string();
+    let error =
+        ForwardModel::read(&model.write().unwrap(), 2, Neurons { lif: 20, alif: 28, ..NEURONS }).err().unwrap().to_string();
     assert!(error.contains("expected weights of 20 neurons that don't adapt") && error.contains("found 24"), "{error}");
+}
+
+/// What the float substrate does is the software's forward pass, to the bit: so are values, Jacobian, and what training in the loop makes of them.
+#[test]
+fn on_the_float_substrate_everything_is_as_in_software() {
+    let float = || compiler(FloatSubstrate::new(Arc::new(Models::default())));
+    let (model, fit) = trained(30, 1).model(&AtomicBool::new(false)).unwrap().unwrap();
+    let mut placed = model.place(&float(), 3).unwrap();
+    let tip = Trunk::new(2).unwrap().tip(&START.repeat(2));
+    for joints in [START.repeat(2), vec![0.1, -0.2, 0.0, 0.2, 0.1, 0.1], START.repeat(2)] {
+        let (here, there) = (model.run(&joints), model.run_on(&mut placed, &joints).unwrap());
+        assert_eq!(model.values(&here, 1), model.values(&there, 1), "each run begins at rest");
+        assert_eq!(model.jacobian(&here, &tip), model.jacobian(&there, &tip));
+    }
+    let looped = Beginning { on: Some(float()), ..beginning(1) };
+    let mut looped = Training::new(&settings(300), NEURONS, looped).unwrap();
+    for _ in 0..30 {
+        looped.update().unwrap();
+    }
+    assert!(looped.save() == trained(30, 1).save());
+    let (again, refit) = looped.model(&AtomicBool::new(false)).unwrap().unwrap();
+    assert!(again.write().unwrap() == model.write().unwrap() && refit == fit);
+}
+
+#[test]
+fn training_goes_on_from_a_model_and_keeps_weights_within_their_limit() {
+    let (model, _) = trained(100, 1).model(&AtomicBool::new(false)).unwrap().unwrap();
+    let begun =
+        |settings: &TrainingSettings, from| Training::new(settings, NEURONS, Beginning { from: Some(from), ..beginning(1) });
+    let bytes = model.write().unwrap();
+    let read = || ForwardModel::read(&bytes, 2, NEURONS).unwrap();
+    let further = begun(&settings(300), read()).unwrap();
+    assert!(further.validate().unwrap() == trained(100, 1).validate().unwrap(), "weights and scaling are the model's");
+    let limited = TrainingSettings { largest_weight: 0.2, ..settings(300) };
+    let mut limited = begun(&limited, read()).unwrap();
+    limited.update().unwrap();
+    let spec = limited.model(&AtomicBool::new(false)).unwrap().unwrap().0.spec().unwrap();
+    for projection in &spec.projections {
+        let Synapses::Fixed(weights) = &projection.synapses else { panic!() };
+        assert!(weights.iter().all(|w| w.abs() <= 0.2) && weights.iter().any(|w| w.abs() == 0.2), "{}", projection.name);
+    }
+    let other = ForwardModel::read(&bytes, 2, Neurons { reset: Reset::Zero, ..NEURONS }).unwrap();
+    assert!(begun(&settings(300), other).err().unwrap().to_string().contains("expected a model of 2 modules"));
 }

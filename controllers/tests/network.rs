@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use embody_brain::neuron::{LeakyReadout, Lif};
 use embody_brain::substrate::Compiled;
-use embody_brain::{FloatSubstrate, Model, Models, Network, NetworkSpec, Population, PopulationKind, Projection, Synapses};
+use embody_brain::{
+    CompileNetwork, FloatSubstrate, Model, Models, Network, NetworkSpec, Population, PopulationKind, Projection, Synapses,
+};
 use embody_controllers::decoder::{DecoderSettings, DirectSettings, VectorSettings};
 use embody_controllers::network::{NetworkController, NetworkSettings};
-use embody_controllers::spore::{CompileNetwork, Loop};
+use embody_controllers::spore::Loop;
 use embody_controllers::{Controller, ControllerError, conformance};
 use embody_robots::{
     Action, ActionField, ActionSpec, Event, Field, FieldKind, Nanos, Observation, ObservationField, ObservationSpec, StepKind,

@@ -30,17 +30,16 @@ pub(crate) fn is_weights_file(weights: &str) -> bool {
 }
 
 /// Changes every path in the settings of parts. Which have any: the robot `model`, its description and the folders of packages, and the controllers
-/// `forward-model`, its weights, and `network`, its file.
+/// `forward-model`, its weights and those that training starts from, and `network`, its file.
 fn each(parts: &mut Table, change: impl Fn(&str) -> String) {
     if let Some(Value::String(file)) = parts.get_mut("network").and_then(|table| table.get_mut("file"))
         && !file.is_empty()
     {
         *file = change(file);
     }
-    if let Some(Value::String(weights)) = parts.get_mut("forward-model").and_then(|table| table.get_mut("weights"))
-        && is_weights_file(weights)
-    {
-        *weights = change(weights);
+    if let Some(Value::Table(model)) = parts.get_mut("forward-model") {
+        weights(model.get_mut("weights"), &change);
+        weights(model.get_mut("training").and_then(|training| training.get_mut("from")), &change);
     }
     let Some(model) = parts.get_mut("model").and_then(Value::as_table_mut) else { return };
     if let Some(Value::Table(packages)) = model.get_mut("packages") {
@@ -52,6 +51,15 @@ fn each(parts: &mut Table, change: impl Fn(&str) -> String) {
     }
     if let Some(Value::String(source)) = model.get_mut("source").filter(|source| source.as_str().is_some_and(is_path)) {
         *source = change(source);
+    }
+}
+
+/// Changes the path of weights, if they are a file.
+fn weights(setting: Option<&mut Value>, change: impl Fn(&str) -> String) {
+    if let Some(Value::String(weights)) = setting
+        && is_weights_file(weights)
+    {
+        *weights = change(weights);
     }
 }
 
@@ -67,11 +75,15 @@ mod tests {
         assert_eq!(robot, table("[model]\nsource = '/lab/a.urdf'\npackages = { p = '/lab/here/meshes', q = '/q' }"));
         strip(&mut robot);
         assert_eq!(robot, table("[model]\nsource = 'a.urdf'\npackages = { p = 'meshes', q = 'q' }"));
-        let mut weights = table("[forward-model]\nweights = 'a.safetensors'");
+        let mut weights = table("[forward-model]\nweights = 'a.safetensors'\ntraining = { from = 'b.safetensors', updates = 3 }");
         anchor(&mut weights, Path::new("/lab"));
-        assert_eq!(weights, table("[forward-model]\nweights = '/lab/a.safetensors'"));
+        let anchored = "[forward-model]\nweights = '/lab/a.safetensors'\ntraining = { from = '/lab/b.safetensors', updates = 3 }";
+        assert_eq!(weights, table(anchored));
         strip(&mut weights);
-        assert_eq!(weights, table("[forward-model]\nweights = 'a.safetensors'"));
+        assert_eq!(
+            weights,
+            table("[forward-model]\nweights = 'a.safetensors'\ntraining = { from = 'b.safetensors', updates = 3 }")
+        );
         let mut network = table("[network]\nfile = 'a.nir'");
         anchor(&mut network, Path::new("/lab"));
         assert_eq!(network, table("[network]\nfile = '/lab/a.nir'"));

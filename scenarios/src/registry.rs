@@ -10,13 +10,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
-use embody_brain::{CompileError, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
+use embody_brain::{CompileError, CompileNetwork, FloatSubstrate, Models, Network, NetworkSpec, Substrate};
 use embody_controllers::baseline::{
     Blind, BlindSettings, Classical, ClassicalSettings, Ideal, IdealSettings, JointsIdeal, JointsIdealSettings, Pursuit,
     PursuitSettings, RandomPoses, RandomPosesSettings, Straight, TrunkIdeal, TrunkIdealSettings,
 };
 use embody_controllers::forward_model::{ForwardModel, ForwardModelController, ForwardModelSettings, modules_of};
-use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
+use embody_controllers::spore::{Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted, Privileged};
 use embody_robots::catalogue::ball::Ball;
 use embody_robots::catalogue::car::Car;
@@ -73,7 +73,9 @@ pub struct TaskContext {
 pub struct ControllerContext {
     /// The body's specs and the loop's periods.
     pub around: Loop,
-    /// Compiles networks for the substrate of the run.
+    /// Name of the run's substrate.
+    pub substrate: String,
+    /// Compiles networks for it.
     pub compile: CompileNetwork,
     /// Seed of the controller's random numbers.
     pub seed: u64,
@@ -106,29 +108,6 @@ impl ControllerContext {
     /// Whether the goal's orientation counts beside its place; it does, unless the task says otherwise.
     pub fn orientation(&self) -> bool {
         self.task.get("orientation").and_then(toml::Value::as_bool).unwrap_or(true)
-    }
-
-    /// The bytes of trained weights: of a file, or of the library by name.
-    ///
-    /// # Errors
-    /// If the file can't be read, or the name isn't known.
-    pub fn weights(&self, weights: &str) -> Result<Cow<'static, [u8]>, PartError> {
-        if is_weights_file(weights) {
-            let path = self.base.join(weights);
-            let length = std::fs::metadata(&path).map_err(|e| format!("weights: {}: {e}", path.display()))?.len();
-            if length > LARGEST_WEIGHTS {
-                return Err(format!("weights: {}: expected at most {LARGEST_WEIGHTS} bytes, found {length}", path.display()));
-            }
-            return Ok(Cow::Owned(std::fs::read(&path).map_err(|e| format!("weights: {}: {e}", path.display()))?));
-        }
-        let known: Vec<&str> = self.registry.weights.keys().copied().collect();
-        let bytes = self.registry.weights.get(weights).ok_or_else(|| {
-            format!(
-                "weights: expected a safetensors file, such as one that embody train makes, or one of {}; found {weights:?}",
-                known.join(", ")
-            )
-        })?;
-        Ok(Cow::Borrowed(bytes))
     }
 
     /// Builds the scenario's controller of the given kind.
@@ -300,10 +279,16 @@ impl Default for Registry {
             |s: &ForwardModelSettings, c| {
                 s.neurons.check()?;
                 let modules = modules_of(&c.around.observation, &c.around.action)?;
-                let bytes = c.weights(&s.weights)?;
+                let bytes = c.registry.weights_of(&c.base, "weights", &s.weights)?;
                 let model = ForwardModel::read(&bytes, modules, s.neurons).map_err(|e| format!("{}: {e}", s.weights))?;
                 let start = Platforms::of(&c.robot).ok_or("expected a robot that is a trunk, found another")?.start();
-                ForwardModelController::new(s, model, &c.around, start, c.orientation()).map_err(|e| e.to_string())
+                let controller = ForwardModelController::new(s, model, &c.around, start, c.orientation());
+                // In single precision it runs the network itself, over all ticks at once, to the same bits.
+                let placed = |controller: ForwardModelController| match c.substrate.as_str() {
+                    substrate::DEFAULT => Ok(controller),
+                    _ => controller.on(&c.compile, c.seed),
+                };
+                controller.and_then(placed).map_err(|e| e.to_string())
             },
         );
         registry.controller("trained", "a learner with the weights of a finished run, not learning", Trained::build);
@@ -315,12 +300,14 @@ impl Default for Registry {
         );
         substrate::register(&mut registry);
         registry.weights("trunk-10", include_bytes!("../library/weights/trunk-10.safetensors"));
+        registry.weights("trunk-10-small", include_bytes!("../library/weights/trunk-10-small.safetensors"));
         registry.weights("trunk-25", include_bytes!("../library/weights/trunk-25.safetensors"));
         registry.scenario("reaching", include_str!("../library/reaching.toml"));
         registry.scenario("arm-reaching", include_str!("../library/arm-reaching.toml"));
         registry.scenario("arm2-reaching", include_str!("../library/arm2-reaching.toml"));
         registry.scenario("lane-following", include_str!("../library/lane-following.toml"));
         registry.scenario("trunk-10", include_str!("../library/trunk-10.toml"));
+        registry.scenario("trunk-10-small", include_str!("../library/trunk-10-small.toml"));
         registry.scenario("trunk-25", include_str!("../library/trunk-25.toml"));
         registry.scenario("trunk-10-physics", include_str!("../library/trunk-10-physics.toml"));
         registry.scenario("reaching-s", include_str!("../library/reaching-s.toml"));
@@ -399,6 +386,29 @@ impl Registry {
             Ok(Box::new(compile) as Compile)
         };
         self.substrates.insert(name, Part::new(about, compiler));
+    }
+
+    /// The bytes of trained weights that the setting `key` names: of a file as seen from `base`, or of the library by name.
+    ///
+    /// # Errors
+    /// If the file can't be read, or the name isn't known.
+    pub(crate) fn weights_of(&self, base: &Path, key: &str, weights: &str) -> Result<Cow<'static, [u8]>, PartError> {
+        if is_weights_file(weights) {
+            let path = base.join(weights);
+            let length = std::fs::metadata(&path).map_err(|e| format!("{key}: {}: {e}", path.display()))?.len();
+            if length > LARGEST_WEIGHTS {
+                return Err(format!("{key}: {}: expected at most {LARGEST_WEIGHTS} bytes, found {length}", path.display()));
+            }
+            return Ok(Cow::Owned(std::fs::read(&path).map_err(|e| format!("{key}: {}: {e}", path.display()))?));
+        }
+        let known: Vec<&str> = self.weights.keys().copied().collect();
+        let bytes = self.weights.get(weights).ok_or_else(|| {
+            format!(
+                "{key}: expected a safetensors file, such as one that embody train makes, or one of {}; found {weights:?}",
+                known.join(", ")
+            )
+        })?;
+        Ok(Cow::Borrowed(bytes))
     }
 
     /// Adds a scenario to the library, as the text of its file.

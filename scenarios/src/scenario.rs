@@ -266,6 +266,7 @@ impl Loaded {
         let tables = &scenario.controller.tables;
         let context = ControllerContext {
             around,
+            substrate: scenario.substrate.kind.clone(),
             compile: Arc::new(compiler),
             seed: seed::stream(scenario.seed, "controller"),
             arena: scenario.arena.clone(),

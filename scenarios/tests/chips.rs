@@ -102,7 +102,7 @@ fn each_chip_tells_what_it_makes_of_a_network_or_why_it_cannot() {
         assert!(said.contains(why), "{said}");
     }
     let said = lab.fails("run trunk-10 --substrate loihi --quiet --out refused");
-    assert!(said.contains("\"forward-model\" runs its network by itself"), "{said}");
+    assert!(said.contains("forward-model") && said.contains("alif") && !lab.path("refused").exists(), "{said}");
     assert!(lab.fails("substrate info reaching --substrate lohi").contains("did you mean \"loihi\""));
 }
 
@@ -144,4 +144,57 @@ fn a_nir_graph_is_told_of_checked_run_and_converted() {
     }
     assert!(lab.fails("nir convert reaching out.nir").contains("poisson_dbl_exp"));
     assert!(!lab.path("out.nir").exists(), "nothing is left of what was refused");
+}
+
+#[test]
+fn the_small_forward_model_reaches_on_every_chip() {
+    let lab = Lab::new();
+    let few = "--set task.trunk-reaching.targets=3 --set task.trunk-reaching.iterations=60";
+    for chip in CHIPS {
+        let summary = lab.run(chip, &format!("trunk-10-small --substrate {chip} {few}"));
+        let (metrics, account) = (&summary["metrics"], &summary["account"]);
+        // A random pose is off by 20 mm and more.
+        assert!(metrics["tip_error_median_mm"].as_f64() < Some(20.0), "{chip}: {metrics}");
+        let on_host = account["fidelity"]["on_host"].as_array().unwrap();
+        assert!(on_host.iter().any(|part| part[0] == "inversion of the forward model"), "{chip}: {account}");
+        assert!(account["counters"]["synaptic_operations"].as_u64() > Some(1_000_000), "{chip}: {account}");
+        assert!(summary["neurobench"]["ActivationSparsity"].as_f64() > Some(0.5), "{chip}: {summary}");
+        let whole = &summary["trace_hash"];
+        lab.run(&format!("{chip}-part"), &format!("trunk-10-small --substrate {chip} {few} --time 4800ms"));
+        lab.succeeds(&format!("run trunk-10-small --resume {chip}-part --time 2400s --quiet"));
+        assert_eq!(&lab.summary(&format!("{chip}-part"))["trace_hash"], whole, "{chip}: gone on with, it is the same run");
+    }
+    let float = lab.run("float", &format!("trunk-10-small {few}"));
+    assert!(float.get("account").is_none() && float["metrics"]["tip_error_median_mm"].as_f64() < Some(1.0), "{float}");
+}
+
+#[test]
+fn a_forward_model_is_trained_with_a_chip_in_the_loop() {
+    let lab = Lab::new();
+    let training = "controller.forward-model.training";
+    let small = format!("--set {training}.batch=8 --set {training}.validation_poses=16 --set {training}.validate_every=2");
+    let line = format!("train trunk-10-small --substrate brainscales2 --from trunk-10-small --updates 4 {small} --quiet");
+    lab.succeeds(&format!("{line} --out whole"));
+    lab.succeeds(&format!("{line} --out again"));
+    let weights = lab.bytes("whole/weights.safetensors");
+    assert!(weights == lab.bytes("again/weights.safetensors"), "equal seeds give equal weights");
+    lab.succeeds(&format!("{line} --set substrate.seed=2 --out other-chip"));
+    assert!(weights != lab.bytes("other-chip/weights.safetensors"), "another chip teaches otherwise");
+    // What it came to runs on that chip, by the line that was printed.
+    let line =
+        "run whole/config.toml --set controller.forward-model.weights=weights.safetensors --set task.targets=1 --quiet --out run";
+    lab.succeeds(line);
+    assert_eq!(lab.summary("run")["substrate"], "brainscales2");
+    for (line, part) in [
+        ("--from trunk-10", "trunk-10"),
+        ("--from no-such-weights", "controller.forward-model.training.from: expected a safetensors file"),
+        ("--substrate lohi", "did you mean \"loihi\""),
+        (
+            "--set controller.forward-model.neurons.alif=28 --set controller.forward-model.neurons.lif=72 --substrate loihi",
+            "alif",
+        ),
+    ] {
+        let said = lab.fails(&format!("train trunk-10-small --updates 1 --quiet --out refused {line}"));
+        assert!(said.contains(part) && !lab.path("refused").exists(), "{line}: {said}");
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use embody_brain::substrate::Compiled;
-use embody_brain::{FloatSubstrate, Models, Network};
-use embody_controllers::spore::{CompileNetwork, Loop, SporeController, SporeSettings};
+use embody_brain::{CompileNetwork, FloatSubstrate, Models, Network};
+use embody_controllers::spore::{Loop, SporeController, SporeSettings};
 use embody_controllers::{Controller, Hosted};
 use embody_robots::{Action, Contact, Nanos, Need, Pose, Stage, StageError, Task, Velocity, conformance};
 use embody_scenarios::run::Session;

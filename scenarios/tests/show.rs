@@ -4,8 +4,17 @@ mod common;
 
 use common::{Lab, json};
 
-const SCENARIOS: [&str; 8] =
-    ["reaching", "reaching-s", "lane-following", "arm2-reaching", "arm-reaching", "trunk-10", "trunk-25", "trunk-10-physics"];
+const SCENARIOS: [&str; 9] = [
+    "reaching",
+    "reaching-s",
+    "lane-following",
+    "arm2-reaching",
+    "arm-reaching",
+    "trunk-10",
+    "trunk-10-small",
+    "trunk-25",
+    "trunk-10-physics",
+];
 
 fn fits(text: &str) {
     for line in text.lines() {

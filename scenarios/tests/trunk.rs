@@ -9,7 +9,7 @@ use embody_robots::conformance;
 use embody_scenarios::{Loaded, Registry};
 use serde_json::Value;
 
-const SCENARIOS: [&str; 3] = ["trunk-10", "trunk-25", "trunk-10-physics"];
+const SCENARIOS: [&str; 4] = ["trunk-10", "trunk-10-small", "trunk-25", "trunk-10-physics"];
 
 fn metric(summary: &Value, name: &str) -> f64 {
     summary["metrics"][name].as_f64().unwrap_or_else(|| panic!("{name} in {summary}"))
@@ -173,7 +173,7 @@ fn a_seed_has_one_trace_also_over_a_stop() {
     for scenario in SCENARIOS {
         let few = targets(3, 30);
         let period = match scenario {
-            "trunk-10" => 0.12,
+            "trunk-10" | "trunk-10-small" => 0.12,
             "trunk-25" => 0.3,
             _ => 1.0,
         };

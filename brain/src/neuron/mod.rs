@@ -1,10 +1,13 @@
 //! Neuron models: what integrates, and when it fires.
 //!
-//! `lif`, `alif`, `se_adlif` and `leaky_readout` sum up what arrives and are deterministic; their equations are shared with training. The
-//! stochastic `poisson_dbl_exp` is SPORE's and tells excitation from inhibition.
+//! `lif`, `alif`, `se_adlif` and `leaky_readout` sum up what arrives and are deterministic; their equations are shared with training.
+//! `cuba_lif` and `cuba_readout` are `lif` and `leaky_readout` behind a synaptic current, which training doesn't know. The stochastic
+//! `poisson_dbl_exp` is SPORE's and tells excitation from inhibition.
 
 mod alif;
 mod conventions;
+mod cuba_lif;
+mod cuba_readout;
 mod current;
 mod integrate_and_fire;
 mod leaky_readout;
@@ -12,9 +15,12 @@ mod lif;
 mod per_neuron;
 mod poisson;
 mod se_adlif;
+mod synaptic_current;
 
 pub use alif::Alif;
 pub use conventions::{Comparison, Reset, ResetBy};
+pub use cuba_lif::CubaLif;
+pub use cuba_readout::CubaReadout;
 pub use current::CurrentKernel;
 pub use integrate_and_fire::{Crossing, IntegrateAndFire, IntegrateAndFireRow, IntegrateAndFireState};
 pub use leaky_readout::{LeakyIntegrator, LeakyReadout};
@@ -22,6 +28,7 @@ pub use lif::Lif;
 pub use per_neuron::PerNeuron;
 pub use poisson::{Poisson, PoissonKernel};
 pub use se_adlif::{SeAdLif, SymplecticAdaptive, SymplecticAdaptiveState};
+pub use synaptic_current::SynapticCurrent;
 
 use crate::state::State;
 

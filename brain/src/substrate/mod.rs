@@ -9,7 +9,7 @@ pub mod resolved;
 
 pub use float::{FloatState, FloatSubstrate};
 pub use history::History;
-pub use network::{Compiled, Network};
+pub use network::{CompileNetwork, Compiled, Network, compiler};
 pub use resolved::Resolved;
 
 use serde::{Deserialize, Serialize};
@@ -102,6 +102,13 @@ pub trait Substrate: Send + Sync {
         population: &str,
         values: &[f32],
     ) -> Result<(), CompileError>;
+
+    /// Puts the neurons to rest, as before the first tick: potentials and currents, spikes on their way, values that inputs hold, and random numbers of their own,
+    /// which are drawn anew. Weights, what rules hold, counts, noise and time itself go on.
+    ///
+    /// # Errors
+    /// If a neuron can't be built, which [`init`](Substrate::init) would have told before.
+    fn rest(&self, program: &Self::Program, state: &mut Self::State) -> Result<(), CompileError>;
 
     /// Switches plasticity on or off; traces go on either way.
     fn set_learning(&self, state: &mut Self::State, learning: bool);

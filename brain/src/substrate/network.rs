@@ -1,5 +1,7 @@
 //! A network on whatever substrate, behind one face: what controllers hold.
 
+use std::sync::Arc;
+
 use super::{Fidelity, Probe, Substrate, TickInput, TickOutput, Variables};
 use crate::spec::{CompileError, NetworkSpec};
 use crate::state::{State, StateError};
@@ -14,6 +16,8 @@ pub trait Network: State + Send {
     fn tick(&mut self, input: TickInput<'_>, output: &mut TickOutput);
     /// Sets what an analogue input holds.
     fn set_values(&mut self, population: &str, values: &[f32]) -> Result<(), CompileError>;
+    /// Puts the neurons to rest.
+    fn rest(&mut self) -> Result<(), CompileError>;
     /// Switches plasticity on or off.
     fn set_learning(&mut self, learning: bool);
     /// What the probe sees.
@@ -26,6 +30,14 @@ pub trait Network: State + Send {
     fn weights(&self, projection: &str) -> Option<Vec<f32>>;
     /// Writes the weights of a projection.
     fn program(&mut self, projection: &str, weights: &[f32]) -> Result<(), CompileError>;
+}
+
+/// Compiles a network for some substrate; its random numbers follow from the seed.
+pub type CompileNetwork = Arc<dyn Fn(&NetworkSpec, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
+
+/// What compiles networks for a substrate.
+pub fn compiler<S: Substrate + Clone + 'static>(substrate: S) -> CompileNetwork {
+    Arc::new(move |spec, seed| Ok(Box::new(Compiled::new(substrate.clone(), spec, seed)?)))
 }
 
 /// A substrate, a program compiled for it, and a state.
@@ -67,6 +79,9 @@ impl<S: Substrate> Network for Compiled<S> {
     }
     fn set_values(&mut self, population: &str, values: &[f32]) -> Result<(), CompileError> {
         self.substrate.set_values(&self.program, &mut self.state, population, values)
+    }
+    fn rest(&mut self) -> Result<(), CompileError> {
+        self.substrate.rest(&self.program, &mut self.state)
     }
     fn set_learning(&mut self, learning: bool) {
         self.substrate.set_learning(&mut self.state, learning);

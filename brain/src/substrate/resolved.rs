@@ -178,6 +178,11 @@ impl Resolved {
         seed.wrapping_add((part as u64 + 1).wrapping_mul(0x9E37_79B9_7F4A_7C15))
     }
 
+    /// The seed of neurons that are put to rest before that tick, for [`seed_of`](Self::seed_of): at time zero the given one.
+    pub fn seed_at_rest(&self, seed: u64, tick: u64) -> u64 {
+        seed.wrapping_add(tick.wrapping_mul(0xD1B5_4A32_D192_ED03))
+    }
+
     /// The number of the population of that name.
     pub fn population(&self, name: &str) -> Option<usize> {
         self.populations.iter().position(|p| p.name == name)

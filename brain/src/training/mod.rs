@@ -6,7 +6,7 @@
 //! pass serves any number of backward passes.
 //!
 //! With a chip in the loop the forward pass is the chip's: [`TrainableNetwork::adopt`] takes its spikes and potentials, and the way back stays
-//! that of the software. [`Trainer::update_with`] makes an update of it.
+//! that of the software. [`record`] makes them of any running network, and [`InTheLoop`] trains with one.
 //!
 //! Results are the same to the bit on every x86-64 and any number of threads: every sum has a fixed order, sequences are summed up in
 //! reductions of fixed size, and no multiplication is fused with an addition. That is also why the products of matrices are this crate's own
@@ -26,6 +26,7 @@ mod error;
 mod events;
 mod forward;
 mod gradients;
+mod in_the_loop;
 mod loss;
 mod model;
 mod network;
@@ -33,6 +34,7 @@ mod optimiser;
 mod panels;
 mod parameters;
 mod plan;
+mod record;
 mod schedule;
 mod settings;
 mod surrogate;
@@ -47,10 +49,12 @@ pub use batch::{Batch, Input, Outputs, Sample, SampleMut};
 pub use cross_entropy::CrossEntropy;
 pub use error::TrainingError;
 pub use gradients::REDUCTION;
+pub use in_the_loop::InTheLoop;
 pub use loss::{Loss, WindowMeans};
 pub use network::{Backward, Gradients, TrainableNetwork};
 pub use optimiser::{Moments, Optimiser, OptimiserState};
 pub use parameters::{ParameterError, Parameters, Tensor};
+pub use record::{Recorded, observed, record};
 pub use schedule::{LearningRate, Schedule};
 pub use settings::{RateTarget, Settings};
 pub use surrogate::{Shape, Surrogate, Width};

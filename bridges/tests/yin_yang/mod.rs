@@ -6,14 +6,15 @@ use std::sync::Arc;
 
 use embody_brain::neuron::{LeakyReadout, Lif, Reset};
 use embody_brain::random::{Counter, philox_block};
+use embody_brain::substrate::compiler;
 use embody_brain::training::{
-    Batch, CrossEntropy, Input, Keep, LearningRate, Schedule, Settings, Shape, Surrogate, Trace, TrainableNetwork, Trainer,
-    TrainerSettings, TrainingError, Width,
+    Batch, CrossEntropy, InTheLoop, Input, Keep, LearningRate, Schedule, Settings, Shape, Surrogate, Trace, TrainableNetwork,
+    Trainer, TrainerSettings, TrainingError, Width,
 };
 use embody_brain::{CompileError, Model, Models, NetworkSpec, Population, PopulationKind, Projection, Synapses};
+use embody_bridges::chips::ChipSubstrate;
 use embody_bridges::chips::brainscales2::variation::Calibration;
 use embody_bridges::chips::brainscales2::{BrainScaleS2, BrainScaleS2Options};
-use embody_bridges::chips::{ChipSubstrate, InTheLoop};
 
 /// Ticks of 1 ms that a sample is shown, and those whose outputs count, at the end.
 pub const STEPS: usize = 30;
@@ -180,7 +181,7 @@ pub fn without_chip(network: &TrainableNetwork<f32>, set: &Set) -> Result<Score,
 /// Of a network on a chip.
 pub fn on_chip(options: &BrainScaleS2Options, network: &TrainableNetwork<f32>, set: &Set) -> Result<Score, TrainingError> {
     let (batch, labels) = set.whole();
-    Ok(score(network, &chip(options)?.forward(network, &batch, Keep::default(), TEST)?, &labels))
+    Ok(score(network, &network.forward_on(&compiler(chip(options)?), &batch, Keep::default(), TEST)?, &labels))
 }
 
 /// A chip whose circuits are all alike, with the noise over time that every chip has.
@@ -213,8 +214,8 @@ pub fn in_the_loop(
     set: &Set,
     (updates, rate): (u64, f64),
     seed: u64,
-) -> Result<InTheLoop<BrainScaleS2>, TrainingError> {
-    let mut training = InTheLoop::new(chip(options)?, spec, &settings(updates, rate), seed)?;
+) -> Result<InTheLoop, TrainingError> {
+    let mut training = InTheLoop::new(compiler(chip(options)?), spec, &settings(updates, rate), seed)?;
     for update in 0..updates {
         let (batch, labels) = set.nth_batch(update, BATCH, seed);
         training.update(&batch, &loss(&labels))?;

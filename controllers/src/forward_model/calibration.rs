@@ -7,6 +7,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use embody_brain::CompileNetwork;
 use embody_brain::training::Parameters;
 use embody_robots::trunk::Trunk;
 use nalgebra::Matrix6xX;
@@ -36,71 +37,78 @@ pub struct Fit {
     pub cosine: f64,
 }
 
-/// The model whose Jacobian fits a trunk best, and how well it does, over poses that the model is shown and those whose true Jacobian it is told for
-/// each.
-///
-/// The candidates are shared out among `threads`, which don't change what is found. None if `stop` is set meanwhile.
-///
-/// # Errors
-/// If the parameters aren't those of a network of these neurons.
-pub fn calibrated(
-    trunk: &Trunk,
-    neurons: Neurons,
-    parameters: &Parameters<f32>,
-    scaling: &Scaling,
-    poses: [&[Vec<f64>]; 2],
-    threads: usize,
-    stop: &AtomicBool,
-) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
-    let fitted = |surrogate| fitted(trunk, neurons, parameters, scaling, surrogate, poses, stop);
-    let share = SURROGATES.len().div_ceil(threads.clamp(1, SURROGATES.len()));
-    let found: Vec<_> = std::thread::scope(|scope| {
-        let shares: Vec<_> = SURROGATES
-            .chunks(share)
-            .map(|share| scope.spawn(move || share.iter().map(|&surrogate| fitted(surrogate)).collect::<Vec<_>>()))
-            .collect();
-        let done = shares.into_iter().map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        done.flatten().collect()
-    });
-    let mut best: Option<(ForwardModel, Fit)> = None;
-    for candidate in found {
-        let Some(candidate) = candidate? else { return Ok(None) };
-        if best.as_ref().is_none_or(|(_, fit)| candidate.1.error < fit.error) {
-            best = Some(candidate);
-        }
-    }
-    Ok(best)
+/// What a Jacobian is fitted to.
+#[derive(Clone, Copy)]
+pub struct Fitting<'a> {
+    /// The trunk that is to be matched.
+    pub trunk: &'a Trunk,
+    /// The network's neurons.
+    pub neurons: Neurons,
+    /// Its weights.
+    pub parameters: &'a Parameters<f32>,
+    /// What its values stand for.
+    pub scaling: &'a Scaling,
+    /// Where it runs, and the seed of what is random there; none is the software itself.
+    pub on: Option<(&'a CompileNetwork, u64)>,
+    /// Poses that the model is shown.
+    pub shown: &'a [Vec<f64>],
+    /// Those whose true Jacobian it is told for each.
+    pub told: &'a [Vec<f64>],
+    /// Ends it early.
+    pub stop: &'a AtomicBool,
 }
 
-fn fitted(
-    trunk: &Trunk,
-    neurons: Neurons,
-    parameters: &Parameters<f32>,
-    scaling: &Scaling,
-    surrogate: [f32; 2],
-    poses: [&[Vec<f64>]; 2],
-    stop: &AtomicBool,
-) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
-    let (modules, joints) = (trunk.modules(), trunk.joints());
-    let blank = Calibration { surrogate, gains: vec![1.0; 2 * joints] };
-    let model = ForwardModel::new(modules, neurons, parameters, scaling.clone(), blank)?;
-    let [shown, told] = poses.map(<[_]>::iter);
-    let pairs: Vec<[Matrix6xX<f64>; 2]> = shown
-        .zip(told)
-        .take_while(|_| !stop.load(Ordering::Relaxed))
-        .map(|(shown, told)| {
-            let mut actual = Matrix6xX::zeros(joints);
-            trunk.jacobian(told, &mut actual);
-            [model.uncalibrated(&model.run(shown), &trunk.tip(told)), actual]
-        })
-        .collect();
-    if stop.load(Ordering::Relaxed) {
-        return Ok(None);
+impl Fitting<'_> {
+    /// The model whose Jacobian fits best, and how well it does.
+    ///
+    /// The candidates are shared out among `threads`, which don't change what is found. None if `stop` is set meanwhile.
+    ///
+    /// # Errors
+    /// If the parameters aren't those of a network of these neurons, or it can't run where it should.
+    pub fn calibrated(self, threads: usize) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
+        let share = SURROGATES.len().div_ceil(threads.clamp(1, SURROGATES.len()));
+        let found: Vec<_> = std::thread::scope(|scope| {
+            let fitted = |share: &'static [[f32; 2]]| share.iter().map(|&surrogate| self.fitted(surrogate)).collect::<Vec<_>>();
+            let shares: Vec<_> = SURROGATES.chunks(share).map(|share| scope.spawn(move || fitted(share))).collect();
+            let done = shares.into_iter().map(|share| share.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            done.flatten().collect()
+        });
+        let mut best: Option<(ForwardModel, Fit)> = None;
+        for candidate in found {
+            let Some(candidate) = candidate? else { return Ok(None) };
+            if best.as_ref().is_none_or(|(_, fit)| candidate.1.error < fit.error) {
+                best = Some(candidate);
+            }
+        }
+        Ok(best)
     }
-    let gains = gains(&pairs, joints);
-    let fit = fit(&pairs, &gains);
-    let calibration = Calibration { surrogate, gains };
-    Ok(Some((ForwardModel::new(modules, neurons, parameters, scaling.clone(), calibration)?, fit)))
+
+    /// The model with this surrogate.
+    fn fitted(self, surrogate: [f32; 2]) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
+        let (modules, joints) = (self.trunk.modules(), self.trunk.joints());
+        let model = |gains| {
+            let calibration = Calibration { surrogate, gains };
+            ForwardModel::new(modules, self.neurons, self.parameters, self.scaling.clone(), calibration)
+        };
+        let blank = model(vec![1.0; 2 * joints])?;
+        let mut placed = self.on.map(|(compile, seed)| blank.place(compile, seed)).transpose()?;
+        let mut pairs = Vec::with_capacity(self.shown.len());
+        for (shown, told) in self.shown.iter().zip(self.told) {
+            if self.stop.load(Ordering::Relaxed) {
+                return Ok(None);
+            }
+            let run = match &mut placed {
+                None => blank.run(shown),
+                Some(placed) => blank.run_on(placed, shown)?,
+            };
+            let mut actual = Matrix6xX::zeros(joints);
+            self.trunk.jacobian(told, &mut actual);
+            pairs.push([blank.uncalibrated(&run, &self.trunk.tip(told)), actual]);
+        }
+        let gains = gains(&pairs, joints);
+        let fit = fit(&pairs, &gains);
+        Ok(Some((model(gains)?, fit)))
+    }
 }
 
 /// For each joint the gains of position and rotation.

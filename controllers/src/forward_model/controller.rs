@@ -3,8 +3,8 @@
 //! Each act is one inverse step: the network is run over the joint values that were asked for last, its gradients say how the tip would move with
 //! each of them, and the measured pose says what is missing. The controller knows neither the trunk's geometry nor what is wrong with it.
 
-use embody_brain::NetworkSpec;
 use embody_brain::neurobench::{Agreement, NeuroBench};
+use embody_brain::{CompileNetwork, Network, NetworkSpec};
 use embody_robots::{
     Action, ActionSpec, Checkpoint, CheckpointError, FieldKind, Nanos, Observation, ObservationSpec, Pose, StepKind, TimeStep,
     checkpoint,
@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::{ForwardModel, Run};
 use super::network::{self, Neurons, TICKS, VALUES};
+use super::placed::Placed;
 use super::pose;
 use super::solver::{Adam, AdamSettings, Jacobian, JacobianSettings};
 use super::training::TrainingSettings;
@@ -84,6 +85,8 @@ pub struct ForwardModelController {
     orientation: bool,
     model: ForwardModel,
     spec: NetworkSpec,
+    /// The network elsewhere, if it doesn't run here.
+    placed: Option<Placed>,
     places: Places,
     start: Vec<f64>,
     state: State,
@@ -147,6 +150,10 @@ fn pose_of(position: &[f32], orientation: &[f32]) -> Pose {
     Pose::from_parts(Translation3::new(x, y, z), rotation)
 }
 
+fn unfit(why: impl std::fmt::Display) -> ControllerError {
+    ControllerError::Unfit { controller: NAME.into(), why: why.to_string() }
+}
+
 impl ForwardModelController {
     /// With a trained model, for a body that is a trunk whose joints begin an episode at `start`; `orientation` says whether the goal's counts.
     ///
@@ -159,7 +166,6 @@ impl ForwardModelController {
         start: Vec<f64>,
         orientation: bool,
     ) -> Result<Self, ControllerError> {
-        let unfit = |why: String| ControllerError::Unfit { controller: NAME.into(), why };
         settings.jacobian.check().and_then(|()| settings.adam.check()).map_err(unfit)?;
         let modules = modules_of(&around.observation, &around.action).map_err(unfit)?;
         if modules != model.modules() {
@@ -175,13 +181,31 @@ impl ForwardModelController {
                 around.control_period
             )));
         }
-        let spec = model.spec().map_err(|error| unfit(error.to_string()))?;
+        let spec = model.spec().map_err(unfit)?;
         let places = Places::of(&around.observation, modules).map_err(unfit)?;
         if start.len() != 3 * modules {
             return Err(unfit(format!("start: expected {} joints, found {}", 3 * modules, start.len())));
         }
         let state = State::new(settings, &start);
-        Ok(ForwardModelController { settings: settings.clone(), orientation, model, spec, places, start, state, watched: None })
+        let settings = settings.clone();
+        Ok(ForwardModelController { settings, orientation, model, spec, placed: None, places, start, state, watched: None })
+    }
+
+    /// The same with its network on a substrate; what is random there follows from `seed`.
+    ///
+    /// # Errors
+    /// If the substrate can't hold the network.
+    pub fn on(mut self, compile: &CompileNetwork, seed: u64) -> Result<Self, ControllerError> {
+        self.placed = Some(self.model.place(compile, seed).map_err(unfit)?);
+        Ok(self)
+    }
+
+    /// Runs the network over the joint values that were asked for last.
+    fn run(&mut self) -> Result<Run, ControllerError> {
+        match &mut self.placed {
+            None => Ok(self.model.run(&self.state.joints)),
+            Some(placed) => self.model.run_on(placed, &self.state.joints).map_err(unfit),
+        }
     }
 
     /// Where the tip is taken to be: where it was measured, or without feedback where it is predicted.
@@ -253,7 +277,7 @@ impl Controller for ForwardModelController {
     fn act(&mut self, step: &TimeStep, action: &mut Action) -> Result<(), ControllerError> {
         // The action that would follow the last step isn't applied.
         if !matches!(step.kind, StepKind::Last(_)) {
-            let run = self.model.run(&self.state.joints);
+            let run = self.run()?;
             self.compare(&step.observation, &run);
             match self.settings.solver {
                 Solver::Jacobian => {
@@ -272,7 +296,7 @@ impl Controller for ForwardModelController {
             self.note(&run);
             if self.state.joints.iter().any(|joint| !joint.is_finite()) {
                 let why = "its step is no longer a finite number: expected weights and goals of a size that can be reckoned with";
-                return Err(ControllerError::Unfit { controller: NAME.into(), why: why.into() });
+                return Err(unfit(why));
             }
         }
         let asked = &mut action.fields[0];
@@ -289,7 +313,22 @@ impl Controller for ForwardModelController {
 
     fn neurobench(&self) -> Option<NeuroBench> {
         let prediction = self.state.agreement.figures();
-        Some(NeuroBench { prediction, ..self.model.neurobench(&self.state.joints)? })
+        let joints = &self.state.joints;
+        // A run elsewhere is made on a copy: this is no step of the controller's.
+        let run = match &self.placed {
+            None => self.model.run(joints),
+            Some(placed) => self.model.run_on(&mut placed.copy().ok()?, joints).ok()?,
+        };
+        Some(NeuroBench { prediction, ..self.model.neurobench(&run, joints)? })
+    }
+
+    fn running(&self) -> Option<&dyn Network> {
+        self.placed.as_ref().map(Placed::network)
+    }
+
+    fn on_host(&self) -> Vec<(String, String)> {
+        let why = "gradients by the joints need floats: backpropagation over the spikes and potentials that are read from the substrate";
+        self.placed.iter().map(|_| ("inversion of the forward model".into(), why.into())).collect()
     }
 
     fn watch(&mut self, watched: bool) {
@@ -304,14 +343,23 @@ impl Controller for ForwardModelController {
 
 impl Checkpoint for ForwardModelController {
     fn save(&self) -> Result<Vec<u8>, CheckpointError> {
-        checkpoint::to_bytes(NAME, &self.state)
+        checkpoint::to_bytes(NAME, &(&self.state, self.placed.as_ref().map(|placed| placed.network().save())))
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
-        let state: State = checkpoint::from_bytes(NAME, bytes)?;
+        let malformed = |why: String| CheckpointError::Malformed { part: NAME.into(), why };
+        let (state, network): (State, Option<Vec<u8>>) = checkpoint::from_bytes(NAME, bytes)?;
         if state.joints.len() != self.start.len() || !state.adam.fits(self.start.len()) || state.agreement.coordinates() != 3 {
             let why = format!("expected a state of {} joints, found another", self.start.len());
-            return Err(CheckpointError::Malformed { part: NAME.into(), why });
+            return Err(malformed(why));
+        }
+        match (&mut self.placed, network) {
+            (None, None) => (),
+            (Some(placed), Some(network)) => placed.network_mut().load(&network).map_err(|e| malformed(e.to_string()))?,
+            (placed, _) => {
+                let [expected, found] = if placed.is_some() { ["a", "no"] } else { ["no", "a"] };
+                return Err(malformed(format!("expected {expected} network on a substrate, found {found} one")));
+            }
         }
         self.state = state;
         Ok(())

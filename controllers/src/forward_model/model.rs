@@ -4,18 +4,19 @@
 //! values through that run to its inputs. Surrogate gradients have no scale of their own, and fade with the ticks they come through: each joint
 //! has two gains, for the tip's position and its rotation, and the Jacobian a surrogate of its own, fitted once when training ends.
 
-use embody_brain::NetworkSpec;
 use embody_brain::neurobench::{self, NeuroBench};
 use embody_brain::training::{
-    Keep, Outputs, Parameters, Settings, Shape, Surrogate, Tensor, Trace, TrainableNetwork, WeightsError, Width, read_weights,
-    write_weights,
+    Keep, Outputs, Parameters, Settings, Shape, Surrogate, Tensor, Trace, TrainableNetwork, TrainingError, WeightsError, Width,
+    read_weights, write_weights,
 };
+use embody_brain::{CompileError, CompileNetwork, NetworkSpec};
 use embody_robots::Pose;
 use embody_robots::robot::signed;
 use embody_robots::trunk::{JOINTS_PER_MODULE, LENGTH_M};
 use nalgebra::{Matrix6xX, Quaternion, Vector3};
 
 use super::network::{self, Neurons, READ, TICKS, VALUES};
+use super::placed::Placed;
 
 /// How raw values become poses: value = centre + scale * raw, for each of the seven values of each module.
 #[derive(Clone, Debug, PartialEq)]
@@ -76,6 +77,9 @@ pub enum ModelError {
     /// The network can't be built.
     #[error(transparent)]
     Network(#[from] embody_brain::CompileError),
+    /// What a substrate showed of a run can't be used.
+    #[error(transparent)]
+    Run(#[from] TrainingError),
 }
 
 impl ForwardModel {
@@ -129,6 +133,14 @@ impl ForwardModel {
         write_weights(&all)
     }
 
+    /// Puts the network on a substrate; what is random there follows from `seed`.
+    ///
+    /// # Errors
+    /// If the substrate can't hold it.
+    pub fn place(&self, compile: &CompileNetwork, seed: u64) -> Result<Placed, ModelError> {
+        Ok(Placed::new(&self.network, compile, seed)?)
+    }
+
     /// Number of modules.
     pub fn modules(&self) -> usize {
         self.modules
@@ -144,6 +156,11 @@ impl ForwardModel {
         self.neurons
     }
 
+    /// How its raw values become poses.
+    pub fn scaling(&self) -> &Scaling {
+        &self.scaling
+    }
+
     /// What fits its Jacobian to the trunk.
     pub fn calibration(&self) -> &Calibration {
         &self.calibration
@@ -153,8 +170,8 @@ impl ForwardModel {
     ///
     /// # Errors
     /// If its neurons' parameters can't be written.
-    pub fn spec(&self) -> Result<NetworkSpec, ModelError> {
-        Ok(self.network.spec()?)
+    pub fn spec(&self) -> Result<NetworkSpec, CompileError> {
+        self.network.spec()
     }
 
     /// Runs the network over joint values, three of each module.
@@ -166,6 +183,14 @@ impl ForwardModel {
         // A batch made for this very network fits it, and joint values are finite.
         let trace = self.network.forward(&batch, Keep::default(), None).unwrap_or_else(|error| unreachable!("{error}"));
         Run { trace }
+    }
+
+    /// The same where the network was put.
+    ///
+    /// # Errors
+    /// If what is shown there is no run of this network: potentials that aren't numbers, say.
+    pub fn run_on(&self, placed: &mut Placed, joints: &[f64]) -> Result<Run, ModelError> {
+        Ok(Run { trace: placed.forward(&self.network, joints)? })
     }
 
     /// The seven values that a run gives for a module.
@@ -249,9 +274,8 @@ impl ForwardModel {
         inputs.iter().map(mean).collect()
     }
 
-    /// What a run takes, by the metrics of NeuroBench; none if its potentials aren't numbers.
-    pub fn neurobench(&self, joints: &[f64]) -> Option<NeuroBench> {
-        let run = self.run(joints);
+    /// What a run over these joint values takes, by the metrics of NeuroBench; none if its potentials aren't numbers.
+    pub fn neurobench(&self, run: &Run, joints: &[f64]) -> Option<NeuroBench> {
         neurobench::measure(&self.network, &network::batch(self.modules, &[joints]), &run.trace).ok()
     }
 

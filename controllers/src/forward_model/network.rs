@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 
-use embody_brain::neuron::{Alif, LeakyReadout, Lif, PerNeuron};
+use embody_brain::neuron::{Alif, LeakyReadout, Lif, PerNeuron, Reset};
 use embody_brain::training::{Batch, Input, Sample};
 use embody_brain::{CompileError, Model, NetworkSpec, Population, PopulationKind, Projection, Synapses};
 use embody_robots::trunk::JOINTS_PER_MODULE;
@@ -44,23 +44,27 @@ const THRESHOLD: f64 = 0.5;
 const BETA: f64 = 0.03;
 const ADAPTATION_MS: f64 = 1200.0;
 
-/// Time after a spike in which there is none (ms).
-const REFRACTORY_MS: f64 = 5.0;
+/// The longest time after a spike in which there is none (ms): that of a module.
+const MOST_REFRACTORY_MS: f64 = TICKS as f64;
 
 /// The neurons of a forward model.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Neurons {
     /// Neurons that don't adapt.
     pub lif: usize,
     /// Adaptive neurons.
     pub alif: usize,
+    /// Time after a spike in which there is none (ms): whole ticks of 1 ms.
+    pub refractory_ms: f64,
+    /// What a spike does to the potential.
+    pub reset: Reset,
 }
 
 impl Default for Neurons {
-    /// As many of each, 256 in all.
+    /// As many of each, 256 in all; refractory and reset as in the paper.
     fn default() -> Self {
-        Neurons { lif: 128, alif: 128 }
+        Neurons { lif: 128, alif: 128, refractory_ms: 5.0, reset: Reset::SubtractNextTick }
     }
 }
 
@@ -77,6 +81,10 @@ impl Neurons {
                 "neurons: expected 1 to {MOST_NEURONS} of a kind, found lif = {}, alif = {}",
                 self.lif, self.alif
             ));
+        }
+        if !(0.0..=MOST_REFRACTORY_MS).contains(&self.refractory_ms) || self.refractory_ms.fract() != 0.0 {
+            let found = self.refractory_ms;
+            return Err(format!("neurons.refractory_ms: expected whole ticks of 1 ms, 0 to {MOST_REFRACTORY_MS}, found {found}"));
         }
         Ok(())
     }
@@ -120,12 +128,14 @@ impl Neurons {
     /// The model of the hidden neurons: LIF neurons are adaptive ones whose threshold doesn't rise.
     fn model(&self) -> Result<Model, CompileError> {
         if self.alif == 0 {
-            return Model::new("lif", &Lif { threshold: THRESHOLD.into(), refractory_ms: REFRACTORY_MS, ..Lif::default() });
+            let Neurons { refractory_ms, reset, .. } = *self;
+            return Model::new("lif", &Lif { threshold: THRESHOLD.into(), refractory_ms, reset, ..Lif::default() });
         }
         let beta = (0..self.count()).map(|i| if i < self.lif { 0.0 } else { BETA }).collect();
         let alif = Alif {
             threshold: THRESHOLD.into(),
-            refractory_ms: REFRACTORY_MS,
+            refractory_ms: self.refractory_ms,
+            reset: self.reset,
             beta: PerNeuron::Each(beta),
             tau_adaptation_ms: ADAPTATION_MS.into(),
             ..Alif::default()

@@ -3,13 +3,16 @@
 //! The loss is half the squared error of the decoded values of all modules, in their spread over the training set, so that a base module and the tip, places and
 //! rotations, weigh alike. Poses of update k are drawn from the seed and k alone: training that goes on from what was saved is that which was
 //! never stopped.
+//!
+//! On a substrate other than this processor its forward passes take the place of the software's ([`Beginning::on`]): the chip is in the loop.
 
 use std::sync::atomic::AtomicBool;
 
 use embody_brain::training::{
-    Keep, LearningRate, Moments, Optimiser, RateTarget, Schedule, Settings, Shape, Surrogate, Trainer, TrainerSettings,
-    TrainingError, Update, Width, WindowMeans,
+    Batch, Bound, Keep, LearningRate, Moments, Optimiser, RateTarget, Schedule, Settings, Shape, Surrogate, Trace,
+    TrainableNetwork, Trainer, TrainerSettings, TrainingError, Update, Width, WindowMeans,
 };
+use embody_brain::{CompileError, CompileNetwork, Projection};
 use embody_robots::trunk::Trunk;
 use embody_robots::{Pose, rotation, seed};
 use schemars::JsonSchema;
@@ -18,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::calibration::{self, Fit};
 use super::model::{ForwardModel, ModelError, Scaling};
 use super::network::{self, HIDDEN, Neurons, READ, TICKS, VALUES};
+use super::placed::Placed;
 use super::pose;
 use super::sampler::Sampler;
 
@@ -25,6 +29,8 @@ use super::sampler::Sampler;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSettings {
+    /// Weights that training starts from: a name of the library, or the path of a safetensors file. None are drawn at random.
+    pub from: String,
     /// Updates of the weights.
     pub updates: u64,
     /// Poses of an update.
@@ -35,6 +41,9 @@ pub struct TrainingSettings {
     pub floor: f64,
     /// Norm to which gradients are cut.
     pub clip: f64,
+    /// Magnitude that weights are kept within, so that few large ones don't cost all others resolution where weights have few bits; 0 has no
+    /// such limit.
+    pub largest_weight: f64,
     /// Rate that hidden neurons are to have on average (Hz), and the strength of that wish; 0 has none.
     pub rate_hz: f64,
     /// The strength of that wish.
@@ -52,11 +61,13 @@ pub struct TrainingSettings {
 impl Default for TrainingSettings {
     fn default() -> Self {
         TrainingSettings {
+            from: String::new(),
             updates: 5000,
             batch: 64,
             learning_rate: 5e-3,
             floor: 0.02,
             clip: 5.0,
+            largest_weight: 0.0,
             rate_hz: 10.0,
             rate_strength: 0.0,
             validate_every: 250,
@@ -74,7 +85,11 @@ impl TrainingSettings {
         if let Some((key, value)) = positive.into_iter().find(|(_, value)| !(*value > 0.0 && *value <= 1e38)) {
             return Err(format!("training.{key}: expected a number above zero, found {value}"));
         }
-        let shares = [("floor", self.floor, 1.0), ("rate_strength", self.rate_strength, 1e6)];
+        let shares = [
+            ("floor", self.floor, 1.0),
+            ("rate_strength", self.rate_strength, 1e6),
+            ("largest_weight", self.largest_weight, 1e6),
+        ];
         if let Some((key, value, most)) = shares.into_iter().find(|(_, value, most)| !(0.0..=*most).contains(value)) {
             return Err(format!("training.{key}: expected 0 to {most}, found {value}"));
         }
@@ -110,6 +125,22 @@ const SCALING_POSES: usize = 4096;
 /// The least spread that values are divided by: some hardly move.
 const LEAST_SPREAD: f64 = 0.02;
 
+/// What training begins with.
+pub struct Beginning {
+    /// The trunk that is to be learned.
+    pub trunk: Trunk,
+    /// Where its joints begin.
+    pub start: Vec<f64>,
+    /// From which all random numbers follow.
+    pub seed: u64,
+    /// Threads, which don't change results.
+    pub threads: usize,
+    /// The trained model to go on from; none begins with random weights.
+    pub from: Option<ForwardModel>,
+    /// What runs the network forwards; none is the software itself.
+    pub on: Option<CompileNetwork>,
+}
+
 /// A forward model in training.
 pub struct Training {
     settings: TrainingSettings,
@@ -118,31 +149,25 @@ pub struct Training {
     start: Vec<f64>,
     seed: u64,
     threads: usize,
+    on: Option<CompileNetwork>,
     scaling: Scaling,
     trainer: Trainer<f32>,
 }
 
 impl Training {
-    /// Of a network of these neurons for a trunk whose joints begin at `start`; all random numbers follow from `seed`. `threads` don't change
-    /// results.
+    /// Of a network of these neurons.
     ///
     /// # Errors
-    /// If a setting can't be, or the network can't be trained.
-    pub fn new(
-        settings: &TrainingSettings,
-        neurons: Neurons,
-        trunk: &Trunk,
-        start: Vec<f64>,
-        seed: u64,
-        threads: usize,
-    ) -> Result<Training, TrainingError> {
+    /// If a setting can't be, the network can't be trained, or a substrate can't hold it.
+    pub fn new(settings: &TrainingSettings, neurons: Neurons, beginning: Beginning) -> Result<Training, TrainingError> {
+        let Beginning { trunk, start, seed, threads, from, on } = beginning;
         let modules = trunk.modules();
         if start.len() != trunk.joints() {
             let what = format!("start: expected {} joints, found {}", trunk.joints(), start.len());
             return Err(TrainingError::Batch { what });
         }
         let rate = RateTarget { population: HIDDEN.into(), target_hz: settings.rate_hz, strength: settings.rate_strength };
-        let trainer = TrainerSettings {
+        let mut trainer = TrainerSettings {
             network: Settings {
                 threads,
                 surrogate: Surrogate { shape: Shape::Triangular, height: 0.3, width: Width::Threshold },
@@ -158,17 +183,29 @@ impl Training {
             rates: if settings.rate_strength > 0.0 { vec![rate] } else { Vec::new() },
             ..TrainerSettings::default()
         };
-        let spec = neurons.network(modules, seed::stream(seed, "weights"))?;
-        Ok(Training {
-            settings: settings.clone(),
-            neurons,
-            trunk: trunk.clone(),
-            start,
-            seed,
-            threads,
-            scaling: scaling(trunk, seed::stream(seed, "scaling")),
-            trainer: Trainer::new(&spec, &trainer)?,
-        })
+        let (spec, scaling) = match &from {
+            None => (neurons.network(modules, seed::stream(seed, "weights"))?, scaling(&trunk, seed::stream(seed, "scaling"))),
+            Some(model) if (model.modules(), model.neurons()) == (modules, neurons) => (model.spec()?, model.scaling().clone()),
+            Some(model) => {
+                let what = format!(
+                    "expected a model of {modules} modules and {neurons:?}, found {} and {:?}",
+                    model.modules(),
+                    model.neurons()
+                );
+                return Err(CompileError::invalid("from", what).into());
+            }
+        };
+        let (low, high) = (-settings.largest_weight, settings.largest_weight);
+        if high > 0.0 {
+            let bound = |projection: &Projection| Bound { tensor: format!("weights/{}", projection.name), low, high };
+            trainer.bounds = spec.projections.iter().map(bound).collect();
+        }
+        let trainer = Trainer::new(&spec, &trainer)?;
+        let training = Training { settings: settings.clone(), neurons, trunk, start, seed, threads, on, scaling, trainer };
+        if let Some(compile) = &training.on {
+            Placed::new(training.trainer.network(), compile, seed)?;
+        }
+        Ok(training)
     }
 
     /// Updates so far.
@@ -198,7 +235,19 @@ impl Training {
             weights: &[],
             weight: 1.0 / self.settings.batch as f64,
         };
-        self.trainer.update(&network::batch(self.trunk.modules(), &poses), &loss)
+        let batch = network::batch(self.trunk.modules(), &poses);
+        let Some(compile) = &self.on else { return self.trainer.update(&batch, &loss) };
+        let noise = seed::stream(self.seed, &format!("substrate {}", self.trainer.updates()));
+        self.trainer.update_with(&loss, |network, keep| network.forward_on(compile, &batch, keep, noise))
+    }
+
+    /// A forward pass of the network as it is now.
+    fn forward(&self, batch: &Batch<f32>) -> Result<Trace<f32>, TrainingError> {
+        let network: &TrainableNetwork<f32> = self.trainer.network();
+        match &self.on {
+            None => network.forward(batch, Keep::default(), None),
+            Some(compile) => network.forward_on(compile, batch, Keep::default(), seed::stream(self.seed, "substrate")),
+        }
     }
 
     /// Poses that are shown, and those whose ends are told for each.
@@ -232,7 +281,7 @@ impl Training {
         let mut sampler = Sampler::new(modules, seed::stream(self.seed, "validation"));
         let drawn = (0..self.settings.validation_poses).map(|_| sampler.mixed());
         let poses: Vec<Vec<f64>> = std::iter::once(self.start.clone()).chain(drawn).collect();
-        let trace = self.trainer.network().forward(&network::batch(modules, &poses), Keep::default(), None)?;
+        let trace = self.forward(&network::batch(modules, &poses))?;
         let miss = |sample: usize| {
             let values = self.scaling.values(network::read(trace.outputs.sample(sample), modules - 1), modules - 1);
             let (predicted, actual) = (pose::pose(&values), self.trunk.tip(&poses[sample]));
@@ -252,8 +301,17 @@ impl Training {
     /// If the network can't be built.
     pub fn model(&self, stop: &AtomicBool) -> Result<Option<(ForwardModel, Fit)>, ModelError> {
         let (poses, told) = self.examples("calibration", calibration::POSES);
-        let (trunk, parameters, scaling) = (&self.trunk, self.trainer.network().parameters(), &self.scaling);
-        calibration::calibrated(trunk, self.neurons, parameters, scaling, [&poses, &told], self.threads, stop)
+        let fit = calibration::Fitting {
+            trunk: &self.trunk,
+            neurons: self.neurons,
+            parameters: self.trainer.network().parameters(),
+            scaling: &self.scaling,
+            on: self.on.as_ref().map(|compile| (compile, seed::stream(self.seed, "substrate"))),
+            shown: &poses,
+            told: &told,
+            stop,
+        };
+        fit.calibrated(self.threads)
     }
 
     /// The whole state as bytes.

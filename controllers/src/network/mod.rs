@@ -10,7 +10,7 @@ mod settings;
 mod watch;
 mod wiring;
 
-use embody_brain::{CompileError, Network, NetworkSpec, PopulationKind, ThirdFactor, TickInput, TickOutput};
+use embody_brain::{CompileError, CompileNetwork, Network, NetworkSpec, PopulationKind, ThirdFactor, TickInput, TickOutput};
 use embody_robots::{Action, Checkpoint, CheckpointError, Field, Nanos, TimeStep, checkpoint};
 
 pub use settings::{GraphIntegration, GraphReset, NetworkSettings};
@@ -19,7 +19,7 @@ use wiring::Wiring;
 
 use crate::controller::{Controller, ControllerError};
 use crate::periphery::{Parts, Periphery, PeripheryState};
-use crate::spore::{CompileNetwork, Loop};
+use crate::spore::Loop;
 use crate::telemetry::{Activity, Telemetry};
 
 const NAME: &str = "network";

@@ -8,9 +8,7 @@ mod network;
 mod settings;
 mod watch;
 
-use std::sync::Arc;
-
-use embody_brain::{CompileError, Network, NetworkSpec, ThirdFactor, TickInput, TickOutput};
+use embody_brain::{CompileNetwork, Network, NetworkSpec, ThirdFactor, TickInput, TickOutput};
 use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Nanos, ObservationSpec, TimeStep, checkpoint};
 
 pub use settings::SporeSettings;
@@ -33,9 +31,6 @@ pub struct Loop {
     /// Length of a neural tick; a whole number of them makes a control period.
     pub neural_tick: Nanos,
 }
-
-/// Compiles a network for the substrate of the run; its random numbers follow from the seed.
-pub type CompileNetwork = Arc<dyn Fn(&NetworkSpec, u64) -> Result<Box<dyn Network>, CompileError> + Send + Sync>;
 
 const NAME: &str = "spore";
 

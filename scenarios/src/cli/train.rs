@@ -25,6 +25,12 @@ pub struct Arguments {
     /// Updates of the weights [default: the scenario's]
     #[arg(long, conflicts_with = "resume")]
     updates: Option<u64>,
+    /// What the network runs on while it is trained, such as a chip in the loop [default: the scenario's]
+    #[arg(long, conflicts_with = "resume")]
+    substrate: Option<String>,
+    /// Weights that training starts from: a name of the library, or the path of a safetensors file [default: the scenario's]
+    #[arg(long, value_name = "WEIGHTS", conflicts_with = "resume")]
+    from: Option<String>,
     /// Changes a value of the scenario; may be repeated
     #[arg(long, value_name = "KEY=VALUE", conflicts_with = "resume")]
     set: Vec<String>,
@@ -93,6 +99,8 @@ impl Arguments {
         let own = [
             Some(format!("controller.kind={CONTROLLER}")),
             self.seed.map(|seed| format!("seed={seed}")),
+            self.substrate.as_ref().map(|kind| format!("substrate.kind={kind}")),
+            self.from.as_ref().map(|from| format!("controller.{CONTROLLER}.training.from={from}")),
             self.updates.map(|updates| format!("controller.{CONTROLLER}.training.updates={updates}")),
         ];
         let settings: Vec<String> = own.into_iter().flatten().chain(self.set.iter().cloned()).collect();

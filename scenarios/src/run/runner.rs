@@ -528,7 +528,11 @@ impl Runner {
                 .controller()
                 .neurobench()
                 .map(|figures| NeuroBench { execution_rate: Some(1e9 / scenario.time.control_period.0 as f64), ..figures }),
-            account: self.session.controller().running().and_then(|network| Account::of(network, simulated)),
+            account: self
+                .session
+                .controller()
+                .running()
+                .and_then(|network| Account::of(network, self.session.controller().on_host(), simulated)),
             events_dropped: self.session.environment().time_step().observation.dropped_events(),
             version: crate::VERSION.into(),
             git: crate::GIT.into(),

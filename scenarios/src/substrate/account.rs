@@ -57,9 +57,11 @@ pub struct Term {
 }
 
 impl Account {
-    /// Of a network after so much simulated time; none of one that lost nothing and counts nothing, as in single precision.
-    pub fn of(network: &dyn Network, simulated: Nanos) -> Option<Account> {
-        let (fidelity, counted) = (network.fidelity().clone(), network.counters());
+    /// Of a network, and what its controller computes beside it, after so much simulated time; none of one that lost nothing and counts
+    /// nothing, as in single precision.
+    pub fn of(network: &dyn Network, on_host: Vec<(String, String)>, simulated: Nanos) -> Option<Account> {
+        let (mut fidelity, counted) = (network.fidelity().clone(), network.counters());
+        fidelity.on_host.extend(on_host);
         if fidelity == Fidelity::default() && counted.is_empty() {
             return None;
         }

@@ -5,7 +5,7 @@
 //! threads and after any number of stops.
 //!
 //! What can be trained is a forward model for a trunk. The law of the trunk is used for the training set alone; of a trunk that is jammed or has a longer link the
-//! model learns nothing.
+//! model learns nothing. On a substrate other than `float` that substrate is in the loop: its spikes and potentials, the software's gradients.
 
 mod outcome;
 mod record;
@@ -17,7 +17,9 @@ use std::time::{Duration, Instant};
 
 use embody_brain::training::TrainingError;
 use embody_bridges::protocol::Mark;
-use embody_controllers::forward_model::{ForwardModelSettings, ModelError, Training, TrainingSettings, Validation, modules_of};
+use embody_controllers::forward_model::{
+    Beginning, ForwardModel, ForwardModelSettings, ModelError, Training, TrainingSettings, Validation, modules_of,
+};
 use embody_robots::TraceHash;
 use embody_robots::robot::Platforms;
 use embody_robots::trunk::Trunk;
@@ -31,6 +33,7 @@ use crate::registry::Registry;
 use crate::run::checkpoint::{self, Saved};
 use crate::run::folder::{self, CHECKPOINT, CONFIG, FolderError, RunFolder};
 use crate::scenario::Loaded;
+use crate::substrate::DEFAULT;
 use record::Record;
 
 /// The trained weights.
@@ -261,6 +264,21 @@ fn build(registry: &Arc<Registry>, loaded: &Loaded, threads: usize) -> Result<(T
         .map_err(|why| nothing(format!("controller.{CONTROLLER}: {why}")))?;
     let robot = loaded.robot(registry)?;
     let start = Platforms::of(&robot).ok_or_else(|| nothing("expected a robot that is a trunk, found another".into()))?.start();
-    let training = Training::new(&settings.training, settings.neurons, &trunk, start, scenario.seed, threads)?;
+    let from = &settings.training.from;
+    let read = |bytes: &[u8]| ForwardModel::read(bytes, modules, settings.neurons).map_err(|e| nothing(format!("{from}: {e}")));
+    let key = format!("controller.{CONTROLLER}.training.from");
+    let bytes = (!from.is_empty()).then(|| registry.weights_of(&loaded.base, &key, from)).transpose().map_err(nothing)?;
+    let beginning = Beginning {
+        trunk,
+        start,
+        seed: scenario.seed,
+        threads,
+        from: bytes.map(|bytes| read(&bytes)).transpose()?,
+        on: (scenario.substrate.kind != DEFAULT)
+            .then(|| loaded.compiler(registry))
+            .transpose()?
+            .map(|compile| Arc::new(compile) as _),
+    };
+    let training = Training::new(&settings.training, settings.neurons, beginning)?;
     Ok((settings.training, training))
 }

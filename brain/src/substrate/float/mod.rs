@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use kernels::{add_up, deliver, sum_pairs};
 
 use super::history::Analogue;
-use super::resolved::{Resolved, ResolvedProjection, Source, unpad_rows};
+use super::resolved::{Resolved, ResolvedPopulation, ResolvedProjection, Source, unpad_rows};
 use super::{Fidelity, History, Probe, Substrate, ThirdFactor, TickInput, TickOutput};
 use crate::models::Models;
 use crate::neuron::{Arrivals, NeuronKernel, PopulationContext, Sums};
@@ -23,6 +23,7 @@ use crate::spec::{CompileError, NetworkSpec};
 use crate::state::{self, StateError};
 
 /// Runs networks in `f32` on this machine's processor.
+#[derive(Clone)]
 pub struct FloatSubstrate {
     models: Arc<Models>,
     kernel: Kernel,
@@ -120,13 +121,6 @@ impl Substrate for FloatSubstrate {
 
     fn init(&self, program: &Resolved, seed: u64) -> Result<FloatState, CompileError> {
         let seed_of = |part: usize| program.seed_of(seed, part);
-        let mut populations = Vec::new();
-        for (i, population) in program.populations.iter().enumerate() {
-            let neurons = self.neurons(&population.name, population.size, &population.source, program.tick_ms, seed_of(i))?;
-            let zeros = vec![0.0; padded(population.size)];
-            let (excitatory, inhibitory) = (zeros.clone(), zeros);
-            populations.push(PopulationState { neurons, excitatory, inhibitory, reached: false });
-        }
         let mut projections = Vec::new();
         for (i, projection) in program.projections.iter().enumerate() {
             let [sources, targets] = program.sizes(projection);
@@ -142,8 +136,14 @@ impl Substrate for FloatSubstrate {
             self.sum_pairs(&mut state, projection, padded(targets));
             projections.push(state);
         }
-        let histories = program.populations.iter().map(|population| History::new(population, program.history)).collect();
+        let (populations, histories) = self.at_rest(program, seed)?;
         Ok(FloatState { seed, tick: 0, learning: true, histories, populations, projections })
+    }
+
+    fn rest(&self, program: &Resolved, state: &mut FloatState) -> Result<(), CompileError> {
+        let seed = program.seed_at_rest(state.seed, state.tick);
+        (state.populations, state.histories) = self.at_rest(program, seed)?;
+        Ok(())
     }
 
     fn tick(&self, program: &Resolved, state: &mut FloatState, input: TickInput<'_>, output: &mut TickOutput) {
@@ -301,6 +301,19 @@ fn invalid(part: &str, why: impl Into<String>) -> CompileError {
 }
 
 impl FloatSubstrate {
+    /// All populations before their first tick, with nothing sent yet.
+    fn at_rest(&self, program: &Resolved, seed: u64) -> Result<(Vec<PopulationState>, Vec<History>), CompileError> {
+        let state = |(at, population): (usize, &ResolvedPopulation)| {
+            let seed = program.seed_of(seed, at);
+            let neurons = self.neurons(&population.name, population.size, &population.source, program.tick_ms, seed)?;
+            let zeros = vec![0.0; padded(population.size)];
+            let (excitatory, inhibitory) = (zeros.clone(), zeros);
+            Ok(PopulationState { neurons, excitatory, inhibitory, reached: false })
+        };
+        let populations = program.populations.iter().enumerate().map(state).collect::<Result<_, CompileError>>()?;
+        Ok((populations, program.populations.iter().map(|population| History::new(population, program.history)).collect()))
+    }
+
     /// Builds the neurons of a population; none for an input.
     fn neurons(
         &self,

@@ -1,12 +1,11 @@
-//! BrainScaleS-2 as a [`Chip`]: 6-bit weights, `lif` neurons as the spiking mock, and sums for the host as the multiply-accumulate reads them.
+//! BrainScaleS-2 as a [`Chip`]: 6-bit weights, `lif` and `cuba_lif` neurons as the spiking mock, and sums for the host as the multiply-accumulate reads them.
 
-use embody_brain::neuron::{Lif, PopulationContext, Sums};
+use embody_brain::neuron::{PopulationContext, Sums};
 use embody_brain::numeric::{Kernel, padded};
 use embody_brain::plasticity::{ProjectionContext, RuleKernel};
 use embody_brain::random::{Counter, fill_normals};
 use embody_brain::substrate::resolved::{ResolvedProjection, Source};
 use embody_brain::{CompileError, Model, Variables};
-use serde::Deserialize;
 
 use super::arrays::{Allocation, CIRCUITS, Columns, LARGEST_WEIGHT, SIGNED_INPUTS};
 use super::circuits::{self, Membranes, Setup};
@@ -15,7 +14,7 @@ use super::population::{Arriving, Population, Projection};
 use super::variation::{FixedPattern, Spread};
 use crate::chips::integer::{Draws, Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
-use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
+use crate::chips::{Cause, Chip, Counters, Events, Leaky, Moment, Placement, Plan, Refusal, Wishes};
 
 /// Streams of the noise of sums that are read, and of the rounding of weights.
 const READ: u32 = 0x4253_0004;
@@ -70,10 +69,14 @@ impl BrainScaleS2 {
         let circuits = match &described.source {
             Source::Model(model) if plan.neurons_on_chip[at] => {
                 let invalid = |why: String| CompileError::invalid(&described.name, why);
-                let model = &Lif::deserialize(&model.parameters).map_err(|e| invalid(e.to_string()))?;
                 let (tick_ms, pattern, trial_noise) = (plan.network.tick_ms, self.pattern, self.options.trial_noise);
-                let setup = Setup { model, tick_ms, columns, pattern, trial_noise, unit };
-                (0..size).map(|j| setup.circuit(j)).collect::<Result<_, _>>().map_err(invalid)?
+                match &Leaky::read(model).map_err(invalid)? {
+                    None => Vec::new(),
+                    Some(model) => {
+                        let setup = Setup { model, tick_ms, columns, pattern, trial_noise, unit };
+                        (0..size).map(|j| setup.circuit(j)).collect::<Result<_, _>>().map_err(invalid)?
+                    }
+                }
             }
             _ => Vec::new(),
         };
@@ -111,16 +114,15 @@ impl Chip for BrainScaleS2 {
     }
 
     fn can_run(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
-        match model.name.as_str() {
-            "lif" => {
-                let model = Lif::deserialize(&model.parameters).map_err(|e| Refusal::altogether(e.to_string()))?;
-                circuits::check(&model, context.size, context.tick_ms).map_err(Refusal::altogether)?;
-                lacks::refuse(&model, context.tick_ms, self.options.approximate)
+        match Leaky::read(model).map_err(Refusal::altogether)? {
+            Some(neurons) if !neurons.readout => {
+                circuits::check(&neurons, context.size, context.tick_ms).map_err(Refusal::altogether)?;
+                lacks::refuse(&neurons.membrane, context.tick_ms, self.options.approximate)
             }
-            "leaky_readout" => Err(Refusal::to_host(
+            Some(_) => Err(Refusal::to_host(
                 "a readout has no threshold to scale its potential by; the converter reads its sums, and the host integrates them",
             )),
-            other => Err(Refusal::to_host(format!("its circuits are leaky integrate-and-fire neurons, not {other:?}"))),
+            None => Err(Refusal::to_host(format!("its circuits are leaky integrate-and-fire neurons, not {:?}", model.name))),
         }
     }
 
@@ -159,10 +161,11 @@ impl Chip for BrainScaleS2 {
             populations.push(self.population(plan, at, columns[at])?);
             if let Source::Model(model) = &described.source
                 && plan.neurons_on_chip[at]
-                && let Ok(model) = Lif::deserialize(&model.parameters)
+                && let Ok(Some(model)) = Leaky::read(model)
             {
                 let part = format!("neurons of {:?}", described.name);
-                let changes = [circuits::current()].into_iter().chain(lacks::changes(&model, network.tick_ms));
+                let current = if model.synapse.is_none() { Some(circuits::current()) } else { model.change() };
+                let changes = current.into_iter().chain(lacks::changes(&model.membrane, network.tick_ms));
                 changed.extend(changes.map(|change| (part.clone(), change)));
             }
         }

@@ -1,12 +1,11 @@
-//! The neuron circuits of a population: the spiking mock with each circuit's own deviations, set up for neurons of `lif`.
+//! The neuron circuits of a population: the spiking mock with each circuit's own deviations, set up for neurons of `lif` and `cuba_lif`.
 //!
 //! A potential of 0 is the leak's reading, the threshold the threshold's; both are set in 10 bits, as is a bias, which raises the leak. A
 //! spike that a projection delivers in a tick is sent so that it acts in that tick: the mock's step from arrival to effect is part of the
-//! shortest delay. The synaptic current, which `lif` doesn't have, has the shortest time constant that there is.
+//! shortest delay. The synaptic current, which `lif` doesn't have, then has the shortest time constant that there is.
 //!
-//! What such a circuit can't do as `lif` does: the reset is to a potential, and a refractory membrane is held there.
+//! What such a circuit can't do as these models do: the reset is to a potential, and a refractory membrane is held there.
 
-use embody_brain::neuron::Lif;
 use embody_brain::numeric::Kernel;
 use embody_brain::random::{Counter, fill_normals};
 use serde::{Deserialize, Serialize};
@@ -15,7 +14,7 @@ use super::analogue::{LEAK, Potential, TAU_MEM_US, TAU_SYN_US, THRESHOLD, chip_u
 use super::arrays::Columns;
 use super::neuron::{MockNeuron, MockState};
 use super::variation::FixedPattern;
-use crate::chips::Moment;
+use crate::chips::{Leaky, Moment};
 
 /// Stream of the membranes' noise.
 const TRIAL: u32 = 0x4253_0003;
@@ -46,20 +45,21 @@ pub struct Membranes {
     pub left: Vec<u32>,
 }
 
-/// What every circuit does otherwise than `lif`.
+/// What circuits do otherwise than neurons without a current.
 pub fn current() -> String {
     format!("the synaptic current decays with {} us, the shortest that there is", TAU_SYN_US[0])
 }
 
-/// Why a neuron of `lif` can't be set up, if it can't.
-pub fn check(p: &Lif, size: usize, tick_ms: f64) -> Result<(), String> {
+/// Why neurons can't be set up, if they can't.
+pub fn check(p: &Leaky, size: usize, tick_ms: f64) -> Result<(), String> {
+    let within = |what: &str, tau_ms: f64, [low, high]: [f64; 2], j: usize| match chip_us(tau_ms) {
+        tau if (low..=high).contains(&tau) => Ok(()),
+        tau => Err(format!("time constant of a {what}: expected {low} to {high} us on the chip, found {tau} us (neuron {j})")),
+    };
     for j in 0..size {
-        let tau = chip_us(p.tau_ms.of(j));
-        if !(TAU_MEM_US[0]..=TAU_MEM_US[1]).contains(&tau) {
-            let [low, high] = TAU_MEM_US;
-            return Err(format!(
-                "time constant of a membrane: expected {low} to {high} us on the chip, found {tau} us (neuron {j})"
-            ));
+        within("membrane", p.membrane.tau_ms.of(j), TAU_MEM_US, j)?;
+        if let Some(synapse) = &p.synapse {
+            within("synaptic current", synapse.tau_ms.of(j), TAU_SYN_US, j)?;
         }
         leak(p, j, tick_ms).map_err(|why| format!("bias of neuron {j}: {why}"))?;
     }
@@ -67,21 +67,20 @@ pub fn check(p: &Lif, size: usize, tick_ms: f64) -> Result<(), String> {
 }
 
 /// Converter steps per unit of potential.
-fn scale(p: &Lif, j: usize) -> f64 {
-    f64::from(THRESHOLD - LEAK) / p.threshold.of(j)
+fn scale(p: &Leaky, j: usize) -> f64 {
+    f64::from(THRESHOLD - LEAK) / p.membrane.threshold.of(j)
 }
 
-/// The leak's setting: the potential to which a constant bias leads.
-fn leak(p: &Lif, j: usize, tick_ms: f64) -> Result<Potential, String> {
-    let decay = libm::exp(-tick_ms / p.tau_ms.of(j));
-    let gain = if p.scaled_input { 1.0 } else { 1.0 / (1.0 - decay) };
-    Potential::at((f64::from(LEAK) + p.bias.of(j) * gain * scale(p, j)) as f32)
+/// The leak's setting: the potential to which a constant current leads.
+fn leak(p: &Leaky, j: usize, tick_ms: f64) -> Result<Potential, String> {
+    let [decay, gain] = p.membrane_decay(j, tick_ms);
+    Potential::at((f64::from(LEAK) + p.constant(j, tick_ms) * (gain / (1.0 - decay)) * scale(p, j)) as f32)
 }
 
 /// How neurons are set up on a chip.
 pub struct Setup<'a> {
     /// Parameters of the model.
-    pub model: &'a Lif,
+    pub model: &'a Leaky,
     /// Length of a tick (ms).
     pub tick_ms: f64,
     /// Where the population lies.
@@ -104,15 +103,14 @@ impl Setup<'_> {
         let first = deviations[0];
         let mean = |of: &dyn Fn(usize) -> f32| (0..joined).map(of).sum::<f32>() / joined as f32;
         let [tau_mem, tau_syn] = [mean(&|c| deviations[c].tau_mem), mean(&|c| deviations[c].tau_syn)].map(f64::from);
-        let tau = model.tau_ms.of(j);
-        let decay = libm::exp(-tick_ms / tau);
-        let gain = if model.scaled_input { 1.0 - decay } else { 1.0 };
-        let membrane_decay = libm::exp(-tick_ms / (tau * tau_mem)) as f32;
+        let [decay, gain] = model.membrane_decay(j, tick_ms);
+        let membrane_decay = libm::exp(-tick_ms / (model.membrane.tau_ms.of(j) * tau_mem)) as f32;
+        let tau_syn_us = model.synapse.as_ref().map_or(TAU_SYN_US[0], |synapse| chip_us(synapse.tau_ms.of(j)));
         let set = |steps: f32| Potential::at(steps).map(Potential::steps);
         Ok(Circuit {
             neuron: MockNeuron {
                 membrane_decay,
-                synapse_decay: libm::exp(-chip_us(tick_ms) / (TAU_SYN_US[0] * tau_syn)) as f32,
+                synapse_decay: libm::exp(-chip_us(tick_ms) / (tau_syn_us * tau_syn)) as f32,
                 leak: leak(model, j, tick_ms)?.steps() + mean(&|c| deviations[c].leak),
                 threshold: set(THRESHOLD)? + first.threshold,
                 reset: set(LEAK)? + first.reset,
@@ -122,7 +120,7 @@ impl Setup<'_> {
             noise: self.trial_noise * (1.0 - membrane_decay * membrane_decay).sqrt(),
             offset: first.converter,
             scale: scale(model, j) as f32,
-            refractory: libm::round(model.refractory_ms / tick_ms) as u32,
+            refractory: libm::round(model.membrane.refractory_ms / tick_ms) as u32,
         })
     }
 }
@@ -176,12 +174,16 @@ impl Membranes {
 
 #[cfg(test)]
 mod tests {
-    use embody_brain::neuron::Reset;
+    use embody_brain::neuron::{CubaLif, Lif, Reset};
 
     use super::super::variation::{Calibration, Spread};
     use super::*;
 
     fn circuits(model: &Lif, size: usize, calibration: Calibration, trial_noise: f32) -> Vec<Circuit> {
+        circuits_of(&model.clone().into(), size, calibration, trial_noise)
+    }
+
+    fn circuits_of(model: &Leaky, size: usize, calibration: Calibration, trial_noise: f32) -> Vec<Circuit> {
         let pattern = FixedPattern { seed: 1, spread: Spread::of(calibration) };
         let columns = Columns { first: 0, per_neuron: 1 };
         let setup = Setup { model, tick_ms: 1.0, columns, pattern, trial_noise, unit: 0.01 };
@@ -232,6 +234,28 @@ mod tests {
     }
 
     #[test]
+    fn an_ideal_circuit_follows_the_neuron_with_a_current_to_a_converter_step() {
+        let model = CubaLif { reset: Reset::Zero, bias: 0.01.into(), threshold: 8.0.into(), ..CubaLif::default() };
+        let circuits = circuits_of(&model.into(), 1, Calibration::Ideal, 0.0);
+        let mut membranes = Membranes::new(&circuits);
+        let (mut i, mut v, mut fired) = (0.0f32, 0.0f32, 0);
+        for tick in 0..1000u64 {
+            let input = (tick * 7919 % 23) as f32;
+            i = libm::expf(-1.0 / 5.0) * i + 0.01 * input;
+            v = libm::expf(-1.0 / 20.0) * v + i + 0.01;
+            let mut spikes = Vec::new();
+            membranes.tick(&circuits, AT, |_| input, &mut spikes);
+            if !spikes.is_empty() {
+                assert!(v > 7.8, "it fires where the neuron nearly does");
+                (v, fired) = (0.0, fired + 1);
+            }
+            // A step is 8/45, and a setting a quarter of it.
+            assert!((membranes.potentials(&circuits)[0] - v).abs() < 0.2, "tick {tick}: {v}");
+        }
+        assert!(fired > 20, "{fired}");
+    }
+
+    #[test]
     fn a_refractory_membrane_is_held() {
         let model = Lif { reset: Reset::Zero, refractory_ms: 2.0, ..Lif::default() };
         let circuits = circuits(&model, 1, Calibration::Ideal, 0.0);
@@ -268,7 +292,11 @@ mod tests {
 
     #[test]
     fn what_a_circuit_cannot_do_is_told() {
-        assert!(check(&Lif { tau_ms: 500.0.into(), ..Lif::default() }, 1, 1.0).unwrap_err().contains("0.1 to 200"));
-        assert!(check(&Lif { bias: 1.0.into(), ..Lif::default() }, 1, 1.0).unwrap_err().contains("bias of neuron 0"));
+        let lif = |p: Lif| check(&p.into(), 1, 1.0).unwrap_err();
+        assert!(lif(Lif { tau_ms: 500.0.into(), ..Lif::default() }).contains("0.1 to 200"));
+        assert!(lif(Lif { bias: 1.0.into(), ..Lif::default() }).contains("bias of neuron 0"));
+        let cuba = |tau_syn: f64| check(&CubaLif { tau_syn_ms: tau_syn.into(), ..CubaLif::default() }.into(), 1, 1.0);
+        assert!(cuba(50.0).is_ok() && cuba(0.1).is_ok());
+        assert!([51.0, 0.05].into_iter().all(|tau| cuba(tau).unwrap_err().contains("synaptic current: expected 0.1 to 50")));
     }
 }

@@ -4,7 +4,7 @@
 //! - Limits of a core and the spread over cores are nengo-loihi's (`limits.rs`); how a network in floats becomes whole numbers says `place.rs`.
 //! - A rule on the host (SPORE) requests weights, which are stored with 8 bits and rounded stochastically.
 //!
-//! "Bit-accurate Loihi" isn't one thing: Lava, nengo-loihi and Brian2Loihi differ at the edges. Lava is followed; `lif` with a reset to zero, a
+//! "Bit-accurate Loihi" isn't one thing: Lava, nengo-loihi and Brian2Loihi differ at the edges. Lava is followed; `lif`, or `cuba_lif`, with a reset to zero, a
 //! strict threshold and no refractory period is the neuron it has. Not here: axonal delays that learn, multi-compartment neurons, Loihi 2's
 //! microcode, and convolutions.
 
@@ -37,6 +37,7 @@ pub const NAME: &str = "loihi";
 pub const RULE: &str = "loihi_sum_of_products";
 
 /// The chip.
+#[derive(Clone)]
 pub struct Loihi {
     options: LoihiOptions,
 }
@@ -69,8 +70,8 @@ impl Chip for Loihi {
         self.options.wishes()
     }
 
-    fn can_run(&self, model: &Model, _context: &PopulationContext) -> Result<(), Refusal> {
-        self.can_be(model)
+    fn can_run(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
+        self.can_be(model, context)
     }
 
     fn rule(&self, rule: &Model, context: &ProjectionContext) -> Result<Box<dyn RuleKernel>, Refusal> {

@@ -13,7 +13,7 @@ pub struct LoihiOptions {
     /// Where plasticity rules run. Unsaid: on the chip if it is `loihi_sum_of_products`, else on the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plasticity: Option<Place>,
-    /// Where neurons run. Unsaid: `lif` and `leaky_readout` on the chip, the stochastic `poisson_dbl_exp` on the host.
+    /// Where neurons run. Unsaid: `lif`, `cuba_lif` and their readouts on the chip, the stochastic `poisson_dbl_exp` on the host.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub neuron: Option<Place>,
     /// Seed of the roundings of weights that the host writes, beside the run's.

@@ -2,10 +2,11 @@
 //!
 //! With s = floor(256 / max|w|) over all weights that enter a population (or 256 / max|w| if that is below 1), and less if a threshold would
 //! not fit: a weight becomes the multiple of the format's step that is nearest to s w, a threshold the mantissa round(s threshold), and a
-//! step of v is 1 / (64 s). A decay exp(-h/tau) becomes dv = floor(4096 (1 - exp(-h/tau))); currents are pulses, du = 4095.
+//! step of v is 1 / (64 s). A decay exp(-h/tau) becomes dv = floor(4096 (1 - exp(-h/tau))), that of a current du, which is one less; without
+//! one, currents are pulses, du = 4095. The slowest current, du = 0, has a time constant of 4096 ticks.
 //! Where a neuron scales its input by g, v counts in units of g instead, so that the weights of all neurons keep all their bits.
 
-use embody_brain::neuron::{Comparison, LeakyReadout, Lif, PerNeuron, Reset, Sums};
+use embody_brain::neuron::{Comparison, PopulationContext, Reset, Sums};
 use embody_brain::substrate::resolved::{ResolvedPopulation, Source};
 use embody_brain::{CompileError, Model};
 use serde::de::DeserializeOwned;
@@ -16,31 +17,15 @@ use super::limits::{Allocation, Demand, Wiring};
 use super::population::LoihiPopulation;
 use super::synapses::LoihiProjection;
 use super::{Loihi, NAME, RULE, SumOfProducts};
-use crate::chips::{Placement, Plan, Refusal};
+use crate::chips::{Leaky, Placement, Plan, Refusal};
 
 /// Bits of a synapse's delay and of its tag, where it has them.
 const DELAY_BITS: usize = 6;
 const TAG_BITS: usize = 4;
 
-/// What `lif` and `leaky_readout` have in common.
-struct Cell<'a> {
-    tau_ms: &'a PerNeuron,
-    bias: &'a PerNeuron,
-    threshold: Option<&'a PerNeuron>,
-    scaled_input: bool,
-}
-
-impl Cell<'_> {
-    /// exp(-h/tau) of a neuron, and what its input is multiplied by.
-    fn decay(&self, i: usize, tick_ms: f64) -> [f64; 2] {
-        let alpha = libm::exp(-tick_ms / self.tau_ms.of(i));
-        [alpha, if self.scaled_input { 1.0 - alpha } else { 1.0 }]
-    }
-
-    /// The threshold of a neuron in units of its gain.
-    fn threshold(&self, i: usize, tick_ms: f64) -> Option<f64> {
-        Some(self.threshold?.of(i) / self.decay(i, tick_ms)[1])
-    }
+/// The threshold of a neuron in units of its gain; none of a readout.
+fn threshold(neurons: &Leaky, i: usize, tick_ms: f64) -> Option<f64> {
+    (!neurons.readout).then(|| neurons.membrane.threshold.of(i) / neurons.membrane_decay(i, tick_ms)[1])
 }
 
 /// The parameters of a model, which are known to be valid.
@@ -50,28 +35,33 @@ fn parameters<P: DeserializeOwned>(model: &Model) -> Result<P, Refusal> {
 
 impl Loihi {
     /// Whether compartments can be of that model.
-    pub(super) fn can_be(&self, model: &Model) -> Result<(), Refusal> {
-        match model.name.as_str() {
-            "lif" => match &self.lacks(&parameters(model)?)[..] {
+    pub(super) fn can_be(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
+        if let Some(neurons) = Leaky::read(model).map_err(Refusal::altogether)? {
+            neurons.check_constants(context.size, context.tick_ms).map_err(Refusal::altogether)?;
+            return match &self.lacks(&neurons)[..] {
                 [] => Ok(()),
                 _ if self.options.approximate => Ok(()),
                 lacks => {
                     let lacks: Vec<String> = lacks.iter().map(|(has, asked)| format!("{asked} (it has {has})")).collect();
                     Err(Refusal::altogether(format!("it lacks {}; approximate = true takes what it has", lacks.join(", "))))
                 }
-            },
-            "leaky_readout" => Ok(()),
+            };
+        }
+        match model.name.as_str() {
             "poisson_dbl_exp" => Err(Refusal::to_host("its compartments fire deterministically and have no escape rate")),
             "alif" | "se_adlif" => {
                 Err(Refusal::altogether("its compartments don't adapt: Lava's fixed-point neuron is a plain one"))
             }
-            _ => Err(Refusal::altogether("its compartments are lif and leaky_readout")),
+            _ => Err(Refusal::altogether("its compartments are lif, cuba_lif and their readouts")),
         }
     }
 
     /// What a neuron asks for that the chip lacks: what it has instead, what is asked.
-    fn lacks(&self, lif: &Lif) -> Vec<(&'static str, String)> {
-        let mut lacks = Vec::new();
+    fn lacks(&self, neurons: &Leaky) -> Vec<(&'static str, String)> {
+        let (mut lacks, lif) = (Vec::new(), &neurons.membrane);
+        if neurons.readout {
+            return lacks;
+        }
         if lif.reset != Reset::Zero {
             lacks.push(("reset zero", "a reset that subtracts the threshold".into()));
         }
@@ -109,7 +99,7 @@ impl Loihi {
         changed: &mut Vec<(String, String)>,
     ) -> Result<LoihiPopulation, CompileError> {
         let described = &plan.network.populations[at];
-        let refuse = |refusal: Refusal| CompileError::invalid(&described.name, refusal.why);
+        let invalid = |why: String| CompileError::invalid(&described.name, why);
         let blank = LoihiPopulation {
             size: described.size,
             compartments: Vec::new(),
@@ -122,19 +112,12 @@ impl Loihi {
         if !plan.neurons_on_chip[at] {
             return Ok(blank);
         }
-        if described.readout {
-            let readout: LeakyReadout = parameters(model).map_err(refuse)?;
-            let LeakyReadout { tau_ms, bias, scaled_input } = &readout;
-            let cell = Cell { tau_ms, bias, threshold: None, scaled_input: *scaled_input };
-            return self.compartments(plan, at, &cell, blank, changed);
-        }
-        let lif: Lif = parameters(model).map_err(refuse)?;
-        for (has, asked) in self.lacks(&lif) {
+        let Some(neurons) = Leaky::read(model).map_err(invalid)? else { return Ok(blank) };
+        for (has, asked) in self.lacks(&neurons) {
             changed.push((described.name.clone(), format!("{has} instead of {asked}")));
         }
-        let Lif { tau_ms, bias, threshold, scaled_input, .. } = &lif;
-        let cell = Cell { tau_ms, bias, threshold: Some(threshold), scaled_input: *scaled_input };
-        self.compartments(plan, at, &cell, blank, changed)
+        changed.extend(neurons.change().map(|change| (described.name.clone(), change)));
+        self.compartments(plan, at, &neurons, blank, changed)
     }
 
     /// Whole numbers to a unit of the weights that enter a population whose highest threshold is given.
@@ -166,22 +149,24 @@ impl Loihi {
         &self,
         plan: &Plan<'_>,
         at: usize,
-        cell: &Cell<'_>,
+        neurons: &Leaky,
         blank: LoihiPopulation,
         changed: &mut Vec<(String, String)>,
     ) -> Result<LoihiPopulation, CompileError> {
         let (described, tick_ms) = (&plan.network.populations[at], plan.network.tick_ms);
         let name = &described.name;
-        let highest = (0..described.size).filter_map(|i| cell.threshold(i, tick_ms)).fold(0.0, f64::max);
+        let highest = (0..described.size).filter_map(|i| threshold(neurons, i, tick_ms)).fold(0.0, f64::max);
         let scale = self.scale(plan, at, highest)?;
         let step = 64.0 * scale;
         let mut lost = Lost::default();
         let (mut compartments, mut units) = (Vec::new(), Vec::new());
         for i in 0..described.size {
-            let [alpha, gain] = cell.decay(i, tick_ms);
+            let ([alpha, gain], beta) = (neurons.membrane_decay(i, tick_ms), neurons.current_decay(i, tick_ms));
             let dv = libm::floor(4096.0 * (1.0 - alpha)).min(4095.0);
-            lost.decay(alpha, 1.0 - dv / 4096.0);
-            let exact = cell.bias.of(i) * step;
+            lost.membrane.decay(alpha, 1.0 - dv / 4096.0);
+            let du = (libm::floor(4096.0 * (1.0 - beta)) - 1.0).clamp(0.0, 4095.0);
+            lost.current.decay(beta, 1.0 - (du + 1.0) / 4096.0);
+            let exact = neurons.constant(i, tick_ms) * step;
             let bias = Bias::nearest(exact).ok_or_else(|| CompileError::Exceeds {
                 substrate: NAME.into(),
                 resource: format!("bias of {name:?}, in the chip's whole numbers"),
@@ -189,7 +174,7 @@ impl Loihi {
                 demand: exact.abs(),
             })?;
             lost.bias((bias.value() as f64 - exact).abs() / step);
-            let vth = match cell.threshold(i, tick_ms) {
+            let vth = match threshold(neurons, i, tick_ms) {
                 None => MOST_THRESHOLD,
                 Some(threshold) if threshold < 0.0 => {
                     return Err(CompileError::unsupported(
@@ -202,7 +187,7 @@ impl Loihi {
                     libm::rint(threshold * scale) as u32
                 }
             };
-            let made = Compartment::new(4095, dv as u16, bias, vth).map_err(|why| CompileError::invalid(name, why))?;
+            let made = Compartment::new(du as u16, dv as u16, bias, vth).map_err(|why| CompileError::invalid(name, why))?;
             compartments.push(made);
             units.push((gain / step) as f32);
         }
@@ -302,19 +287,26 @@ impl Loihi {
 /// What rounding took from the parameters of a population: the worst of each.
 #[derive(Default)]
 struct Lost {
-    decay: Option<[f64; 2]>,
+    membrane: LostDecay,
+    current: LostDecay,
     bias: f64,
     threshold: f64,
 }
 
-impl Lost {
+/// The decay that was rounded worst: asked, stored.
+#[derive(Default)]
+struct LostDecay(Option<[f64; 2]>);
+
+impl LostDecay {
     fn decay(&mut self, asked: f64, stored: f64) {
-        let worse = self.decay.is_none_or(|[was, is]| (stored - asked).abs() > (is - was).abs());
+        let worse = self.0.is_none_or(|[was, is]| (stored - asked).abs() > (is - was).abs());
         if worse && asked != stored {
-            self.decay = Some([asked, stored]);
+            self.0 = Some([asked, stored]);
         }
     }
+}
 
+impl Lost {
     fn bias(&mut self, error: f64) {
         self.bias = self.bias.max(error);
     }
@@ -325,9 +317,11 @@ impl Lost {
 
     fn report(&self, population: &ResolvedPopulation, tick_ms: f64, changed: &mut Vec<(String, String)>) {
         let mut say = |what: String| changed.push((population.name.clone(), what));
-        if let Some([asked, stored]) = self.decay {
-            let tau = |decay: f64| if decay > 0.0 { -tick_ms / libm::log(decay) } else { 0.0 };
-            say(format!("time constant of {:.4} ms instead of {:.4} ms (at worst): a decay of 12 bits", tau(stored), tau(asked)));
+        for (which, lost) in [("time constant", &self.membrane), ("time constant of the synaptic current", &self.current)] {
+            if let Some([asked, stored]) = lost.0 {
+                let tau = |decay: f64| if decay > 0.0 { -tick_ms / libm::log(decay) } else { 0.0 };
+                say(format!("{which} of {:.4} ms instead of {:.4} ms (at worst): a decay of 12 bits", tau(stored), tau(asked)));
+            }
         }
         if self.bias > 0.0 {
             say(format!("bias rounded, by up to {:.3e}", self.bias));

@@ -15,6 +15,7 @@ use super::writing::Targets;
 use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
 
 /// A phase-change chip. Each projection has tiles of its own.
+#[derive(Clone)]
 pub struct Pcm {
     options: PcmOptions,
 }

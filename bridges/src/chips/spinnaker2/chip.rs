@@ -1,6 +1,7 @@
-//! SpiNNaker 2 as a [`Chip`]: 8-bit weights, sums in whole numbers, `lif` neurons and leaky readouts, SPORE on the element.
+//! SpiNNaker 2 as a [`Chip`]: 8-bit weights, sums in whole numbers, `lif` and `cuba_lif` neurons and their readouts, SPORE on the
+//! element.
 
-use embody_brain::neuron::{Lif, PopulationContext, Sums};
+use embody_brain::neuron::{PopulationContext, Sums};
 use embody_brain::plasticity::{ProjectionContext, RuleKernel};
 use embody_brain::substrate::resolved::Source;
 use embody_brain::{CompileError, Model, Variables};
@@ -10,13 +11,13 @@ use super::accelerators::Kiss;
 use super::fixed_population::FixedPopulation;
 use super::memory::{Demand, ELEMENTS, PROGRAM_BYTES, SRAM_BYTES};
 use super::options::{Arithmetic, SpiNNaker2Options};
-use super::population::{Arriving, Neurons, Population, States, float, lif_of, parameters};
+use super::population::{Arriving, Neurons, Population, States, float};
 use super::scaling::LARGEST_WEIGHT;
 use super::spore::{ElementSpore, STATE_BYTES};
 use super::step::ScaledState;
 use crate::chips::integer::{Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
-use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
+use crate::chips::{Cause, Chip, Counters, Events, Leaky, Moment, Placement, Plan, Refusal, Wishes};
 
 /// An emulated SpiNNaker 2.
 #[derive(Clone, Debug, Default)]
@@ -57,15 +58,11 @@ impl SpiNNaker2 {
         let tick_ms = plan.network.tick_ms;
         let invalid = |why: String| CompileError::invalid(&described.name, why);
         let neurons = match &described.source {
-            Source::Model(model) if plan.neurons_on_chip[at] => {
-                let p = lif_of(model, described.readout).map_err(invalid)?;
-                match self.options.arithmetic {
-                    Arithmetic::Float => float(&p, size, tick_ms, grid, described.readout),
-                    Arithmetic::Fixed => {
-                        Neurons::Fixed(FixedPopulation::new(&p, size, tick_ms, grid, described.readout).map_err(invalid)?)
-                    }
-                }
-            }
+            Source::Model(model) if plan.neurons_on_chip[at] => match Leaky::read(model).map_err(invalid)? {
+                None => Neurons::None,
+                Some(p) if self.options.arithmetic == Arithmetic::Float => float(&p, size, tick_ms, grid),
+                Some(p) => Neurons::Fixed(FixedPopulation::new(&p, size, tick_ms, grid).map_err(invalid)?),
+            },
             _ => Neurons::None,
         };
         let by_sign = described.sums == Sums::BySign || matches!(neurons, Neurons::Fixed(_));
@@ -82,11 +79,12 @@ impl SpiNNaker2 {
         }
         for (described, _) in plan.network.populations.iter().zip(&plan.neurons_on_chip).filter(|(_, on_chip)| **on_chip) {
             if let Source::Model(model) = &described.source
-                && self.options.arithmetic == Arithmetic::Fixed
-                && let Ok(p) = lif_of(model, described.readout)
+                && let Ok(Some(p)) = Leaky::read(model)
             {
                 let part = format!("neurons of {:?}", described.name);
-                changed.extend(lacks::changes(&p, plan.network.tick_ms).into_iter().map(|change| (part.clone(), change)));
+                let fixed = self.options.arithmetic == Arithmetic::Fixed;
+                let lacks = if fixed { lacks::changes(&p.membrane, plan.network.tick_ms) } else { Vec::new() };
+                changed.extend(p.change().into_iter().chain(lacks).map(|change| (part.clone(), change)));
             }
         }
         changed
@@ -96,7 +94,12 @@ impl SpiNNaker2 {
     fn demand(plan: &Plan<'_>, at: usize) -> Demand {
         let projections = &plan.network.projections;
         let delay = plan.into(at).map(|p| projections[p].delay).max().unwrap_or(0);
-        let blank = Demand::population(plan.network.populations[at].size, delay);
+        let described = &plan.network.populations[at];
+        let blank = Demand::population(described.size, delay);
+        let blank = match &described.source {
+            Source::Model(model) if matches!(Leaky::read(model), Ok(Some(Leaky { synapse: Some(_), .. }))) => blank.currents(),
+            _ => blank,
+        };
         plan.into(at).fold(blank, |demand, p| {
             let sources = plan.network.populations[projections[p].source].size;
             demand.synapses(sources, projections[p].per_pair, if plan.rule_on_chip[p] { STATE_BYTES } else { 0 })
@@ -120,15 +123,14 @@ impl Chip for SpiNNaker2 {
     }
 
     fn can_run(&self, model: &Model, context: &PopulationContext) -> Result<(), Refusal> {
-        match model.name.as_str() {
-            "lif" if self.options.arithmetic == Arithmetic::Fixed => {
-                let model: Lif = parameters(model).map_err(Refusal::altogether)?;
-                lacks::refuse(&model, context.tick_ms, self.options.approximate)
-            }
-            "lif" | "leaky_readout" => Ok(()),
-            other => Err(Refusal::to_host(format!(
-                "py-spinnaker2 has programs for integrate-and-fire neurons and leaky readouts, none for {other:?}"
-            ))),
+        let Some(neurons) = Leaky::read(model).map_err(Refusal::altogether)? else {
+            let why = "py-spinnaker2 has programs for integrate-and-fire neurons and leaky readouts, none for";
+            return Err(Refusal::to_host(format!("{why} {:?}", model.name)));
+        };
+        neurons.check_constants(context.size, context.tick_ms).map_err(Refusal::altogether)?;
+        match self.options.arithmetic {
+            Arithmetic::Float => Ok(()),
+            Arithmetic::Fixed => lacks::refuse(&neurons.membrane, context.tick_ms, self.options.approximate),
         }
     }
 

@@ -1,15 +1,19 @@
-//! `lif` neurons and leaky readouts in s16.15: sPyNNaker's neuron, whose input acts in one step and is gone (`IF_curr_delta`).
+//! `lif` and `cuba_lif` neurons and their readouts in s16.15: sPyNNaker's neuron, whose input acts in one step and is gone
+//! (`IF_curr_delta`), or whose excitatory and inhibitory currents decay by themselves (`IF_curr_exp`).
 //!
 //! The potential at rest is 0, the threshold 16: as far apart as those of biology in mV. Sums of weights above and below zero wait in 16 bits
 //! each, which saturate, and are shifted left by one number for the whole population; a neuron's resistance brings them to its potential.
+//! Where currents decay they are shifted by so little that the greatest sums in every step never overflow one. A current takes (tau/h) (1 - d)
+//! of what arrives, its mean over a step, which is made good by the resistance; it is rounded down in every step.
 //! It resets to zero and is held there while refractory. A strict comparison
 //! is one with the next number above the threshold.
 
-use embody_brain::neuron::{Comparison, Lif};
+use embody_brain::neuron::Comparison;
 
 use super::exponential::expk;
 use super::fixed::{ONE, bits, divide, value};
 use super::fixed_neuron::{ExponentialSynapse, FixedNeuron, FixedState};
+use crate::chips::Leaky;
 use crate::chips::integer::Grid;
 
 /// The threshold's potential.
@@ -22,6 +26,8 @@ const NEVER: i32 = i32::MAX;
 #[derive(Clone, Debug, PartialEq)]
 pub struct FixedPopulation {
     neurons: Vec<FixedNeuron>,
+    /// Whether they have currents that decay.
+    currents: bool,
     /// What a sum of weights is shifted left by to be s16.15.
     shift: u32,
     /// Potential per unit of the model, for each neuron.
@@ -29,9 +35,10 @@ pub struct FixedPopulation {
 }
 
 impl FixedPopulation {
-    /// Neurons of `lif`, or readouts, which never fire and whose threshold is only a unit. Errors say what doesn't fit s16.15.
-    pub fn new(p: &Lif, size: usize, tick_ms: f64, grid: Grid, readout: bool) -> Result<Self, String> {
-        let step = bits(tick_ms);
+    /// Neurons of `described`; the threshold of readouts, which never fire, is only a unit. Errors say what doesn't fit s16.15.
+    pub fn new(described: &Leaky, size: usize, tick_ms: f64, grid: Grid) -> Result<Self, String> {
+        let (p, readout, step) = (&described.membrane, described.readout, bits(tick_ms));
+        let synapses = (0..size).map(|j| synapse(described, j, step)).collect::<Result<Vec<_>, _>>()?;
         let decay = |j: usize| {
             let exp_tc = divide(step, bits(p.tau_ms.of(j))).map(|ratio| expk(-ratio));
             exp_tc.filter(|tc| *tc < ONE && step > 0).ok_or_else(|| {
@@ -41,17 +48,18 @@ impl FixedPopulation {
                 )
             })
         };
-        // The potential that a step of a weight would lead to if it came in every tick.
+        // The potential that a current of a weight's step would lead to.
         let asymptote = |j: usize, exp_tc: i32| {
             let gain = if p.scaled_input { 1.0 } else { 1.0 / (1.0 - value(exp_tc)) };
-            gain * THRESHOLD / p.threshold.of(j) / grid.steps_per_unit
+            gain * THRESHOLD / p.threshold.of(j) / grid.steps_per_unit / taken(&synapses[j])
         };
         let decays = (0..size).map(decay).collect::<Result<Vec<i32>, String>>()?;
         let of_step: Vec<f64> = decays.iter().enumerate().map(|(j, &exp_tc)| asymptote(j, exp_tc)).collect();
         let least = of_step.iter().fold(f64::INFINITY, |least, &a| least.min(a));
         let resistance = |asymptote: f64, shift: u32| asymptote * f64::from(ONE >> shift);
         // As coarse as leaves a resistance of 16: nineteen bits of it.
-        let shift = (0..=15).rev().find(|&shift| resistance(least, shift) >= 16.0).unwrap_or(0);
+        let most = synapses.iter().map(headroom).min().unwrap_or(15);
+        let shift = (0..=most).rev().find(|&shift| resistance(least, shift) >= 16.0).unwrap_or(0);
         let neuron = |(j, (&asymptote, &exp_tc)): (usize, (&f64, &i32))| {
             let resistance = resistance(asymptote, shift);
             if !(1.0..65536.0).contains(&resistance) {
@@ -59,7 +67,8 @@ impl FixedPopulation {
                     "weights of neuron {j}: a step of them would be a resistance of {resistance}, expected 1 to 65536 in s16.15"
                 ));
             }
-            let offset = p.bias.of(j) * grid.steps_per_unit * f64::from(1u32 << shift) / f64::from(ONE);
+            let current = described.constant(j, tick_ms) * taken(&synapses[j]);
+            let offset = current * grid.steps_per_unit * f64::from(1u32 << shift) / f64::from(ONE);
             if offset.abs() >= 65536.0 {
                 return Err(format!("bias of neuron {j}: expected a current of s16.15, found {offset}"));
             }
@@ -75,12 +84,12 @@ impl FixedPopulation {
                 },
                 i_offset: bits(offset),
                 refractory: libm::round(p.refractory_ms / tick_ms) as i32,
-                synapses: [ExponentialSynapse { decay: 0, init: 0 }; 2],
+                synapses: [synapses[j].unwrap_or(ExponentialSynapse { decay: 0, init: 0 }); 2],
             })
         };
         let neurons = of_step.iter().zip(&decays).enumerate().map(neuron).collect::<Result<_, _>>()?;
         let scale = (0..size).map(|j| THRESHOLD / p.threshold.of(j)).collect();
-        Ok(FixedPopulation { neurons, shift, scale })
+        Ok(FixedPopulation { neurons, currents: described.synapse.is_some(), shift, scale })
     }
 
     /// Neurons at rest.
@@ -104,10 +113,21 @@ impl FixedPopulation {
     pub fn step(&self, j: usize, state: &mut FixedState, sums: [i64; 2]) -> (bool, bool) {
         let most = i64::from(u16::MAX);
         let [above, below] = [sums[0].clamp(0, most), sums[1].saturating_neg().clamp(0, most)];
-        let current = ((above - below) << self.shift) as i32;
         let neuron = &self.neurons[j];
+        let mut current = ((above - below) << self.shift) as i32;
+        if self.currents {
+            for ((x, synapse), sum) in state.currents.iter_mut().zip(neuron.synapses).zip([above, below]) {
+                *x = synapse.add(*x, (sum << self.shift) as i32);
+            }
+            current = state.currents[0].wrapping_sub(state.currents[1]);
+        }
         let asymptote = ((i128::from(current) + i128::from(neuron.i_offset)) * i128::from(neuron.resistance)) >> 15;
         let spike = neuron.advance(state, current);
+        if self.currents {
+            for (x, synapse) in state.currents.iter_mut().zip(neuron.synapses) {
+                *x = synapse.shape(*x);
+            }
+        }
         (spike, [above, -below] != sums || i32::try_from(asymptote).is_err())
     }
 
@@ -117,9 +137,44 @@ impl FixedPopulation {
     }
 }
 
+/// The synapse of a neuron; none if its input is gone after a step. The error names the neuron whose current would never decay, or so slowly
+/// that not even unshifted sums fit.
+fn synapse(described: &Leaky, j: usize, step: i32) -> Result<Option<ExponentialSynapse>, String> {
+    let Some(synapse) = &described.synapse else { return Ok(None) };
+    let tau_ms = synapse.tau_ms.of(j);
+    let made = ExponentialSynapse::new(step, bits(tau_ms)).map_err(|why| format!("neuron {j}: {why}"))?;
+    match made.init > 0 && greatest(&made) < f64::from(i32::MAX) {
+        true => Ok(Some(made)),
+        false => Err(format!(
+            "time constant of the current of neuron {j}: expected one below 32768 ticks, whose greatest current s16.15 holds, found {tau_ms} ms"
+        )),
+    }
+}
+
+/// A fraction of u0.32.
+fn fraction(bits: u32) -> f64 {
+    f64::from(bits) / 4_294_967_296.0
+}
+
+/// What the current takes of an input.
+fn taken(synapse: &Option<ExponentialSynapse>) -> f64 {
+    synapse.as_ref().map_or(1.0, |synapse| fraction(synapse.init))
+}
+
+/// What the greatest sum in every step would lead a current to, in units of the unshifted sum.
+fn greatest(synapse: &ExponentialSynapse) -> f64 {
+    f64::from(u16::MAX) * fraction(synapse.init) / (1.0 - fraction(synapse.decay))
+}
+
+/// By how much sums may be shifted.
+fn headroom(synapse: &Option<ExponentialSynapse>) -> u32 {
+    let holds = |shift: &u32| synapse.as_ref().is_none_or(|s| greatest(s) * f64::from(1u32 << shift) < f64::from(i32::MAX));
+    (0..=15).rev().find(holds).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
-    use embody_brain::neuron::Reset;
+    use embody_brain::neuron::{CubaLif, Lif, Reset};
 
     use super::*;
 
@@ -128,7 +183,7 @@ mod tests {
     #[test]
     fn potentials_follow_the_equation_to_rounding() {
         let model = Lif { reset: Reset::Zero, bias: 0.01.into(), threshold: 2.0.into(), ..Lif::default() };
-        let population = FixedPopulation::new(&model, 1, 1.0, GRID, false).unwrap();
+        let population = FixedPopulation::new(&model.into(), 1, 1.0, GRID).unwrap();
         let (mut states, mut v, mut fired) = (population.at_rest(), 0.0f64, 0);
         for tick in 0..2000i64 {
             let sums = [tick * 7919 % 53, -(tick * 31 % 23)];
@@ -144,12 +199,60 @@ mod tests {
         assert!(fired > 20, "{fired}");
     }
 
+    /// Random weights of both signs, with constants before and behind the current; the first of the two has settled when it begins.
+    #[test]
+    fn potentials_behind_a_current_follow_the_equations_to_rounding() {
+        for tau_syn in [2.0, 5.0, 40.0] {
+            let threshold = 6.0 * tau_syn / 5.0;
+            let model = CubaLif {
+                tau_syn_ms: tau_syn.into(),
+                reset: Reset::Zero,
+                bias: 0.01.into(),
+                bias_syn: 0.002.into(),
+                threshold: threshold.into(),
+                ..CubaLif::default()
+            };
+            let population = FixedPopulation::new(&model.into(), 1, 1.0, GRID).unwrap();
+            let (alpha, beta) = (libm::exp(-1.0 / 20.0), libm::exp(-1.0 / tau_syn));
+            let (mut states, mut i, mut v, mut fired) = (population.at_rest(), 0.002 / (1.0 - beta), 0.0f64, 0);
+            for tick in 0..2000i64 {
+                let sums = [tick * 7919 % 53, -(tick * 31 % 23)];
+                i = beta * i + (sums[0] + sums[1]) as f64 / 127.0 + 0.002;
+                v = alpha * v + i + 0.01;
+                let (spike, saturated) = population.step(0, &mut states[0], sums);
+                assert!(!saturated);
+                if spike {
+                    assert!(v > 0.999 * threshold, "tick {tick}: {v}");
+                    (v, fired) = (0.0, fired + 1);
+                }
+                let found = f64::from(population.potentials(&states)[0]);
+                assert!((found - v).abs() < 1e-3 * threshold, "tau {tau_syn}, tick {tick}: {found} {v}");
+            }
+            assert!(fired > 20, "{fired}");
+        }
+    }
+
+    #[test]
+    fn the_greatest_sums_for_ever_leave_currents_inside() {
+        for tau_syn in [0.5, 5.0, 300.0, 20_000.0] {
+            let model = CubaLif { tau_syn_ms: tau_syn.into(), threshold: tau_syn.into(), ..CubaLif::default() };
+            let population = FixedPopulation::new(&model.into(), 1, 1.0, GRID).unwrap();
+            let mut state = population.at_rest()[0];
+            for _ in 0..(20.0 * tau_syn) as usize + 100 {
+                population.step(0, &mut state, [70_000, -70_000]);
+                assert!(state.currents.iter().all(|&x| x > 0), "tau {tau_syn}: {:?}", state.currents);
+            }
+        }
+        let slow = CubaLif { tau_syn_ms: 60_000.0.into(), ..CubaLif::default() };
+        assert!(FixedPopulation::new(&slow.into(), 1, 1.0, GRID).unwrap_err().contains("current of neuron 0"));
+    }
+
     /// A resting neuron whose bias leads it to the threshold, and no further.
     #[test]
     fn the_threshold_itself_is_enough_or_not_as_asked() {
         let lif = |comparison| Lif { reset: Reset::Zero, tau_ms: 0.05.into(), bias: 1.0.into(), comparison, ..Lif::default() };
         let fires = |comparison| {
-            let population = FixedPopulation::new(&lif(comparison), 1, 1.0, GRID, false).unwrap();
+            let population = FixedPopulation::new(&lif(comparison).into(), 1, 1.0, GRID).unwrap();
             let mut state = population.at_rest()[0];
             population.step(0, &mut state, [0, 0]).0
         };
@@ -158,7 +261,7 @@ mod tests {
 
     #[test]
     fn sums_saturate_in_16_bits() {
-        let population = FixedPopulation::new(&Lif::default(), 1, 1.0, GRID, true).unwrap();
+        let population = FixedPopulation::new(&Leaky { readout: true, ..Lif::default().into() }, 1, 1.0, GRID).unwrap();
         let mut state = population.at_rest()[0];
         assert!(!population.step(0, &mut state, [100, -100]).1);
         assert!(population.step(0, &mut state, [70_000, 0]).1);
@@ -167,7 +270,7 @@ mod tests {
 
     #[test]
     fn what_leaves_the_format_is_named() {
-        let error = |p: &Lif, grid| FixedPopulation::new(p, 1, 1.0, grid, false).unwrap_err();
+        let error = |p: &Lif, grid| FixedPopulation::new(&p.clone().into(), 1, 1.0, grid).unwrap_err();
         assert!(error(&Lif { tau_ms: 1e5.into(), ..Lif::default() }, GRID).contains("time constant of neuron 0"));
         assert!(error(&Lif { bias: 1e9.into(), ..Lif::default() }, GRID).contains("bias of neuron 0"));
         let fine = Grid { steps_per_unit: 1e9, most: 127 };

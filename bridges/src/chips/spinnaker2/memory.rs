@@ -16,6 +16,9 @@ pub const ELEMENTS: usize = 152;
 /// Bytes of a neuron: potential, current, refractory time, and decay, threshold and offset, in words of four.
 pub const NEURON_BYTES: usize = 24;
 
+/// Bytes of the decay of a neuron's current, if it has one.
+pub const CURRENT_BYTES: usize = 4;
+
 /// Bytes of a neuron's sum for each step of delay.
 pub const SUM_BYTES: usize = 4;
 
@@ -55,6 +58,12 @@ impl Demand {
             per_element: 0,
             per_neuron: NEURON_BYTES.saturating_add(SUM_BYTES.saturating_mul(delay.saturating_add(1))),
         }
+    }
+
+    /// The same of neurons whose currents decay.
+    #[must_use]
+    pub fn currents(self) -> Demand {
+        Demand { per_neuron: self.per_neuron.saturating_add(CURRENT_BYTES), ..self }
     }
 
     /// Adds a projection of `sources` neurons and `per_pair` synapses a pair, each with `state` bytes beside its weight.
@@ -102,6 +111,7 @@ mod tests {
         assert_eq!(demand, Demand { neurons: 250, per_element: 255 * 8, per_neuron: 24 + 8 + 255 });
         let placement = demand.place().unwrap();
         assert_eq!(placement, Placement { elements: 1, neurons_per_element: 250, bytes: 2040 + 250 * 287 });
+        assert_eq!(demand.currents().place().unwrap().bytes, placement.bytes + 250 * 4);
         let placement = Demand::population(250, 1).synapses(250, 1, 20).place().unwrap();
         assert_eq!([placement.elements, placement.neurons_per_element], [14, 18], "with 20 bytes of state");
     }

@@ -1,14 +1,13 @@
 //! What a population becomes on processing elements: its neurons in either arithmetic, and the sums that arrive at them.
 
-use embody_brain::Model;
-use embody_brain::neuron::{Comparison, LeakyReadout, Lif, Reset};
+use embody_brain::neuron::{Comparison, Reset};
 use embody_brain::numeric::padded;
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::fixed_neuron::FixedState;
 use super::fixed_population::FixedPopulation;
 use super::step::{ScaledNeuron, ScaledReset, ScaledState};
+use crate::chips::Leaky;
 use crate::chips::integer::Grid;
 
 /// A population on processing elements.
@@ -89,25 +88,11 @@ impl Arriving {
     }
 }
 
-/// Parameters of a model.
-pub(super) fn parameters<P: DeserializeOwned>(model: &Model) -> Result<P, String> {
-    P::deserialize(&model.parameters).map_err(|e| e.to_string())
-}
-
-/// The parameters of a `lif` neuron, or of a leaky readout as one that is never reset.
-pub(super) fn lif_of(model: &Model, readout: bool) -> Result<Lif, String> {
-    if !readout {
-        return parameters(model);
-    }
-    let LeakyReadout { tau_ms, bias, scaled_input } = parameters(model)?;
-    Ok(Lif { tau_ms, bias, scaled_input, reset: Reset::Zero, ..Lif::default() })
-}
-
 /// Neurons in units of a weight's step, and those units per unit of the model.
-pub(super) fn float(p: &Lif, size: usize, tick_ms: f64, grid: Grid, readout: bool) -> Neurons {
+pub(super) fn float(described: &Leaky, size: usize, tick_ms: f64, grid: Grid) -> Neurons {
+    let (p, readout) = (&described.membrane, described.readout);
     let neuron = |j: usize| {
-        let decay = libm::exp(-tick_ms / p.tau_ms.of(j));
-        let gain = if p.scaled_input { 1.0 - decay } else { 1.0 };
+        let [decay, gain] = described.membrane_decay(j, tick_ms);
         let scale = grid.steps_per_unit / gain;
         let reset = match p.reset {
             Reset::SubtractNextTick => ScaledReset::SubtractNextStep,
@@ -116,9 +101,9 @@ pub(super) fn float(p: &Lif, size: usize, tick_ms: f64, grid: Grid, readout: boo
         };
         let neuron = ScaledNeuron {
             decay: decay as f32,
-            synapse_decay: 0.0,
+            synapse_decay: described.current_decay(j, tick_ms) as f32,
             threshold: if readout { f32::INFINITY } else { (p.threshold.of(j) * scale) as f32 },
-            offset: (p.bias.of(j) * grid.steps_per_unit) as f32,
+            offset: (described.constant(j, tick_ms) * grid.steps_per_unit) as f32,
             reset,
             at_threshold: !readout && p.comparison == Comparison::AtLeast,
             refractory: libm::round(p.refractory_ms / tick_ms) as u32,

@@ -4,7 +4,6 @@
 //! weights, the chip stores what it can, and the rule goes on with that.
 
 mod program;
-mod record;
 mod state;
 mod tick;
 
@@ -19,11 +18,11 @@ use embody_brain::{
 
 use super::{Cause, Chip, Moment};
 pub use program::ChipProgram;
-pub use record::Recorded;
 pub use state::ChipState;
 use state::{Cells, SynapsesState};
 
 /// Runs networks on an emulated chip, with a host beside it.
+#[derive(Clone)]
 pub struct ChipSubstrate<C: Chip> {
     chip: C,
     models: Arc<Models>,
@@ -97,6 +96,12 @@ impl<C: Chip> Substrate for ChipSubstrate<C> {
         let held = at.map_or(Err("there is no such analogue input".into()), |at| state.histories[at].hold(values));
         held.map_err(|why| self.invalid(population, why))?;
         state.counters.host_writes += values.len() as u64;
+        Ok(())
+    }
+
+    fn rest(&self, program: &ChipProgram<C>, state: &mut ChipState<C>) -> Result<(), CompileError> {
+        let seed = program.network.seed_at_rest(state.seed, state.tick);
+        (state.populations, state.histories) = self.at_rest(program, seed)?;
         Ok(())
     }
 

@@ -31,6 +31,9 @@ pub(super) struct PopulationState<C: Chip> {
     pub(super) arrivals: [Vec<f32>; 2],
 }
 
+/// Populations, and what each sent in the last ticks.
+type AtRest<C> = (Vec<PopulationState<C>>, Vec<History>);
+
 /// Where a population's spikes come from.
 pub(super) enum Cells<N> {
     /// It is an input.
@@ -137,6 +140,21 @@ impl<C: Chip> ChipSubstrate<C> {
     /// Time zero with blank synapses.
     pub(super) fn blank(&self, program: &ChipProgram<C>, seed: u64) -> Result<ChipState<C>, CompileError> {
         let network = &program.network;
+        let mut projections = Vec::new();
+        for (at, projection) in network.projections.iter().enumerate() {
+            let seed = network.seed_of(seed, network.populations.len() + at);
+            let build = || self.build_rule(projection, program.rule_on_chip[at], &context(network, projection, seed));
+            let rule = projection.rule.as_ref().map(|_| build()).transpose()?;
+            projections.push(SynapsesState { synapses: self.chip.synapses(&program.projections[at], seed), rule });
+        }
+        let (populations, histories) = self.at_rest(program, seed)?;
+        let counters = Counters::default();
+        Ok(ChipState { seed, tick: 0, learning: true, counters, histories, populations, projections })
+    }
+
+    /// All populations before their first tick, with nothing sent yet.
+    pub(super) fn at_rest(&self, program: &ChipProgram<C>, seed: u64) -> Result<AtRest<C>, CompileError> {
+        let network = &program.network;
         let mut populations = Vec::new();
         for (at, population) in network.populations.iter().enumerate() {
             let seed = network.seed_of(seed, at);
@@ -150,16 +168,7 @@ impl<C: Chip> ChipSubstrate<C> {
             let arrivals = std::array::from_fn(|_| vec![0.0; padded(population.size)]);
             populations.push(PopulationState { cells, sums: self.chip.sums(placed), arrivals });
         }
-        let mut projections = Vec::new();
-        for (at, projection) in network.projections.iter().enumerate() {
-            let seed = network.seed_of(seed, network.populations.len() + at);
-            let build = || self.build_rule(projection, program.rule_on_chip[at], &context(network, projection, seed));
-            let rule = projection.rule.as_ref().map(|_| build()).transpose()?;
-            projections.push(SynapsesState { synapses: self.chip.synapses(&program.projections[at], seed), rule });
-        }
-        let histories = network.populations.iter().map(|population| History::new(population, network.history)).collect();
-        let counters = Counters::default();
-        Ok(ChipState { seed, tick: 0, learning: true, counters, histories, populations, projections })
+        Ok((populations, network.populations.iter().map(|population| History::new(population, network.history)).collect()))
     }
 
     /// Writes what a projection's rule requests, or its fixed weights, onto the chip; the rule goes on with what is stored.

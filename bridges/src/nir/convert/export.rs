@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use embody_brain::neuron::{Comparison, LeakyReadout, Lif, Reset as After};
+use embody_brain::neuron::{Comparison, CubaLif, CubaReadout, LeakyReadout, Lif, Reset as After};
 use embody_brain::{NetworkSpec, Population, PopulationKind, Projection};
 
 use super::exported::{Cells, Leaky, each, matrix, parameters};
@@ -38,8 +38,9 @@ pub struct Export {
 /// [`Network::weights`](embody_brain::Network::weights) gives them; it may have those of fixed ones too, which then replace the spec's.
 ///
 /// # Errors
-/// By the population's or projection's name, what NIR can't express: neuron models other than `lif` and `leaky_readout`, refractory times,
-/// thresholds that are reached rather than exceeded, populations with different resets, learned weights that aren't given.
+/// By the population's or projection's name, what NIR can't express: neuron models other than `lif`, `cuba_lif` and their readouts, refractory times,
+/// thresholds that are reached rather than exceeded, populations with different resets, a subtraction in the next tick behind a synapse,
+/// learned weights that aren't given.
 pub fn export(spec: &NetworkSpec, learned: &BTreeMap<String, Vec<f32>>, settings: &ExportSettings) -> Result<Export, NirError> {
     let mut exporter = Exporter::new(spec, settings)?;
     let discretisation = Discretisation {
@@ -106,34 +107,54 @@ impl<'a> Exporter<'a> {
             return Ok(Cells::input());
         };
         let (name, size) = (&population.name, population.size);
+        let (dt_s, integration) = (self.dt_s, self.settings.integration);
+        let leaky = |leaky: Leaky| Cells::leaky(name, size, leaky, dt_s, integration);
         match model.name.as_str() {
             "lif" => {
                 let lif: Lif = parameters(name, model)?;
-                if lif.comparison != Comparison::Above {
-                    let why = "a neuron of NIR fires above its threshold, not at it";
-                    return Err(NirError::inexpressible(name, "comparison", why));
+                let fire = Some(self.fire(name, &lif, size)?);
+                let Lif { tau_ms, bias, scaled_input, .. } = &lif;
+                leaky(Leaky { synapse: None, tau_ms, bias, scaled_input: *scaled_input, fire })
+            }
+            "cuba_lif" => {
+                let cuba: CubaLif = parameters(name, model)?;
+                let fire = self.fire(name, &cuba.membrane(), size)?;
+                if fire.1 == After::SubtractNextTick {
+                    let why =
+                        "what a loop takes in the next step passes through the synapse; a reset zero or subtract acts at once";
+                    return Err(NirError::inexpressible(name, "reset", why));
                 }
-                if lif.refractory_ms != 0.0 {
-                    self.refractory(name, lif.refractory_ms)?;
-                }
-                let threshold = each(name, "threshold", &lif.threshold, size)?;
-                let fire = Some((threshold, lif.reset));
-                let leaky = Leaky { tau_ms: &lif.tau_ms, bias: &lif.bias, scaled_input: lif.scaled_input, fire };
-                Cells::leaky(name, size, leaky, self.dt_s, self.settings.integration)
+                let CubaLif { tau_syn_ms, bias_syn, tau_ms, bias, scaled_input, .. } = &cuba;
+                let synapse = Some([tau_syn_ms, bias_syn]);
+                leaky(Leaky { synapse, tau_ms, bias, scaled_input: *scaled_input, fire: Some(fire) })
             }
             "leaky_readout" => {
-                let readout: LeakyReadout = parameters(name, model)?;
-                let LeakyReadout { tau_ms, bias, scaled_input } = &readout;
-                let leaky = Leaky { tau_ms, bias, scaled_input: *scaled_input, fire: None };
-                Cells::leaky(name, size, leaky, self.dt_s, self.settings.integration)
+                let LeakyReadout { tau_ms, bias, scaled_input } = &parameters(name, model)?;
+                leaky(Leaky { synapse: None, tau_ms, bias, scaled_input: *scaled_input, fire: None })
+            }
+            "cuba_readout" => {
+                let CubaReadout { tau_syn_ms, bias_syn, tau_ms, bias, scaled_input } = &parameters(name, model)?;
+                leaky(Leaky { synapse: Some([tau_syn_ms, bias_syn]), tau_ms, bias, scaled_input: *scaled_input, fire: None })
             }
             poisson::MODEL => Err(poisson::refusal(name)),
             other => Err(NirError::inexpressible(
                 name,
                 "model",
-                format!("NIR has no neuron like {other:?}; lif and leaky_readout have"),
+                format!("NIR has no neuron like {other:?}; it has lif, cuba_lif, leaky_readout and cuba_readout"),
             )),
         }
+    }
+
+    /// Thresholds and reset of neurons that fire as NIR's do.
+    fn fire(&mut self, name: &str, lif: &Lif, size: usize) -> Result<(Vec<f64>, After), NirError> {
+        if lif.comparison != Comparison::Above {
+            let why = "a neuron of NIR fires above its threshold, not at it";
+            return Err(NirError::inexpressible(name, "comparison", why));
+        }
+        if lif.refractory_ms != 0.0 {
+            self.refractory(name, lif.refractory_ms)?;
+        }
+        Ok((each(name, "threshold", &lif.threshold, size)?, lif.reset))
     }
 
     fn refractory(&mut self, name: &str, ms: f64) -> Result<(), NirError> {

@@ -7,8 +7,10 @@ use serde::Deserialize;
 use super::time::{milliseconds, seconds};
 use crate::nir::{Array, Integration, NirError, Unit, Value};
 
-/// The parameters that `lif` and `leaky_readout` share, and thresholds of the one.
+/// The parameters that `lif`, `cuba_lif` and their readouts share, and thresholds of those that fire.
 pub(super) struct Leaky<'a> {
+    /// Time constant (ms) and constant input of the synapse, if there is one.
+    pub(super) synapse: Option<[&'a PerNeuron; 2]>,
     pub(super) tau_ms: &'a PerNeuron,
     pub(super) bias: &'a PerNeuron,
     pub(super) scaled_input: bool,
@@ -17,30 +19,37 @@ pub(super) struct Leaky<'a> {
 
 /// What a population's neurons are.
 pub(super) struct Cells {
+    synapse: Option<Synapse>,
     /// Time constants (s) in the graph, and what each neuron keeps of itself.
-    pub(super) tau_s: Vec<f64>,
-    pub(super) decay: Vec<f64>,
+    tau_s: Vec<f64>,
+    decay: Vec<f64>,
     /// What arrives is multiplied by.
-    pub(super) gain: Vec<f64>,
+    gain: Vec<f64>,
+    /// Constant input, added to what arrives.
     pub(super) bias: Vec<f64>,
     /// Thresholds, and when they are subtracted or not.
     pub(super) fire: Option<(Vec<f64>, After)>,
     pub(super) input: bool,
 }
 
+/// Synapses, and what is behind them.
+struct Synapse {
+    /// Time constants (s) in the graph.
+    tau_s: Vec<f64>,
+    /// The potentials to which constant currents behind the synapses lead.
+    v_leak: Vec<f64>,
+}
+
 impl Cells {
     /// An input, which computes nothing.
     pub(super) fn input() -> Cells {
-        Cells { tau_s: Vec::new(), decay: Vec::new(), gain: Vec::new(), bias: Vec::new(), fire: None, input: true }
+        let none = Vec::new;
+        Cells { synapse: None, tau_s: none(), decay: none(), gain: none(), bias: none(), fire: None, input: true }
     }
 
     /// `size` neurons of a population, in steps of `dt_s`.
     pub(super) fn leaky(name: &str, size: usize, leaky: Leaky, dt_s: f64, integration: Integration) -> Result<Cells, NirError> {
-        let tau_ms = each(name, "tau_ms", leaky.tau_ms, size)?;
-        if let Some(tau) = tau_ms.iter().find(|&&tau| tau <= 0.0) {
-            return Err(NirError::node(name, format!("tau_ms: expected times above zero, found {tau}")));
-        }
-        let decay: Vec<f64> = tau_ms.iter().map(|tau| libm::exp(-milliseconds(dt_s) / tau)).collect();
+        let (tau_s, decay) = decays(name, "tau_ms", leaky.tau_ms, size, dt_s, integration)?;
         if integration == Integration::Euler && decay.contains(&1.0) && decay.iter().any(|&kept| kept != 1.0) {
             let why = "forward Euler has no time constant for neurons that keep everything beside others that don't";
             return Err(NirError::inexpressible(name, "tau_ms", why));
@@ -48,35 +57,59 @@ impl Cells {
         // In single precision, as substrates have it.
         let gain = decay.iter().map(|&kept| if leaky.scaled_input { f64::from(1.0 - kept as f32) } else { 1.0 });
         let gain: Vec<f64> = gain.collect();
-        let tau_s = tau_ms.iter().zip(&decay).map(|(&tau, kept)| match integration {
-            Integration::Exponential => seconds(tau),
-            Integration::Euler => dt_s / (1.0 - kept),
-        });
-        let (tau_s, bias) = (tau_s.collect(), each(name, "bias", leaky.bias, size)?);
-        Ok(Cells { tau_s, decay, gain, bias, fire: leaky.fire, input: false })
+        let mut bias = each(name, "bias", leaky.bias, size)?;
+        let mut synapse = None;
+        if let Some([tau_syn_ms, bias_syn]) = leaky.synapse {
+            let (tau_syn_s, kept) = decays(name, "tau_syn_ms", tau_syn_ms, size, dt_s, integration)?;
+            for (key, decay) in [("tau_ms", &decay), ("tau_syn_ms", &kept)] {
+                if decay.contains(&1.0) {
+                    let why = "a neuron of NIR with a synapse has a leak in both, and this one keeps everything";
+                    return Err(NirError::inexpressible(name, key, why));
+                }
+            }
+            let v_leak = (0..size).map(|i| gain[i] * bias[i] / (1.0 - decay[i])).collect();
+            synapse = Some(Synapse { tau_s: tau_syn_s, v_leak });
+            bias = each(name, "bias_syn", bias_syn, size)?;
+        }
+        Ok(Cells { synapse, tau_s, decay, gain, bias, fire: leaky.fire, input: false })
     }
 
-    /// The neurons as a node: LIF and LI, whose gain in a step is (dt/tau) r; IF and I, where it is dt r, of neurons that keep everything.
+    /// The neurons as a node: LIF and LI, whose gain in a step is (dt/tau) r; IF and I, where it is dt r, of neurons that keep everything;
+    /// behind synapses CubaLIF and CubaLI, whose gain is (dt/tau_syn) w_in (dt/tau_mem) r.
     pub(super) fn unit(&self, dt_s: f64) -> Unit {
         let size = self.tau_s.len();
-        if self.decay.iter().all(|&kept| kept == 1.0) {
-            let r = Array::f64s(self.gain.iter().map(|gain| gain / dt_s).collect()).into();
+        let array = |values: Vec<f64>| Value::from(Array::f64s(values));
+        if self.synapse.is_none() && self.decay.iter().all(|&kept| kept == 1.0) {
+            let r = array(self.gain.iter().map(|gain| gain / dt_s).collect());
             return match &self.fire {
-                Some((threshold, _)) => Unit::new("IF", [("r", r), ("v_threshold", Array::f64s(threshold.clone()).into())]),
+                Some((threshold, _)) => Unit::new("IF", [("r", r), ("v_threshold", array(threshold.clone()))]),
                 None => Unit::new("I", [("r", r)]),
             };
         }
-        let r = (0..size).map(|i| self.gain[i] * self.tau_s[i] / dt_s).collect();
-        let zeros = || Value::from(Array::f64s(vec![0.0; size]));
-        let (tau, r) = (Array::f64s(self.tau_s.clone()).into(), Array::f64s(r).into());
-        match &self.fire {
-            Some((threshold, _)) => {
-                let threshold = Array::f64s(threshold.clone()).into();
-                let parameters = [("tau", tau), ("r", r), ("v_leak", zeros()), ("v_threshold", threshold), ("v_reset", zeros())];
-                Unit::new("LIF", parameters)
-            }
-            None => Unit::new("LI", [("tau", tau), ("r", r), ("v_leak", zeros())]),
+        let zeros = || array(vec![0.0; size]);
+        let r = array((0..size).map(|i| self.gain[i] * self.tau_s[i] / dt_s).collect());
+        let mut parameters = vec![("r", r)];
+        match &self.synapse {
+            None => parameters.extend([("tau", array(self.tau_s.clone())), ("v_leak", zeros())]),
+            Some(Synapse { tau_s, v_leak }) => parameters.extend([
+                ("tau_mem", array(self.tau_s.clone())),
+                ("v_leak", array(v_leak.clone())),
+                ("tau_syn", array(tau_s.clone())),
+                ("w_in", array(tau_s.iter().map(|tau| tau / dt_s).collect())),
+            ]),
         }
+        if let Some((threshold, _)) = &self.fire {
+            parameters.extend([("v_threshold", array(threshold.clone())), ("v_reset", zeros())]);
+        }
+        let kind = match (&self.synapse, &self.fire) {
+            (None, Some(_)) => "LIF",
+            (None, None) => "LI",
+            (Some(_), Some(_)) => "CubaLIF",
+            (Some(_), None) => "CubaLI",
+        };
+        let mut unit = Unit::new(kind, []);
+        unit.parameters.extend(parameters.into_iter().map(|(key, value)| (key.to_string(), value)));
+        unit
     }
 
     /// What a loop takes from each neuron so that a subtraction at once becomes one in the next tick.
@@ -87,6 +120,27 @@ impl Cells {
         };
         (0..threshold.len()).map(taken).collect()
     }
+}
+
+/// Time constants (s) under which a graph's states decay as a population's with these (ms), and what each keeps of itself in a step.
+fn decays(
+    name: &str,
+    key: &str,
+    tau_ms: &PerNeuron,
+    size: usize,
+    dt_s: f64,
+    integration: Integration,
+) -> Result<(Vec<f64>, Vec<f64>), NirError> {
+    let tau_ms = each(name, key, tau_ms, size)?;
+    if let Some(tau) = tau_ms.iter().find(|&&tau| tau <= 0.0) {
+        return Err(NirError::node(name, format!("{key}: expected times above zero, found {tau}")));
+    }
+    let decay: Vec<f64> = tau_ms.iter().map(|tau| libm::exp(-milliseconds(dt_s) / tau)).collect();
+    let tau_s = tau_ms.iter().zip(&decay).map(|(&tau, kept)| match integration {
+        Integration::Exponential => seconds(tau),
+        Integration::Euler => dt_s / (1.0 - kept),
+    });
+    Ok((tau_s.collect(), decay))
 }
 
 pub(super) fn parameters<'a, P: Deserialize<'a>>(name: &str, model: &'a Model) -> Result<P, NirError> {

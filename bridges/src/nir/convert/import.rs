@@ -59,9 +59,9 @@ pub struct Import {
 /// such populations.
 ///
 /// # Errors
-/// What [`check`](crate::nir::check()) finds; and, by the node's name and the parameter, what a network can't express: synapses with a time
-/// constant (CubaLI, CubaLIF), neurons without spikes that others hear, thresholds not above v_reset, elements of one node with several
-/// delays, a bias before a delay, circles with fewer steps than a network needs ticks.
+/// What [`check`](crate::nir::check()) finds; and, by the node's name and the parameter, what a network can't express: neurons without spikes
+/// that others hear, thresholds not above v_reset, elements of one node with several delays, a bias before a delay, circles with fewer steps
+/// than a network needs ticks.
 pub fn import(graph: &Graph, settings: &ImportSettings) -> Result<Import, NirError> {
     let d = &settings.discretisation;
     let tick_ns = tick_ns(d)?;
@@ -236,9 +236,7 @@ impl Importer<'_> {
             let name = &self.plan.nodes[made.node].name;
             let late = latencies.get(name).copied().unwrap_or_default();
             // What keeps nothing has no start.
-            let kept = |cells: &Cells| cells.bias.iter().zip(&cells.decay).any(|(&bias, &decay)| bias * decay != 0.0);
-            let constant = made.cells.as_ref().is_some_and(kept);
-            if late > 0 && constant {
+            if late > 0 && made.cells.as_ref().is_some_and(Cells::keeps_constants) {
                 let why = format!(
                     "its constant input acts from the first tick on, and spikes come later by {late}: it starts as if it had run so long"
                 );

@@ -195,7 +195,7 @@ impl Bank {
     /// Adds the rising integrators behind the same weights, and the difference of both.
     fn complete(&self, graph: &mut Graph, read_out: bool, dt_s: f64, settings: &ExportSettings) -> Result<(), NirError> {
         let (tau_ms, bias) = (PerNeuron::from(self.rise_ms), PerNeuron::from(0.0));
-        let leaky = Leaky { tau_ms: &tau_ms, bias: &bias, scaled_input: false, fire: None };
+        let leaky = Leaky { synapse: None, tau_ms: &tau_ms, bias: &bias, scaled_input: false, fire: None };
         let rising = Cells::leaky(&self.rise, self.size, leaky, dt_s, settings.integration)?.unit(dt_s);
         add(graph, &self.rise, rising)?;
         let before: Vec<String> = graph.edges.iter().filter(|(_, to)| *to == self.fall).map(|(from, _)| from.clone()).collect();

@@ -1,7 +1,7 @@
 //! Which nodes of a graph become populations, and which.
 
 use embody_brain::neuron::Reset as After;
-use embody_brain::{Model, Population, PopulationKind};
+use embody_brain::{Population, PopulationKind};
 
 use super::import::{Importer, InputKind, Made};
 use super::neurons::{Cells, reset};
@@ -90,8 +90,12 @@ impl Importer<'_> {
             let Some((cells, threshold)) = made.cells.as_ref().and_then(|c| c.threshold.as_ref().map(|t| (c, t))) else {
                 continue;
             };
+            // Behind a synapse what is taken comes and goes with its current.
+            if cells.synapse.is_some() {
+                continue;
+            }
             let takes = |i: usize| {
-                let expected = -(1.0 - cells.decay[i]) * threshold[i];
+                let expected = -(1.0 - cells.membrane.decay[i]) * threshold[i];
                 (scale.of(i) * cells.gain[i] - expected).abs() <= 1e-9 * expected.abs()
             };
             if (0..threshold.len()).all(takes) {
@@ -110,13 +114,9 @@ impl Importer<'_> {
             let kind = match &made.cells {
                 None if self.settings.inputs == InputKind::Spikes => PopulationKind::Input,
                 None => PopulationKind::Analogue,
-                Some(cells) => PopulationKind::Neurons(
-                    match &cells.threshold {
-                        Some(threshold) => Model::new("lif", &cells.lif(threshold, made.reset)),
-                        None => Model::new("leaky_readout", &cells.leaky_readout()),
-                    }
-                    .map_err(|e| NirError::node(&name, e.to_string()))?,
-                ),
+                Some(cells) => {
+                    PopulationKind::Neurons(cells.model(made.reset).map_err(|e| NirError::node(&name, e.to_string()))?)
+                }
             };
             Ok(Population { size: self.size(made.node), name, kind })
         };
