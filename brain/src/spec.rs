@@ -101,6 +101,31 @@ impl NetworkSpec {
         })
     }
 
+    /// The same network with fixed weights in the place of rules: those that `learned` gives by the projection's name, as
+    /// [`Network::weights`](crate::Network::weights) does. The synapses of a pair are added up in their order, as substrates do.
+    ///
+    /// # Errors
+    /// By the projection's name, if there are none, or another number of them.
+    pub fn with_learned(&self, learned: impl Fn(&str) -> Option<Vec<f32>>) -> Result<NetworkSpec, CompileError> {
+        let mut fixed = self.clone();
+        for (projection, described) in fixed.projections.iter_mut().zip(&self.projections) {
+            let Synapses::Plastic { per_pair, .. } = described.synapses else { continue };
+            let invalid = |why: String| CompileError::invalid(&described.name, why);
+            let weights =
+                learned(&described.name).ok_or_else(|| invalid("expected what it has learned, found nothing".into()))?;
+            let target = self.population(&described.target);
+            let (expected, targets) = (self.synapses(described), target.map_or(0, |target| target.size));
+            if expected != Some(weights.len()) || targets == 0 || per_pair == 0 {
+                return Err(invalid(format!("expected {} weights, found {}", expected.unwrap_or_default(), weights.len())));
+            }
+            let source = |rows: &[f32]| -> Vec<f32> {
+                (0..targets).map(|at| rows.iter().skip(at).step_by(targets).fold(0.0, |sum, weight| sum + weight)).collect()
+            };
+            projection.synapses = Synapses::Fixed(weights.chunks_exact(per_pair * targets).flat_map(source).collect());
+        }
+        Ok(fixed)
+    }
+
     /// How many synapses learn.
     pub fn plastic_synapses(&self) -> usize {
         let plastic = self.projections.iter().filter(|projection| matches!(projection.synapses, Synapses::Plastic { .. }));
@@ -150,5 +175,39 @@ impl CompileError {
     /// [`CompileError::Unsupported`]: what a substrate can't run.
     pub fn unsupported(substrate: impl Into<String>, feature: impl Into<String>) -> CompileError {
         CompileError::Unsupported { feature: feature.into(), substrate: substrate.into() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_learned_becomes_fixed_and_pairs_are_added_up() {
+        let population = |name: &str, size| Population { name: name.into(), size, kind: PopulationKind::Input };
+        let projection = |name: &str, synapses| Projection {
+            name: name.into(),
+            source: "a".into(),
+            target: "b".into(),
+            delay_ns: 1,
+            synapses,
+        };
+        let rule = Model { name: "r".into(), parameters: Value::Null };
+        let spec = NetworkSpec {
+            tick_ns: 1,
+            populations: vec![population("a", 2), population("b", 2)],
+            projections: vec![
+                projection("fixed", Synapses::Fixed(vec![1.0; 4])),
+                projection("learns", Synapses::Plastic { per_pair: 2, rule }),
+            ],
+            readouts: Vec::new(),
+        };
+        let learned = |name: &str| (name == "learns").then(|| vec![1.0, 2.0, 10.0, 20.0, 3.0, 4.0, 30.0, 40.0]);
+        let fixed = spec.with_learned(learned).unwrap();
+        assert_eq!(fixed.projections[0], spec.projections[0]);
+        assert_eq!(fixed.projections[1].synapses, Synapses::Fixed(vec![11.0, 22.0, 33.0, 44.0]));
+        let said = |learned: Option<Vec<f32>>| spec.with_learned(|_| learned.clone()).unwrap_err().to_string();
+        assert!(said(None).contains("learns: expected what it has learned"));
+        assert!(said(Some(vec![0.0; 7])).contains("learns: expected 8 weights, found 7"));
     }
 }

@@ -14,6 +14,8 @@ mod damped;
 pub mod decoder;
 pub mod encoder;
 pub mod forward_model;
+pub mod network;
+mod periphery;
 pub mod replayed;
 pub mod reward;
 pub mod slots;

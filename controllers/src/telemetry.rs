@@ -1,6 +1,12 @@
 //! What goes on in a controller, for those who look on. It is never part of the loop: a controller does the same whether it is
 //! watched or not.
 
+/// Control periods between two histograms of the weights.
+pub(crate) const PERIODS_PER_HISTOGRAM: u64 = 50;
+
+/// Parts that a histogram of the weights has at most.
+pub(crate) const BINS: usize = 50;
+
 /// What went on in one control period.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Telemetry {

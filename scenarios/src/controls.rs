@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use embody_controllers::Controller;
 use embody_controllers::replayed::{ReplayedReward, RewardTape};
-use embody_robots::{Nanos, seed};
+use embody_robots::{Checkpoint, Nanos, seed};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -117,15 +117,24 @@ impl Trained {
     /// Builds the learner, brings it to the state that the donor's had at the end, and switches its learning off.
     pub fn build(&self, context: &ControllerContext) -> Result<Box<dyn Controller>, PartError> {
         let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
-        let file = donor.find(context, &self.learner)?.join(folder::CHECKPOINT);
-        let fail = |why: String| format!("donor: {}: {why}", file.display());
-        let saved = checkpoint::read(&file).map_err(|e| format!("donor: {e}"))?;
-        let state = Session::controller_in(&saved.session).map_err(|e| fail(e.to_string()))?;
+        let folder = donor.find(context, &self.learner)?;
         let mut learner = context.learner(&self.learner)?;
-        learner.restore(&state).map_err(|e| fail(e.to_string()))?;
+        bring_to_end(&mut learner, &folder).map_err(|why| format!("donor: {why}"))?;
         learner.set_learning(false);
         Ok(learner)
     }
+}
+
+/// Brings a controller to the state that the one of a run had at its end.
+///
+/// # Errors
+/// By the file's path, if there is no such state, or it is another controller's.
+pub(crate) fn bring_to_end(controller: &mut impl Checkpoint, folder: &Path) -> Result<(), String> {
+    let file = folder.join(folder::CHECKPOINT);
+    let fail = |why: String| format!("{}: {why}", file.display());
+    let saved = checkpoint::read(&file).map_err(|e| e.to_string())?;
+    let state = Session::controller_in(&saved.session).map_err(|e| fail(e.to_string()))?;
+    controller.restore(&state).map_err(|e| fail(e.to_string()))
 }
 
 /// The finished run that rewards or weights come from.
@@ -182,7 +191,12 @@ impl Donor<'_> {
 
 /// The summary of a donor's run folder.
 pub fn donor_summary(folder: &Path) -> Result<folder::Summary, PartError> {
-    let expected = "donor: expected the folder of a finished run";
+    finished(folder).map_err(|why| format!("donor: {why}"))
+}
+
+/// The summary of a run that must be finished.
+pub(crate) fn finished(folder: &Path) -> Result<folder::Summary, String> {
+    let expected = "expected the folder of a finished run";
     let summary = folder::read_summary(folder).map_err(|e| format!("{expected}, found {e}"))?;
     if !summary.finished {
         return Err(format!("{expected}, found one that was stopped at {} s: {}", summary.simulated_s, folder.display()));

@@ -9,6 +9,8 @@ pub mod cli;
 pub mod config;
 pub mod controls;
 pub mod moment;
+mod network_file;
+mod own_network;
 mod part_files;
 pub mod picture;
 pub mod plot;

@@ -29,9 +29,14 @@ pub(crate) fn is_weights_file(weights: &str) -> bool {
     weights.contains('/') || weights.ends_with(".safetensors")
 }
 
-/// Changes every path in the settings of parts. Which have any: the robot `model`, its description and the folders of packages, and the controller
-/// `forward-model`, its weights and those that training starts from.
+/// Changes every path in the settings of parts. Which have any: the robot `model`, its description and the folders of packages, and the controllers
+/// `forward-model`, its weights and those that training starts from, and `network`, its file.
 fn each(parts: &mut Table, change: impl Fn(&str) -> String) {
+    if let Some(Value::String(file)) = parts.get_mut("network").and_then(|table| table.get_mut("file"))
+        && !file.is_empty()
+    {
+        *file = change(file);
+    }
     if let Some(Value::Table(model)) = parts.get_mut("forward-model") {
         weights(model.get_mut("weights"), &change);
         weights(model.get_mut("training").and_then(|training| training.get_mut("from")), &change);
@@ -79,6 +84,14 @@ mod tests {
             weights,
             table("[forward-model]\nweights = 'a.safetensors'\ntraining = { from = 'b.safetensors', updates = 3 }")
         );
+        let mut network = table("[network]\nfile = 'a.nir'");
+        anchor(&mut network, Path::new("/lab"));
+        assert_eq!(network, table("[network]\nfile = '/lab/a.nir'"));
+        strip(&mut network);
+        assert_eq!(network, table("[network]\nfile = 'a.nir'"));
+        let mut unsaid = table("[network]\nfile = ''");
+        anchor(&mut unsaid, Path::new("/lab"));
+        assert_eq!(unsaid, table("[network]\nfile = ''"));
         let mut robot = table("[model]\nsource = 'arm2'");
         anchor(&mut robot, Path::new("/lab"));
         assert_eq!(robot, table("[model]\nsource = 'arm2'"));

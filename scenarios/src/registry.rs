@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::{ConfigError, Node};
 use crate::controls::{Frozen, Permuted, Trained, Yoked};
+use crate::own_network;
 use crate::part_files::is_weights_file;
 use crate::substrate;
 use crate::tasks::{
@@ -227,6 +228,7 @@ impl Default for Registry {
         registry.controller("spore", "spiking network that learns online by SPORE", |s: &SporeSettings, c| {
             SporeController::new(s, &c.around, &c.compile, c.seed).map_err(|e| e.to_string())
         });
+        registry.controller("network", "a network of a file, NIR or a description, that doesn't learn", own_network::build);
         registry.controller("frozen", "a learner with its initial weights, not learning", Frozen::build);
         registry.controller("permuted", "a learner that gets a finished run's reward, shuffled", Permuted::build);
         registry.controller("yoked", "a learner that gets a finished run's reward as it was", Yoked::build);

@@ -3,7 +3,8 @@
 //! - [`Document`] reads and writes files (HDF5); its [`Graph`] is pure data
 //! - [`info()`] tells what is in a graph, [`check()`] what is wrong with it
 //! - [`run()`] and [`Interpreter`] run a graph as it stands
-//! - [`import()`] makes a [`NetworkSpec`](embody_brain::NetworkSpec) of a graph, [`export()`] a graph of one
+//! - [`import()`] makes a [`NetworkSpec`](embody_brain::NetworkSpec) of a graph, [`export()`] a graph of one,
+//!   and [`export_potentials()`] one with the potentials of neurons that NIR hasn't
 //!
 //! NIR says in which differential equations a network goes, not in which steps, and its numbers carry no units. Times here are seconds; the
 //! step, the integration and the reset are a [`Discretisation`], which nothing assumes for the caller. Not here: command lines, and learning.
@@ -31,7 +32,7 @@ mod write;
 
 pub use array::{Array, Value, Values};
 pub use check::{Report, check};
-pub use convert::{Export, ExportSettings, Import, ImportSettings, InputKind, export, import};
+pub use convert::{Export, ExportSettings, Import, ImportSettings, InputKind, export, export_potentials, import};
 pub use discretisation::{Discretisation, Integration, Reset};
 pub use error::NirError;
 pub use examine::Finding;

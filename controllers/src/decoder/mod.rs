@@ -1,5 +1,6 @@
 //! Decoders: from spikes to actions.
 
+mod direct;
 mod filter;
 mod steering;
 mod vector;
@@ -8,6 +9,7 @@ use embody_robots::{Action, ActionSpec};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use direct::DirectSettings;
 pub use filter::{Filter, Rates};
 pub use steering::SteeringSettings;
 pub use vector::VectorSettings;
@@ -23,6 +25,8 @@ pub enum DecoderSettings {
     Vector(VectorSettings),
     /// One angle: each neuron stands for one. It goes to the first drive of one value.
     Steering(SteeringSettings),
+    /// The action itself: each neuron stands for one of its numbers.
+    Direct(DirectSettings),
 }
 
 impl Default for DecoderSettings {
@@ -42,6 +46,7 @@ pub struct Decoder {
 enum Code {
     Vector { directions: Vec<[f32; 2]>, gain: f32, slots: Slots<2> },
     Steering { angles: Vec<f32>, slots: Slots<1> },
+    Direct { places: Vec<[usize; 2]>, gain: f32 },
 }
 
 impl Decoder {
@@ -72,28 +77,49 @@ impl Decoder {
                 let names = vec![format!("{} ({})", field.name, field.unit)];
                 Ok(Decoder { code: Code::Steering { angles: steering::angles(neurons, *max_angle_deg), slots }, names })
             }
+            DecoderSettings::Direct(DirectSettings { gain }) => {
+                if !gain.is_finite() {
+                    return Err(format!("decoder.direct.gain: expected a finite number, found {gain}"));
+                }
+                let (places, names) = direct::places(neurons, action)?.into_iter().unzip();
+                Ok(Decoder { code: Code::Direct { places, gain: *gain as f32 }, names })
+            }
         }
     }
 
-    /// Writes the action that these rates (Hz) ask for.
+    /// Writes the action that these rates (Hz), or values in their place, ask for.
     pub fn write(&self, rates: &[f32], action: &mut Action) {
         match &self.code {
-            Code::Vector { slots, .. } => slots.write(action, self.command(rates)),
-            Code::Steering { slots, .. } => slots.write(action, [self.command(rates)[0]]),
+            Code::Vector { slots, gain, .. } => slots.write(action, self.preferred(rates).map(|number| gain * number)),
+            Code::Steering { slots, .. } => slots.write(action, [self.preferred(rates)[0]]),
+            Code::Direct { places, gain } => {
+                for (&[field, value], rate) in places.iter().zip(rates) {
+                    action.fields[field][value] = gain * rate;
+                }
+            }
         }
     }
 
     /// The numbers of the action with what they are called, for those who look on.
     pub fn named(&self, rates: &[f32]) -> Vec<(String, f64)> {
-        self.names.iter().cloned().zip(self.command(rates).map(f64::from)).collect()
+        let command = match &self.code {
+            Code::Vector { gain, .. } => self.preferred(rates).map(|number| gain * number).to_vec(),
+            Code::Steering { .. } => self.preferred(rates).to_vec(),
+            Code::Direct { gain, .. } => rates.iter().map(|rate| gain * rate).collect(),
+        };
+        self.names.iter().cloned().zip(command.into_iter().map(f64::from)).collect()
     }
 
     /// What a source with these weights to the motor neurons, one after another and then again from the first, speaks for: a direction as
-    /// long as their vector sum, or (angle, 0).
+    /// long as their vector sum, or (angle, 0), or the weights of the action's first two numbers.
     pub fn preferred(&self, weights: &[f32]) -> [f32; 2] {
         match &self.code {
             Code::Vector { directions, .. } => vector::sum(weights, directions),
             Code::Steering { angles, .. } => [steering::mean(weights, angles), 0.0],
+            Code::Direct { places, .. } => {
+                let of = |number: usize| weights.iter().skip(number).step_by(places.len()).sum();
+                [of(0), if places.len() > 1 { of(1) } else { 0.0 }]
+            }
         }
     }
 
@@ -102,15 +128,7 @@ impl Decoder {
         match &self.code {
             Code::Vector { .. } => "preferred direction",
             Code::Steering { .. } => "preferred steering (rad)",
-        }
-    }
-
-    /// The numbers that the rates ask for; the second is zero where there is one only.
-    fn command(&self, rates: &[f32]) -> [f32; 2] {
-        let asked = self.preferred(rates);
-        match &self.code {
-            Code::Vector { gain, .. } => asked.map(|number| gain * number),
-            Code::Steering { .. } => asked,
+            Code::Direct { .. } => "weights to the action",
         }
     }
 }
@@ -161,6 +179,18 @@ mod tests {
     }
 
     #[test]
+    fn a_direct_neuron_is_a_number_of_the_action() {
+        let settings = DecoderSettings::Direct(DirectSettings { gain: 0.5 });
+        let fields = spec(&[("arm", 2), ("hand", 1)]);
+        assert_eq!(written(&settings, &fields, &[2.0, -4.0, 6.0]), [vec![1.0, -2.0], vec![3.0]]);
+        let decoder = Decoder::new(&settings, 3, &fields).unwrap();
+        let named: Vec<_> = decoder.named(&[2.0, -4.0, 6.0]);
+        assert_eq!(named, [("arm 0 (u)".into(), 1.0), ("arm 1 (u)".into(), -2.0), ("hand (u)".into(), 3.0)]);
+        assert_eq!(decoder.preferred(&[1.0, 2.0, 3.0, 10.0, 20.0, 30.0]), [11.0, 22.0]);
+        assert!(Decoder::new(&settings, 2, &fields).err().unwrap().contains("each of the 3 numbers of the action, found 2"));
+    }
+
+    #[test]
     fn what_cannot_be_is_named() {
         let said = |settings: &DecoderSettings, fields: &[(&str, usize)]| Decoder::new(settings, 8, &spec(fields)).err().unwrap();
         let steering = |max_angle_deg| DecoderSettings::Steering(SteeringSettings { max_angle_deg });
@@ -168,5 +198,7 @@ mod tests {
         assert!(said(&steering(30.0), &[("a", 2)]).contains("one value"));
         let vector = DecoderSettings::Vector(VectorSettings { gain_per_hz: f64::INFINITY });
         assert!(said(&vector, &[("a", 2)]).contains("gain_per_hz"));
+        let direct = DecoderSettings::Direct(DirectSettings { gain: f64::NAN });
+        assert!(said(&direct, &[("a", 8)]).contains("direct.gain"));
     }
 }

@@ -64,6 +64,11 @@ impl Encoder {
         Ok(Encoder { grids, code, tick, spikes: vec![Vec::new(); ticks] })
     }
 
+    /// One that sees nothing: no neurons, for a network that is fed otherwise.
+    pub(crate) fn blind(tick: Nanos, ticks: usize) -> Self {
+        Encoder { grids: Vec::new(), code: Code::Pixels, tick, spikes: vec![Vec::new(); ticks] }
+    }
+
     /// Takes the events of the control period that ended at `now`. Events from elsewhere in time are not of it and are left out.
     pub fn encode(&mut self, observation: &Observation, now: Nanos) {
         self.spikes.iter_mut().for_each(Vec::clear);

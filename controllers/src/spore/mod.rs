@@ -9,14 +9,13 @@ mod settings;
 mod watch;
 
 use embody_brain::{CompileNetwork, Network, NetworkSpec, ThirdFactor, TickInput, TickOutput};
-use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Nanos, ObservationSpec, TimeStep, checkpoint, seed};
+use embody_robots::{Action, ActionSpec, Checkpoint, CheckpointError, Nanos, ObservationSpec, TimeStep, checkpoint};
 
 pub use settings::SporeSettings;
 use watch::Watched;
 
 use crate::controller::{Controller, ControllerError, Map};
-use crate::decoder::{Decoder, Filter};
-use crate::encoder::Encoder;
+use crate::periphery::{Parts, Periphery, PeripheryState};
 use crate::reward::Centred;
 use crate::telemetry::{Activity, Telemetry};
 
@@ -35,15 +34,10 @@ pub struct Loop {
 
 const NAME: &str = "spore";
 
-/// The most neural ticks in a control period, which all have memory of their own.
-const MOST_TICKS: u64 = 100_000;
-
 /// The controller.
 pub struct SporeController {
     settings: SporeSettings,
-    encoder: Encoder,
-    filter: Filter,
-    decoder: Decoder,
+    periphery: Periphery,
     reward: Centred,
     keep: f64,
     spec: NetworkSpec,
@@ -58,20 +52,16 @@ impl SporeController {
     pub fn new(settings: &SporeSettings, around: &Loop, compile: &CompileNetwork, seed: u64) -> Result<Self, ControllerError> {
         let unfit = |why: String| ControllerError::Unfit { controller: NAME.into(), why };
         settings.check().map_err(unfit)?;
-        let ticks = ticks(around).map_err(unfit)?;
-        let tick = around.neural_tick;
-        let encoder = Encoder::new(&settings.encoder, &around.observation, tick, ticks, seed::stream(seed, "encoder"));
-        let encoder = encoder.map_err(unfit)?;
-        let motor = settings.motor_neurons;
-        let decoder = Decoder::new(&settings.decoder, motor, &around.action).map_err(unfit)?;
-        settings.check_synapses(encoder.neurons()).map_err(unfit)?;
+        let SporeSettings { encoder, decoder, motor_filter, motor_neurons, .. } = settings;
+        let parts = Parts { encoder: Some(encoder), decoder, motor_filter: *motor_filter, motor_neurons: *motor_neurons };
+        let periphery = Periphery::new(&parts, around, seed).map_err(unfit)?;
+        let visual = periphery.encoder.neurons();
+        settings.check_synapses(visual).map_err(unfit)?;
         let network = |source| ControllerError::Network { controller: NAME.into(), source };
-        let spec = network::spec(settings, encoder.neurons(), tick).map_err(network)?;
+        let spec = network::spec(settings, visual, around.neural_tick).map_err(network)?;
         Ok(SporeController {
             settings: settings.clone(),
-            encoder,
-            filter: Filter::new(motor, settings.motor_filter.as_secs_f64(), tick.as_secs_f64()),
-            decoder,
+            periphery,
             reward: Centred::new(),
             keep: libm::exp(-around.control_period.as_secs_f64() / settings.reward_window.as_secs_f64()),
             network: compile(&spec, seed).map_err(network)?,
@@ -88,19 +78,9 @@ impl SporeController {
     }
 }
 
-/// Neural ticks in a control period.
-fn ticks(around: &Loop) -> Result<usize, String> {
-    let (tick, period) = (around.neural_tick, around.control_period);
-    let ticks = period.whole_multiple_of(tick).ok_or_else(|| format!("neural tick {tick} doesn't divide {period}"))?;
-    if ticks > MOST_TICKS {
-        return Err(format!("expected at most {MOST_TICKS} neural ticks in a control period, found {ticks}"));
-    }
-    Ok(ticks as usize)
-}
-
 impl Controller for SporeController {
     fn begin_episode(&mut self, _seed: u64) -> Result<(), ControllerError> {
-        self.filter.clear();
+        self.periphery.filter.clear();
         Ok(())
     }
 
@@ -108,18 +88,19 @@ impl Controller for SporeController {
         let SporeSettings { reward_scale, reward_floor, .. } = self.settings;
         let dopamine = self.reward.dopamine(f64::from(step.reward), self.keep, reward_scale, reward_floor);
         let third_factor = ThirdFactor::PerPopulation(&[0.0, dopamine]);
-        self.encoder.encode(&step.observation, step.time);
+        let Periphery { encoder, filter, decoder } = &mut self.periphery;
+        encoder.encode(&step.observation, step.time);
         if let Some(watched) = &mut self.watched {
             watched.begin(step.time.0 / self.control_period.0, dopamine);
         }
-        for (tick, spikes) in (0..).zip(self.encoder.ticks()) {
+        for (tick, spikes) in (0..).zip(encoder.ticks()) {
             self.network.tick(TickInput { spikes: &[spikes], third_factor }, &mut self.output);
-            self.filter.tick(&self.output.spikes[0]);
+            filter.tick(&self.output.spikes[0]);
             if let Some(watched) = &mut self.watched {
                 watched.tick(tick, &self.output.spikes[0]);
             }
         }
-        self.decoder.write(self.filter.hz(), action);
+        decoder.write(filter.hz(), action);
         Ok(())
     }
 
@@ -164,23 +145,14 @@ impl Controller for SporeController {
 
 impl Checkpoint for SporeController {
     fn save(&self) -> Result<Vec<u8>, CheckpointError> {
-        checkpoint::to_bytes(NAME, &(&self.reward, self.encoder.state(), self.filter.rates(), self.network.save()))
+        checkpoint::to_bytes(NAME, &(&self.reward, self.periphery.state(), self.network.save()))
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
-        let malformed = |why: String| CheckpointError::Malformed { part: NAME.into(), why };
-        let (reward, encoder, rates, network): (Centred, _, _, Vec<u8>) = checkpoint::from_bytes(NAME, bytes)?;
-        let before = (self.encoder.state().cloned(), self.filter.rates().clone());
-        let restored = self
-            .encoder
-            .set_state(encoder)
-            .and_then(|()| self.filter.set_rates(rates))
-            .and_then(|()| self.network.load(&network).map_err(|e| e.to_string()));
-        if let Err(why) = restored {
-            self.encoder.set_state(before.0).map_err(malformed)?;
-            self.filter.set_rates(before.1).map_err(malformed)?;
-            return Err(malformed(why));
-        }
+        let (reward, periphery, network): (Centred, PeripheryState, Vec<u8>) = checkpoint::from_bytes(NAME, bytes)?;
+        let rest = || self.network.load(&network).map_err(|e| e.to_string());
+        let restored = self.periphery.restore(periphery, rest);
+        restored.map_err(|why| CheckpointError::Malformed { part: NAME.into(), why })?;
         self.reward = reward;
         Ok(())
     }

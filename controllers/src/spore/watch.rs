@@ -5,13 +5,7 @@ use embody_brain::Probe;
 use super::SporeController;
 use super::network::{MOTOR, PROJECTION, VISUAL};
 use crate::controller::Map;
-use crate::telemetry::{Activity, Histogram, Spike, Telemetry};
-
-/// Control periods between two histograms of the weights.
-const PERIODS_PER_HISTOGRAM: u64 = 50;
-
-/// Parts that a histogram has.
-const BINS: usize = 50;
+use crate::telemetry::{Activity, BINS, Histogram, PERIODS_PER_HISTOGRAM, Spike, Telemetry};
 
 /// What is noted for those who look on.
 #[derive(Default)]
@@ -40,11 +34,11 @@ impl SporeController {
     pub(super) fn preferences(&self) -> Vec<Map> {
         let Some(weights) = self.network.weights(PROJECTION) else { return Vec::new() };
         let mut of_neurons = weights.chunks_exact(self.settings.motor_neurons * self.settings.synapses_per_pair);
-        let (grids, what) = (self.encoder.grids(), self.decoder.preference());
+        let (grids, what) = (self.periphery.encoder.grids(), self.periphery.decoder.preference());
         let map = |grid: &crate::encoder::Grid| Map {
             name: if grids.len() == 1 { what.into() } else { format!("{what}, {}", grid.name) },
             size: grid.size,
-            vectors: of_neurons.by_ref().take(grid.neurons()).map(|weights| self.decoder.preferred(weights)).collect(),
+            vectors: of_neurons.by_ref().take(grid.neurons()).map(|weights| self.periphery.decoder.preferred(weights)).collect(),
         };
         grids.iter().map(map).collect()
     }
@@ -61,7 +55,7 @@ impl SporeController {
     pub(super) fn show_readings(&self, watched: &Watched, weights: bool) -> Telemetry {
         let weights = weights.then(|| self.network.weights(PROJECTION)).flatten();
         let mut counters = vec![("dopamine".into(), watched.dopamine)];
-        counters.extend(self.decoder.named(self.filter.hz()));
+        counters.extend(self.periphery.decoder.named(self.periphery.filter.hz()));
         let mut populations = self.silent();
         populations[1].membrane = self.network.probe(&Probe::Membrane(MOTOR.into())).unwrap_or_default();
         Telemetry {
@@ -73,7 +67,7 @@ impl SporeController {
 
     /// The populations, as if nothing went on in them.
     fn silent(&self) -> [Activity; 2] {
-        let sizes = [(VISUAL, self.encoder.neurons()), (MOTOR, self.settings.motor_neurons)];
+        let sizes = [(VISUAL, self.periphery.encoder.neurons()), (MOTOR, self.settings.motor_neurons)];
         sizes.map(|(name, neurons)| Activity { name: name.into(), size: size(neurons), ..Activity::default() })
     }
 
@@ -88,7 +82,7 @@ impl SporeController {
     }
 
     fn visual_spikes(&self) -> impl Iterator<Item = Spike> {
-        let seen = (0..).zip(self.encoder.ticks());
+        let seen = (0..).zip(self.periphery.encoder.ticks());
         seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }))
     }
 }

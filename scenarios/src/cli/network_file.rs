@@ -1,14 +1,19 @@
-//! Where networks come from: files in NIR, this program's own description as JSON, or a scenario.
+//! Where the networks of commands come from: files in NIR, this program's own description as JSON, a scenario, or a finished run.
 
 use std::path::Path;
 use std::sync::Arc;
 
 use clap::Args;
 use embody_brain::NetworkSpec;
-use embody_bridges::nir::{self, Discretisation, Document, ImportSettings, InputKind, Integration, Limits, Reset};
+use embody_bridges::nir::{Discretisation, Document, InputKind, Integration, Reset};
+
+pub(super) use crate::network_file::{document, is_json, named};
 
 use super::{Failure, mention};
+use crate::controls::{bring_to_end, finished};
+use crate::network_file::{self, Choices};
 use crate::registry::Registry;
+use crate::run::scenario_of;
 use crate::scenario::Loaded;
 
 /// What NIR leaves open.
@@ -28,41 +33,18 @@ pub struct Steps {
 impl Steps {
     /// The choices for a graph: those on the command line, else those that the file states.
     pub fn of(&self, document: &Document, path: &Path) -> Result<Discretisation, Failure> {
-        let stated = Discretisation::stated(&document.graph.metadata);
-        let missing =
-            |flag: &str| format!("{}: NIR leaves it open: expected --{flag}, as the file doesn't state it", path.display());
-        let integration = match self.integration.as_deref() {
-            Some("euler") => Some(Integration::Euler),
-            Some(_) => Some(Integration::Exponential),
-            None => stated.map(|stated| stated.integration),
-        };
-        let reset = match self.reset.as_deref() {
-            Some("zero") => Some(Reset::Zero),
-            Some(_) => Some(Reset::Subtract),
-            None => stated.map(|stated| stated.reset),
-        };
-        Ok(Discretisation {
-            dt_s: self.dt.or(stated.map(|stated| stated.dt_s)).ok_or_else(|| missing("dt"))?,
-            integration: integration.ok_or_else(|| missing("integration"))?,
-            reset: reset.ok_or_else(|| missing("reset"))?,
-        })
+        Ok(self.choices().of(document, path, "--")?)
     }
-}
 
-/// Whether a file is taken for a description in JSON.
-pub fn is_json(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "json")
-}
-
-/// A NIR file.
-pub fn document(path: &Path) -> Result<Document, Failure> {
-    Ok(Document::open(path, &Limits::default()).map_err(|error| named(path, error))?)
-}
-
-/// An error with the file's name before it, unless it has it.
-pub fn named(path: &Path, error: impl ToString) -> String {
-    let (name, why) = (path.display().to_string(), error.to_string());
-    if why.contains(&name) { why } else { format!("{name}: {why}") }
+    fn choices(&self) -> Choices {
+        let integration = |name: &str| if name == "euler" { Integration::Euler } else { Integration::Exponential };
+        let reset = |name: &str| if name == "zero" { Reset::Zero } else { Reset::Subtract };
+        Choices {
+            dt_s: self.dt,
+            integration: self.integration.as_deref().map(integration),
+            reset: self.reset.as_deref().map(reset),
+        }
+    }
 }
 
 /// The network of a scenario's controller.
@@ -73,24 +55,22 @@ pub fn of_scenario(registry: &Arc<Registry>, scenario: &str, settings: &[String]
     spec.ok_or_else(|| format!("{name}: its controller {kind:?} has no network").into())
 }
 
+/// The network of a finished run's controller as it was at the end: what it learned are fixed weights.
+pub fn of_run(registry: &Arc<Registry>, folder: &Path) -> Result<NetworkSpec, Failure> {
+    let named = |why: String| named(folder, why);
+    finished(folder).map_err(named)?;
+    let loaded = scenario_of(registry, folder, &[])?;
+    let mut controller = loaded.assemble(registry)?.controller;
+    bring_to_end(&mut controller, folder).map_err(named)?;
+    let kind = &loaded.scenario.controller.kind;
+    let spec = controller.network().ok_or_else(|| named(format!("its controller {kind:?} has no network")))?;
+    let running = controller.running();
+    Ok(spec.with_learned(|projection| running?.weights(projection)).map_err(|e| named(e.to_string()))?)
+}
+
 /// The network of a file. What an import changes is told on standard error.
 pub fn network(path: &Path, steps: &Steps) -> Result<NetworkSpec, Failure> {
-    if is_json(path) {
-        let length = std::fs::metadata(path).map_err(|e| named(path, e))?.len();
-        let most = Limits::default().file_bytes as u64;
-        if length > most {
-            return Err(format!("{}: expected at most {most} bytes, found {length}", path.display()).into());
-        }
-        let bytes = std::fs::read(path).map_err(|e| named(path, e))?;
-        return Ok(serde_json::from_slice(&bytes).map_err(|e| named(path, e))?);
-    }
-    let document = document(path)?;
-    let discretisation = steps.of(&document, path)?;
-    let settings = ImportSettings { discretisation, inputs: InputKind::Analogue, limits: Limits::default() };
-    let import = nir::import(&document.graph, &settings).map_err(|error| named(path, error))?;
-    mention(format_args!("{}: {}", path.display(), import.discretisation));
-    for note in &import.notes {
-        mention(format_args!("{}: {}: {}", path.display(), note.node, note.why));
-    }
-    Ok(import.spec)
+    let read = network_file::read(path, &steps.choices(), "--", InputKind::Analogue)?;
+    read.notes.iter().for_each(mention);
+    Ok(read.spec)
 }

@@ -35,7 +35,7 @@ enum Command {
     },
     /// Runs a graph as it stands over an input, and writes what its nodes put out as CSV.
     Run(Run),
-    /// Makes a network's description (.json) of a NIR file, or a NIR file of a description or of a scenario's network.
+    /// Makes a network's description (.json) or a NIR file (.nir) of either, of a scenario's network, or of what a finished run has learned.
     Convert(Convert),
 }
 
@@ -59,7 +59,8 @@ struct Run {
 /// Arguments of `embody nir convert`.
 #[derive(Args)]
 struct Convert {
-    /// A NIR file (.nir), a description (.json), or a scenario: a name of the library, or a file (.toml)
+    /// A NIR file (.nir), a description (.json), a scenario, which is a name of the library or a file (.toml), or the folder of a finished
+    /// run, whose controller is taken as it was at its end
     from: String,
     /// The file to write: .nir or .json
     to: PathBuf,
@@ -68,6 +69,10 @@ struct Convert {
     /// Leaves out refractory periods, which NIR can't express, and says so
     #[arg(long)]
     drop_refractory: bool,
+    /// What becomes of neurons that fire at random (poisson_dbl_exp), which NIR can't express: their membrane potential is the output, without
+    /// the spike generator, and what is left out is said
+    #[arg(long, value_name = "WHAT", value_parser = ["potentials"])]
+    poisson: Option<String>,
     /// Changes a value of the scenario; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -129,9 +134,17 @@ fn run(arguments: &Run) -> Result<ExitCode, Failure> {
 fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Failure> {
     let (from, to) = (Path::new(&arguments.from), &arguments.to);
     let is_file = |extension: &str| from.extension().is_some_and(|found| found == extension);
-    let spec = match is_file("nir") || is_file("h5") || is_json(from) {
-        true => network_file::network(from, &arguments.steps)?,
-        false => network_file::of_scenario(registry, &arguments.from, &arguments.set)?,
+    // A scenario of the library wins over a folder of its name, which ./NAME is.
+    let is_run = from.is_dir() && !registry.library.contains_key(&arguments.from);
+    let spec = if is_file("nir") || is_file("h5") || is_json(from) {
+        network_file::network(from, &arguments.steps)?
+    } else if is_run {
+        if !arguments.set.is_empty() {
+            return Err("--set changes a scenario, and a run has been: expected none with a run's folder".into());
+        }
+        network_file::of_run(registry, from)?
+    } else {
+        network_file::of_scenario(registry, &arguments.from, &arguments.set)?
     };
     let bytes = if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec)? };
     folder::replace(to, &bytes)?;
@@ -144,7 +157,8 @@ fn exported(arguments: &Convert, spec: &NetworkSpec) -> Result<Vec<u8>, Failure>
     // What networks here decay by is exact.
     let settings = ExportSettings { integration: Integration::Exponential, drop_refractory: arguments.drop_refractory };
     let named = |error: nir::NirError| named(Path::new(&arguments.from), error);
-    let export = nir::export(spec, &BTreeMap::new(), &settings).map_err(named)?;
+    let export = if arguments.poisson.is_some() { nir::export_potentials } else { nir::export };
+    let export = export(spec, &BTreeMap::new(), &settings).map_err(named)?;
     mention(format_args!("{}: {}", arguments.from, export.discretisation));
     for note in &export.notes {
         mention(format_args!("{}: {}: {}", arguments.from, note.node, note.why));

@@ -9,6 +9,7 @@ use embody_brain::neuron::{Comparison, CubaLif, CubaReadout, LeakyReadout, Lif, 
 use embody_brain::{NetworkSpec, Population, PopulationKind, Projection};
 
 use super::exported::{Cells, Leaky, each, matrix, parameters};
+use super::poisson;
 use super::time::seconds;
 use crate::nir::circles::components;
 use crate::nir::{Array, Discretisation, Finding, Graph, Integration, NirError, Reset, Unit, Values};
@@ -135,6 +136,7 @@ impl<'a> Exporter<'a> {
                 let CubaReadout { tau_syn_ms, bias_syn, tau_ms, bias, scaled_input } = &parameters(name, model)?;
                 leaky(Leaky { synapse: Some([tau_syn_ms, bias_syn]), tau_ms, bias, scaled_input: *scaled_input, fire: None })
             }
+            poisson::MODEL => Err(poisson::refusal(name)),
             other => Err(NirError::inexpressible(
                 name,
                 "model",

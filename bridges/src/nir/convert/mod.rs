@@ -5,6 +5,7 @@ mod exported;
 mod fold;
 mod import;
 mod neurons;
+mod poisson;
 mod populations;
 mod retime;
 mod routes;
@@ -12,3 +13,4 @@ mod time;
 
 pub use export::{Export, ExportSettings, export};
 pub use import::{Import, ImportSettings, InputKind, import};
+pub use poisson::export_potentials;
