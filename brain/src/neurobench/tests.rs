@@ -1,7 +1,7 @@
 use super::*;
 use crate::neuron::{Alif, LeakyReadout, Lif};
 use crate::spec::{Model, NetworkSpec, Population, Projection, Synapses};
-use crate::training::{Input, Keep, Settings};
+use crate::training::{Input, Keep, Recording, Settings};
 
 type Done = Result<(), Box<dyn std::error::Error>>;
 
@@ -140,6 +140,24 @@ fn traces_of_something_else_are_refused() -> Done {
     parameters.tensors[0].values[0] = 0.3;
     network.set_parameters(&parameters)?;
     assert!(matches!(measure(&network, &batch, &trace), Err(TrainingError::Batch { .. })));
+    Ok(())
+}
+
+/// What was recorded elsewhere can't be computed once more: its potentials count if they were kept, and are missed if they weren't.
+#[test]
+fn passes_made_elsewhere_are_counted_from_the_states_that_were_kept() -> Done {
+    let spec = spec(PopulationKind::Analogue, [1, 2], Model::new("lif", &Lif::default())?, vec![0.1, 0.2]);
+    let network = TrainableNetwork::new(&spec, &Settings::default())?;
+    let batch = values(3, 1, vec![1.0; 3]);
+    let (spikes, potentials) = ([vec![1], vec![], vec![0, 1]], [0.5, 0.0, 0.5, 0.25, 0.0, 0.0]);
+    let recording = Recording { population: "out", spikes: &spikes, potentials: &potentials };
+    let adopted = |keep| network.adopt(&batch, &[recording], keep);
+    assert!(matches!(measure(&network, &batch, &adopted(Keep::default())?), Err(TrainingError::Batch { .. })));
+    let found = measure(&network, &batch, &adopted(Keep { parameters: true, ..Keep::default() })?)?;
+    assert_eq!((found.activation_sparsity, found.membrane_updates), (0.5, 5.0), "neuron 0 rests in tick 1");
+    // Of this network's own passes both ways count the same.
+    let own = |keep| measure(&network, &batch, &network.forward(&batch, keep, None)?);
+    assert_eq!(own(Keep::default())?, own(Keep { parameters: true, ..Keep::default() })?);
     Ok(())
 }
 

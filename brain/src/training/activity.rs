@@ -1,16 +1,18 @@
 //! What happened in a forward pass, counted: spikes, changed potentials, synaptic operations.
 //!
 //! Spikes and inputs stand in the trace; potentials don't, unless all states were kept, and are computed once more from the trace's own
-//! spikes, part by part, so that any trace will do and memory stays that of a window of ticks. That costs one more forward pass.
+//! spikes, part by part, so that any trace of this network's own will do and memory stays that of a window of ticks. That costs one more forward pass.
 //!
 //! Not here: what the counts are called, averaged over and multiplied by (`neurobench`).
+
+use std::ops::Range;
 
 use super::TrainingError;
 use super::batch::Batch;
 use super::events::Events;
 use super::forward::{Pass, Sent};
 use super::network::{TrainableNetwork, same_shape};
-use super::plan::{Kind, Plan, ProjectionPlan};
+use super::plan::{Kind, Plan, PopulationPlan, ProjectionPlan};
 use super::threads::in_order;
 use super::trace::{GroupTrace, Kept, Trace, WINDOW, at_rest};
 use crate::numeric::Real;
@@ -108,22 +110,18 @@ impl<T: Real> TrainableNetwork<T> {
         let mut updates = vec![0; populations.len()];
         let ends = group.segments.iter().skip(1).map(|segment| &segment.start).chain([&group.end]);
         for (segment, end) in group.segments.iter().zip(ends) {
+            // What was recorded elsewhere can't be computed once more; its states may have been kept.
+            if let Some(kept) = segment.kept.as_ref().filter(|kept| kept.iter().all(|kept| kept.dense.is_some())) {
+                changes(populations, group.rows, kept, segment.from..segment.to, &mut updates);
+                continue;
+            }
             let mut pass = Pass::new(&self.plan, self.kernel, self.settings.smoothed, group.rows, segment.start.clone());
             let mut kept: Vec<Kept<T>> = populations.iter().map(|_| Kept::new(true)).collect();
             for from in (segment.from..segment.to).step_by(WINDOW) {
                 let to = segment.to.min(from + WINDOW);
                 kept = kept.into_iter().map(|kept| kept.again(true)).collect();
                 pass.run(from..to, Sent::All(&group.events), None, &mut kept);
-                for ((updates, kept), population) in updates.iter_mut().zip(&kept).zip(populations) {
-                    let (Some(dense), false) = (&kept.dense, matches!(population.kind, Kind::Input { .. })) else { continue };
-                    // The state at the beginning of the part comes first, then that after each of its ticks.
-                    let states: Vec<&[T]> = dense.v.chunks_exact(group.rows * population.n).collect();
-                    for (t, states) in (from..to).zip(states.windows(2)) {
-                        let rows = states[0].chunks_exact(population.n).zip(states[1].chunks_exact(population.n));
-                        let pairs = rows.flat_map(|(before, after)| before.iter().zip(after).take(population.size));
-                        *updates += pairs.filter(|(before, after)| t == 0 || before != after).count() as u64;
-                    }
-                }
+                changes(populations, group.rows, &kept, from..to, &mut updates);
             }
             if pass.states != *end {
                 return None;
@@ -145,6 +143,20 @@ impl<T: Real> TrainableNetwork<T> {
             all.dense += (batch.steps * batch.samples * weights.values.len()) as u64;
         }
         all
+    }
+}
+
+/// Adds the changed potentials of ticks whose states were kept.
+fn changes<T: Real>(populations: &[PopulationPlan<T>], rows: usize, kept: &[Kept<T>], ticks: Range<usize>, updates: &mut [u64]) {
+    for ((updates, kept), population) in updates.iter_mut().zip(kept).zip(populations) {
+        let (Some(dense), false) = (&kept.dense, matches!(population.kind, Kind::Input { .. })) else { continue };
+        // The state at the beginning comes first, then that after each tick.
+        let states: Vec<&[T]> = dense.v.chunks_exact(rows * population.n).collect();
+        for (t, states) in ticks.clone().zip(states.windows(2)) {
+            let rows = states[0].chunks_exact(population.n).zip(states[1].chunks_exact(population.n));
+            let pairs = rows.flat_map(|(before, after)| before.iter().zip(after).take(population.size));
+            *updates += pairs.filter(|(before, after)| t == 0 || before != after).count() as u64;
+        }
     }
 }
 

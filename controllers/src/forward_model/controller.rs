@@ -313,13 +313,7 @@ impl Controller for ForwardModelController {
 
     fn neurobench(&self) -> Option<NeuroBench> {
         let prediction = self.state.agreement.figures();
-        let joints = &self.state.joints;
-        // A run elsewhere is made on a copy: this is no step of the controller's.
-        let run = match &self.placed {
-            None => self.model.run(joints),
-            Some(placed) => self.model.run_on(&mut placed.copy().ok()?, joints).ok()?,
-        };
-        Some(NeuroBench { prediction, ..self.model.neurobench(&run, joints)? })
+        Some(NeuroBench { prediction, ..self.model.neurobench(self.placed.as_ref(), &self.state.joints)? })
     }
 
     fn running(&self) -> Option<&dyn Network> {

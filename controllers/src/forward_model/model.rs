@@ -190,7 +190,7 @@ impl ForwardModel {
     /// # Errors
     /// If what is shown there is no run of this network: potentials that aren't numbers, say.
     pub fn run_on(&self, placed: &mut Placed, joints: &[f64]) -> Result<Run, ModelError> {
-        Ok(Run { trace: placed.forward(&self.network, joints)? })
+        Ok(Run { trace: placed.forward(&self.network, joints, Keep::default())? })
     }
 
     /// The seven values that a run gives for a module.
@@ -274,8 +274,16 @@ impl ForwardModel {
         inputs.iter().map(mean).collect()
     }
 
-    /// What a run over these joint values takes, by the metrics of NeuroBench; none if its potentials aren't numbers.
-    pub fn neurobench(&self, run: &Run, joints: &[f64]) -> Option<NeuroBench> {
+    /// What a run over these joint values takes, by the metrics of NeuroBench, here or where the network was put: there it is made on a copy.
+    /// None if its potentials aren't numbers.
+    pub fn neurobench(&self, placed: Option<&Placed>, joints: &[f64]) -> Option<NeuroBench> {
+        let run = match placed {
+            None => self.run(joints),
+            Some(placed) => {
+                let keep = Keep { parameters: true, ..Keep::default() };
+                Run { trace: placed.copy().ok()?.forward(&self.network, joints, keep).ok()? }
+            }
+        };
         neurobench::measure(&self.network, &network::batch(self.modules, &[joints]), &run.trace).ok()
     }
 

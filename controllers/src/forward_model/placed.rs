@@ -46,8 +46,13 @@ impl Placed {
     }
 
     /// The forward pass over joint values, for gradients by `network`.
-    pub(super) fn forward(&mut self, network: &TrainableNetwork<f32>, joints: &[f64]) -> Result<Trace<f32>, TrainingError> {
+    pub(super) fn forward(
+        &mut self,
+        network: &TrainableNetwork<f32>,
+        joints: &[f64],
+        keep: Keep,
+    ) -> Result<Trace<f32>, TrainingError> {
         let modules = joints.len() / embody_robots::trunk::JOINTS_PER_MODULE;
-        network.forward_with(&mut *self.network, &self.spec, &network::batch(modules, &[joints]), Keep::default())
+        network.forward_with(&mut *self.network, &self.spec, &network::batch(modules, &[joints]), keep)
     }
 }
