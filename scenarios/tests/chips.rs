@@ -170,10 +170,10 @@ fn the_small_forward_model_reaches_on_every_chip() {
     let rows: Vec<&str> = table.lines().collect();
     assert!(rows.len() == 5 && rows[0].contains("| tip_error_median_mm |"), "{table}");
     assert!(
-        rows[3].starts_with("| pcm | pcm | ") && rows[3].contains(" mW (derived; no total, as terms have no price)"),
+        rows[3].starts_with("| pcm | pcm | ") && rows[3].contains(" mJ (derived; no total, as terms have no price)"),
         "{table}"
     );
-    assert!(rows[4].starts_with("| brainscales2 | ") && rows[4].contains("57.0 mW (cited)"), "{table}");
+    assert!(rows[4].starts_with("| brainscales2 | ") && rows[4].contains(" 0.057 mJ (cited)"), "{table}");
     for (line, part) in [
         ("loihi --metric tip_error", "there is no metric \"tip_error\": expected one of "),
         ("nobody --metric targets", "nobody/summary.json"),
@@ -181,7 +181,7 @@ fn the_small_forward_model_reaches_on_every_chip() {
         assert!(lab.fails(&format!("substrate compare {line}")).contains(part), "{line}");
     }
     let float = lab.run("float", &format!("trunk-10-small {few}"));
-    assert!(float.get("account").is_none() && float["metrics"]["tip_error_median_mm"].as_f64() < Some(1.0), "{float}");
+    assert!(float.get("account").is_none() && float["metrics"]["tip_error_median_mm"].as_f64() < Some(5.0), "{float}");
 }
 
 #[test]

@@ -25,7 +25,7 @@ enum Command {
     Info(Which),
     /// Checks that a scenario's network runs on its own substrate, or on another one.
     Check(Which),
-    /// Prints a table of finished runs side by side, in Markdown: figures, weights, power, speed.
+    /// Prints a table of finished runs side by side, in Markdown: figures, weights, energy, speed.
     Compare(Compare),
     /// Runs a network on a chip step by step, and writes its variables in the chip's own numbers, and its spikes, as CSV.
     Trace(Trace),

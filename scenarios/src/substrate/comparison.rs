@@ -1,4 +1,4 @@
-//! Finished runs side by side, as a table in Markdown: what was reached on which substrate, what the chip made of the weights, power and speed.
+//! Finished runs side by side, as a table in Markdown: what was reached on which substrate, what the chip made of the weights, energy and speed.
 //!
 //! Folders that differ in a number at their end (`loihi-1`, `loihi-2`) are runs of one row.
 
@@ -38,7 +38,9 @@ pub(crate) fn table(folders: &[PathBuf], metrics: &[String]) -> Result<String, S
     }
     let columns = metrics.iter().map(|metric| format!(" {metric} |")).collect::<String>();
     let lines = "---|".repeat(5 + metrics.len());
-    let mut text = format!("| runs | substrate |{columns} weights off by | power of the network | times real time |\n|{lines}\n");
+    let mut text = format!(
+        "| runs | substrate |{columns} weights off by | network takes, by simulated second | times real time |\n|{lines}\n"
+    );
     for row in &rows {
         row.write(&mut text, metrics);
     }
@@ -80,29 +82,29 @@ impl Row {
         let off = mean(accounts().map(|account| 100.0 * account.fidelity.quantisation_error));
         let off = off.map_or("0".into(), |off| format!("{} %", digits(off)));
         let speed = mean(self.runs.iter().map(|run| run.real_time_factor)).map_or_else(String::new, digits);
-        let _ = writeln!(text, " {off} | {} | {speed} |", self.power());
+        let _ = writeln!(text, " {off} | {} | {speed} |", self.energy());
     }
 
     /// Energy by simulated time, least and most over the runs.
-    fn power(&self) -> String {
+    fn energy(&self) -> String {
         let energies: Vec<(&EnergyAccount, f64)> = self
             .runs
             .iter()
             .filter_map(|run| Some((run.account.as_ref()?.energy.as_ref()?, run.simulated_s)))
             .filter(|(_, simulated)| *simulated > 0.0)
             .collect();
-        let watts = |at: usize| energies.iter().map(move |(energy, s)| energy.total_j.unwrap_or(energy.subtotal_j)[at] / s);
-        let (low, high) = (watts(0).fold(f64::INFINITY, f64::min), watts(1).fold(0.0, f64::max));
+        let joules = |at: usize| energies.iter().map(move |(energy, s)| energy.total_j.unwrap_or(energy.subtotal_j)[at] / s);
+        let (low, high) = (joules(0).fold(f64::INFINITY, f64::min), joules(1).fold(0.0, f64::max));
         if energies.is_empty() {
             return "no prices".into();
         }
-        let [low, high] = [low, high].map(milliwatts);
+        let [low, high] = [low, high].map(|joules| digits(1e3 * joules));
         let range = if low == high { low } else { format!("{low} to {high}") };
         let no_total = energies.iter().any(|(energy, _)| energy.total_j.is_none());
         let least = if energies.iter().any(|(energy, _)| energy.at_least) { "at least " } else { "" };
         let evidence = energies.iter().filter_map(|(energy, _)| energy.evidence).max();
         let grade = evidence.map_or("no evidence".into(), |evidence: Evidence| evidence.to_string());
-        format!("{least}{range} mW ({grade}{})", if no_total { "; no total, as terms have no price" } else { "" })
+        format!("{least}{range} mJ ({grade}{})", if no_total { "; no total, as terms have no price" } else { "" })
     }
 }
 
@@ -118,10 +120,6 @@ fn mean_and_each(values: &[f64]) -> String {
         [_] | [] => mean,
         _ => format!("{mean} ({})", values.iter().copied().map(digits).collect::<Vec<_>>().join(", ")),
     }
-}
-
-fn milliwatts(watts: f64) -> String {
-    digits(1e3 * watts)
 }
 
 /// Three significant digits, or all before the point.
