@@ -6,6 +6,9 @@
 //!
 //! On a substrate other than this processor its forward passes take the place of the software's ([`Beginning::on`]): the chip is in the loop.
 
+mod scaling;
+mod settings;
+
 use std::sync::atomic::AtomicBool;
 
 use embody_brain::training::{
@@ -15,7 +18,6 @@ use embody_brain::training::{
 use embody_brain::{CompileError, CompileNetwork, Projection};
 use embody_robots::trunk::Trunk;
 use embody_robots::{Pose, rotation, seed};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::calibration::{self, Fit};
@@ -24,87 +26,7 @@ use super::network::{self, HIDDEN, Neurons, READ, TICKS, VALUES};
 use super::placed::Placed;
 use super::pose;
 use super::sampler::Sampler;
-
-/// How a forward model is trained.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct TrainingSettings {
-    /// Weights that training starts from: a name of the library, or the path of a safetensors file. None are drawn at random.
-    pub from: String,
-    /// Updates of the weights.
-    pub updates: u64,
-    /// Poses of an update.
-    pub batch: usize,
-    /// Learning rate at the start; it falls with a cosine to `floor` of it.
-    pub learning_rate: f64,
-    /// Share of the learning rate at the end.
-    pub floor: f64,
-    /// Norm to which gradients are cut.
-    pub clip: f64,
-    /// Magnitude that weights are kept within, so that few large ones don't cost all others resolution where weights have few bits; 0 has no
-    /// such limit.
-    pub largest_weight: f64,
-    /// Rate that hidden neurons are to have on average (Hz), and the strength of that wish; 0 has none.
-    pub rate_hz: f64,
-    /// The strength of that wish.
-    pub rate_strength: f64,
-    /// Updates between two validations.
-    pub validate_every: u64,
-    /// Poses of a validation.
-    pub validation_poses: usize,
-    /// Validations without a better one after which training ends early; 0 never does.
-    pub patience: u64,
-    /// Whether each pose is told the ends of another one: a control that must learn nothing but their average.
-    pub permuted: bool,
-}
-
-impl Default for TrainingSettings {
-    fn default() -> Self {
-        TrainingSettings {
-            from: String::new(),
-            updates: 5000,
-            batch: 64,
-            learning_rate: 5e-3,
-            floor: 0.02,
-            clip: 5.0,
-            largest_weight: 0.0,
-            rate_hz: 10.0,
-            rate_strength: 0.0,
-            validate_every: 250,
-            validation_poses: 256,
-            patience: 0,
-            permuted: false,
-        }
-    }
-}
-
-impl TrainingSettings {
-    /// What is wrong with them, if anything is.
-    pub fn check(&self) -> Result<(), String> {
-        let positive = [("learning_rate", self.learning_rate), ("clip", self.clip), ("rate_hz", self.rate_hz)];
-        if let Some((key, value)) = positive.into_iter().find(|(_, value)| !(*value > 0.0 && *value <= 1e38)) {
-            return Err(format!("training.{key}: expected a number above zero, found {value}"));
-        }
-        let shares = [
-            ("floor", self.floor, 1.0),
-            ("rate_strength", self.rate_strength, 1e6),
-            ("largest_weight", self.largest_weight, 1e6),
-        ];
-        if let Some((key, value, most)) = shares.into_iter().find(|(_, value, most)| !(0.0..=*most).contains(value)) {
-            return Err(format!("training.{key}: expected 0 to {most}, found {value}"));
-        }
-        let counts = [
-            ("updates", self.updates, 100_000_000),
-            ("batch", self.batch as u64, 4096),
-            ("validate_every", self.validate_every, 1_000_000),
-            ("validation_poses", self.validation_poses as u64, 65_536),
-        ];
-        match counts.into_iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
-            Some((key, value, most)) => Err(format!("training.{key}: expected 1 to {most}, found {value}")),
-            None => Ok(()),
-        }
-    }
-}
+pub use settings::TrainingSettings;
 
 /// How good a model is, over poses that it wasn't trained on.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -118,12 +40,6 @@ pub struct Validation {
     /// Mean rate of hidden neurons (Hz).
     pub rate_hz: f64,
 }
-
-/// Poses from which centre and spread are taken.
-const SCALING_POSES: usize = 4096;
-
-/// The least spread that values are divided by: some hardly move.
-const LEAST_SPREAD: f64 = 0.02;
 
 /// What training begins with.
 pub struct Beginning {
@@ -184,7 +100,10 @@ impl Training {
             ..TrainerSettings::default()
         };
         let (spec, scaling) = match &from {
-            None => (neurons.network(modules, seed::stream(seed, "weights"))?, scaling(&trunk, seed::stream(seed, "scaling"))),
+            None => (
+                neurons.network(modules, seed::stream(seed, "weights"))?,
+                Scaling::of_training_set(&trunk, seed::stream(seed, "scaling")),
+            ),
             Some(model) if (model.modules(), model.neurons()) == (modules, neurons) => (model.spec()?, model.scaling().clone()),
             Some(model) => {
                 let what = format!(
@@ -326,31 +245,4 @@ impl Training {
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), TrainingError> {
         self.trainer.load(bytes)
     }
-}
-
-/// Centre and spread of every module's values over the training set: one spread for a module's place, and one for its rotation.
-fn scaling(trunk: &Trunk, seed: u64) -> Scaling {
-    let size = VALUES * trunk.modules();
-    let mut sampler = Sampler::new(trunk.modules(), seed);
-    let mut ends = Vec::new();
-    let (mut sums, mut squares) = (vec![0.0; size], vec![0.0; size]);
-    for _ in 0..SCALING_POSES {
-        trunk.forward(&sampler.mixed(), &mut ends);
-        for (at, value) in ends.iter().flat_map(pose::values).enumerate() {
-            sums[at] += value;
-            squares[at] += value * value;
-        }
-    }
-    let count = SCALING_POSES as f64;
-    let centre: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
-    let mut scale = vec![0.0; size];
-    for module in 0..trunk.modules() {
-        for part in [0..3, 3..VALUES] {
-            let places = VALUES * module + part.start..VALUES * module + part.end;
-            let variance = places.clone().map(|at| squares[at] / count - centre[at] * centre[at]).sum::<f64>();
-            let spread = libm::sqrt((variance / places.len() as f64).max(0.0)).max(LEAST_SPREAD);
-            scale[places].fill(spread as f32);
-        }
-    }
-    Scaling { centre: centre.iter().map(|&value| value as f32).collect(), scale }
 }
