@@ -5,6 +5,7 @@ use serde_json::Value;
 
 /// A network: populations, the projections between them, what goes in and what is read out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NetworkSpec {
     /// Length of one neural tick (ns).
     pub tick_ns: u64,
@@ -18,6 +19,7 @@ pub struct NetworkSpec {
 
 /// A group of like neurons.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Population {
     /// Unique within the network.
     pub name: String,
@@ -40,6 +42,7 @@ pub enum PopulationKind {
 
 /// A neuron model or a plasticity rule: the name it is registered under, and its parameters.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Model {
     /// Name of the model.
     pub name: String,
@@ -58,6 +61,7 @@ impl Model {
 
 /// All-to-all synapses from one population to another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Projection {
     /// Unique within the network.
     pub name: String,

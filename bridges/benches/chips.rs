@@ -15,6 +15,8 @@ use embody_brain::{
 };
 use embody_bridges::chips::ChipSubstrate;
 use embody_bridges::chips::brainscales2::{BrainScaleS2, BrainScaleS2Options};
+use embody_bridges::chips::loihi::{Loihi, LoihiOptions};
+use embody_bridges::chips::pcm::{Pcm, PcmOptions};
 use embody_bridges::chips::spinnaker2::{Arithmetic, SpiNNaker2, SpiNNaker2Options};
 
 const NEURONS: usize = 250;
@@ -80,8 +82,12 @@ fn chips(c: &mut Criterion) {
         let chip = SpiNNaker2::new(SpiNNaker2Options { arithmetic, ..SpiNNaker2Options::default() }).expect("a chip");
         run(&mut group, &format!("spinnaker2 {arithmetic:?}"), &ChipSubstrate::new(chip, models.clone()));
     }
+    let chip = Loihi::new(LoihiOptions::default()).expect("a chip");
+    run(&mut group, "loihi", &ChipSubstrate::new(chip, models.clone()));
     let chip = BrainScaleS2::new(BrainScaleS2Options::default()).expect("a chip");
-    run(&mut group, "brainscales2", &ChipSubstrate::new(chip, models));
+    run(&mut group, "brainscales2", &ChipSubstrate::new(chip, models.clone()));
+    let chip = Pcm::new(PcmOptions::default()).expect("a chip");
+    run(&mut group, "pcm", &ChipSubstrate::new(chip, models));
 }
 
 criterion_group!(benches, chips);

@@ -118,6 +118,12 @@ impl Trained {
     pub fn build(&self, context: &ControllerContext) -> Result<Box<dyn Controller>, PartError> {
         let donor = Donor { donor: &self.donor, donor_trace_hash: &self.donor_trace_hash };
         let folder = donor.find(context, &self.learner)?;
+        let (expected, found) = (&context.substrate, donor_summary(&folder)?.substrate);
+        if *expected != found {
+            return Err(format!(
+                "donor: expected a run on {expected}, found one on {found}: embody nir convert takes what it learned to another substrate"
+            ));
+        }
         let mut learner = context.learner(&self.learner)?;
         bring_to_end(&mut learner, &folder).map_err(|why| format!("donor: {why}"))?;
         learner.set_learning(false);

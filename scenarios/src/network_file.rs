@@ -25,6 +25,21 @@ pub(crate) struct FromFile {
 }
 
 impl Choices {
+    /// Refuses choices for what isn't a graph and has steps of its own.
+    ///
+    /// # Errors
+    /// If there are any.
+    pub fn refuse(&self, path: &Path, prefix: &str) -> Result<(), String> {
+        let made = [("dt", self.dt_s.is_some()), ("integration", self.integration.is_some()), ("reset", self.reset.is_some())];
+        match made.into_iter().find(|(_, made)| *made) {
+            None => Ok(()),
+            Some((choice, _)) => Err(format!(
+                "{}: {prefix}{choice}: expected none, as this is no NIR file and leaves nothing open",
+                path.display()
+            )),
+        }
+    }
+
     /// The choices for a graph. `prefix` stands before the name of a choice that is missing: how one says it.
     ///
     /// # Errors
@@ -40,6 +55,11 @@ impl Choices {
             reset: self.reset.or(stated.map(|stated| stated.reset)).ok_or_else(|| missing("reset"))?,
         })
     }
+}
+
+/// Whether a file is taken for a graph in NIR.
+pub(crate) fn is_nir(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "nir" || extension == "h5")
 }
 
 /// Whether a file is taken for a description in JSON.
@@ -64,6 +84,7 @@ pub(crate) fn named(path: &Path, error: impl ToString) -> String {
 /// If the file can't be read, is too large, or holds what a network can't express: with the file's name.
 pub(crate) fn read(path: &Path, choices: &Choices, prefix: &str, inputs: InputKind) -> Result<FromFile, String> {
     if is_json(path) {
+        choices.refuse(path, prefix)?;
         let length = std::fs::metadata(path).map_err(|e| named(path, e))?.len();
         let most = Limits::default().file_bytes as u64;
         if length > most {

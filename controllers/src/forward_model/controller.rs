@@ -84,6 +84,8 @@ pub struct ForwardModelController {
     settings: ForwardModelSettings,
     orientation: bool,
     model: ForwardModel,
+    /// Of the weights, with which alone a state is gone on with.
+    digest: [u8; 32],
     spec: NetworkSpec,
     /// The network elsewhere, if it doesn't run here.
     placed: Option<Placed>,
@@ -181,14 +183,25 @@ impl ForwardModelController {
                 around.control_period
             )));
         }
-        let spec = model.spec().map_err(unfit)?;
+        let (spec, digest) = (model.spec().map_err(unfit)?, model.digest().map_err(unfit)?);
         let places = Places::of(&around.observation, modules).map_err(unfit)?;
         if start.len() != 3 * modules {
             return Err(unfit(format!("start: expected {} joints, found {}", 3 * modules, start.len())));
         }
         let state = State::new(settings, &start);
         let settings = settings.clone();
-        Ok(ForwardModelController { settings, orientation, model, spec, placed: None, places, start, state, watched: None })
+        Ok(ForwardModelController {
+            settings,
+            orientation,
+            model,
+            digest,
+            spec,
+            placed: None,
+            places,
+            start,
+            state,
+            watched: None,
+        })
     }
 
     /// The same with its network on a substrate; what is random there follows from `seed`.
@@ -337,12 +350,18 @@ impl Controller for ForwardModelController {
 
 impl Checkpoint for ForwardModelController {
     fn save(&self) -> Result<Vec<u8>, CheckpointError> {
-        checkpoint::to_bytes(NAME, &(&self.state, self.placed.as_ref().map(|placed| placed.network().save())))
+        checkpoint::to_bytes(NAME, &(self.digest, &self.state, self.placed.as_ref().map(|placed| placed.network().save())))
     }
 
     fn restore(&mut self, bytes: &[u8]) -> Result<(), CheckpointError> {
         let malformed = |why: String| CheckpointError::Malformed { part: NAME.into(), why };
-        let (state, network): (State, Option<Vec<u8>>) = checkpoint::from_bytes(NAME, bytes)?;
+        let (digest, state, network): ([u8; 32], State, Option<Vec<u8>>) = checkpoint::from_bytes(NAME, bytes)?;
+        if digest != self.digest {
+            return Err(malformed(format!(
+                "its state is that of other weights than {:?} has: they have changed since",
+                self.settings.weights
+            )));
+        }
         if state.joints.len() != self.start.len() || !state.adam.fits(self.start.len()) || state.agreement.coordinates() != 3 {
             let why = format!("expected a state of {} joints, found another", self.start.len());
             return Err(malformed(why));

@@ -14,12 +14,13 @@ use embody_robots::Pose;
 use embody_robots::robot::signed;
 use embody_robots::trunk::{JOINTS_PER_MODULE, LENGTH_M};
 use nalgebra::{Matrix6xX, Quaternion, Vector3};
+use serde::{Deserialize, Serialize};
 
 use super::network::{self, Neurons, READ, TICKS, VALUES};
 use super::placed::Placed;
 
 /// How raw values become poses: value = centre + scale * raw, for each of the seven values of each module.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Scaling {
     /// Mean pose, module by module.
     pub centre: Vec<f32>,
@@ -131,6 +132,14 @@ impl ForwardModel {
         let mut all = self.network.parameters().clone();
         all.tensors.extend(extras(&self.scaling, &self.calibration));
         write_weights(&all)
+    }
+
+    /// A digest of all that its file holds: what was saved under other weights is told by it.
+    ///
+    /// # Errors
+    /// As of [`write`](Self::write).
+    pub fn digest(&self) -> Result<[u8; 32], WeightsError> {
+        Ok(*blake3::hash(&self.write()?).as_bytes())
     }
 
     /// Puts the network on a substrate; what is random there follows from `seed`.

@@ -7,7 +7,7 @@ use clap::Args;
 use embody_brain::NetworkSpec;
 use embody_bridges::nir::{Discretisation, Document, InputKind, Integration, Reset};
 
-pub(super) use crate::network_file::{document, is_json, named};
+pub(super) use crate::network_file::{document, is_json, is_nir, named};
 
 use super::{Failure, mention};
 use crate::controls::{bring_to_end, finished};
@@ -36,7 +36,8 @@ impl Steps {
         Ok(self.choices().of(document, path, "--")?)
     }
 
-    fn choices(&self) -> Choices {
+    /// What was said.
+    pub fn choices(&self) -> Choices {
         let integration = |name: &str| if name == "euler" { Integration::Euler } else { Integration::Exponential };
         let reset = |name: &str| if name == "zero" { Reset::Zero } else { Reset::Subtract };
         Choices {

@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use embody_brain::NetworkSpec;
 use embody_bridges::nir::{self, Document, ExportSettings, Integration, Limits};
 
-use super::network_file::{self, Steps, is_json, named};
+use super::network_file::{self, Steps, is_json, is_nir, named};
 use super::{Failure, mention, say, table};
 use crate::registry::Registry;
 use crate::run::folder;
@@ -133,10 +133,23 @@ fn run(arguments: &Run) -> Result<ExitCode, Failure> {
 
 fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Failure> {
     let (from, to) = (Path::new(&arguments.from), &arguments.to);
-    let is_file = |extension: &str| from.extension().is_some_and(|found| found == extension);
+    if !is_json(to) && !is_nir(to) {
+        return Err(format!("{}: expected the name of a file that ends in .nir or .json", to.display()).into());
+    }
+    if is_json(to) && (arguments.drop_refractory || arguments.poisson.is_some()) {
+        let why = "--drop-refractory and --poisson say what becomes of what NIR can't express";
+        return Err(format!("{}: expected a NIR file: {why}", to.display()).into());
+    }
+    let is_file = is_nir(from) || is_json(from);
+    if is_file && !arguments.set.is_empty() {
+        return Err(format!("{}: --set changes a scenario: expected none with a file", from.display()).into());
+    }
+    if !is_file {
+        arguments.steps.choices().refuse(from, "--")?;
+    }
     // A scenario of the library wins over a folder of its name, which ./NAME is.
     let is_run = from.is_dir() && !registry.library.contains_key(&arguments.from);
-    let spec = if is_file("nir") || is_file("h5") || is_json(from) {
+    let spec = if is_file {
         network_file::network(from, &arguments.steps)?
     } else if is_run {
         if !arguments.set.is_empty() {

@@ -165,7 +165,8 @@ fn trace(registry: &Arc<Registry>, arguments: &Trace) -> Result<ExitCode, Failur
     let mut spec = network_file::network(&arguments.network, &arguments.steps)?;
     let inside = |kind: &PopulationKind| matches!(kind, PopulationKind::Neurons(_));
     spec.readouts = spec.populations.iter().filter(|p| inside(&p.kind)).map(|p| p.name.clone()).collect();
-    let mut network = compile(&spec, arguments.seed)?;
+    let named = |error: embody_brain::CompileError| network_file::named(&arguments.network, error);
+    let mut network = compile(&spec, arguments.seed).map_err(named)?;
     let columns = spec.populations.iter().filter(|p| !inside(&p.kind)).map(|p| p.size).sum();
     let input = table::read(&arguments.input, columns)?;
     let mut text = String::new();

@@ -9,7 +9,7 @@ use crate::run::folder;
 /// The largest table that is read (bytes).
 const LARGEST: u64 = 1 << 28;
 
-/// The rows of a file, each of so many finite numbers. A first line that isn't numbers names the columns, and is left out.
+/// The rows of a file, each of so many finite numbers. A first line without any number names the columns, and is left out.
 pub fn read(path: &Path, columns: usize) -> Result<Vec<Vec<f32>>, Failure> {
     let name = path.display();
     let mut text = String::new();
@@ -23,7 +23,7 @@ pub fn read(path: &Path, columns: usize) -> Result<Vec<Vec<f32>>, Failure> {
         let cells: Result<Vec<f32>, &str> = line.split(',').map(|cell| cell.trim().parse().map_err(|_| cell)).collect();
         let place = || format!("{name}: line {}", number + 1);
         match cells {
-            Err(_) if number == 0 => (),
+            Err(_) if number == 0 && line.split(',').all(|cell| cell.trim().parse::<f32>().is_err()) => (),
             Err(cell) => return Err(format!("{}: expected a number, found {:?}", place(), cell.trim()).into()),
             Ok(row) if row.len() != columns => {
                 return Err(format!("{}: expected {columns} numbers, found {}", place(), row.len()).into());
@@ -33,6 +33,9 @@ pub fn read(path: &Path, columns: usize) -> Result<Vec<Vec<f32>>, Failure> {
             }
             Ok(row) => rows.push(row),
         }
+    }
+    if rows.is_empty() {
+        return Err(format!("{name}: expected a row of {columns} numbers for each step, found none").into());
     }
     Ok(rows)
 }
@@ -69,6 +72,8 @@ mod tests {
         };
         assert_eq!(read("x,y\n1,2\n\n3, 4.5\n").unwrap(), [[1.0, 2.0], [3.0, 4.5]]);
         for (text, expected) in [
+            ("1O,2\n1,2\n", "line 1: expected a number, found \"1O\""),
+            ("x,y\n", "expected a row of 2 numbers for each step, found none"),
             ("1,2\n3\n", "line 2: expected 2 numbers, found 1"),
             ("1,2\n3,x\n", "line 2: expected a number, found \"x\""),
             ("1,inf\n", "line 1: expected finite numbers"),

@@ -22,16 +22,19 @@ struct Row {
 /// If a folder has no summary of a finished run, or lacks a metric: it is named.
 pub(crate) fn table(folders: &[PathBuf], metrics: &[String]) -> Result<String, String> {
     let mut rows: Vec<Row> = Vec::new();
-    for folder in folders {
+    for (at, folder) in folders.iter().enumerate() {
+        if folders[..at].contains(folder) {
+            return Err(format!("{}: expected each run once, found it twice", folder.display()));
+        }
         let (name, summary) = (group(folder), read(folder, metrics)?);
         match rows.iter_mut().find(|row| row.name == name) {
-            Some(row) if row.runs[0].substrate == summary.substrate => row.runs.push(summary),
             Some(row) => {
-                let (expected, found) = (&row.runs[0].substrate, &summary.substrate);
-                return Err(format!(
-                    "{}: expected a run on {expected}, as others of {name:?}, found one on {found}",
-                    folder.display()
-                ));
+                let (expected, found) = (kind(&row.runs[0]), kind(&summary));
+                if expected != found {
+                    let folder = folder.display();
+                    return Err(format!("{folder}: expected a run of {expected}, as others of {name:?}, found one of {found}"));
+                }
+                row.runs.push(summary);
             }
             None => rows.push(Row { name, runs: vec![summary] }),
         }
@@ -55,6 +58,12 @@ fn group(folder: &Path) -> String {
         Some(stem) if stem.len() + 1 < name.len() => stem.into(),
         _ => name.into(),
     }
+}
+
+/// What runs of a row have in common. A run whose task was over before its time ended by itself.
+fn kind(run: &Summary) -> String {
+    let length = if run.task_over { "to its end".into() } else { format!("{} s", run.simulated_s) };
+    format!("{} with {} on {}, {length}", run.scenario, run.controller, run.substrate)
 }
 
 fn read(folder: &Path, metrics: &[String]) -> Result<Summary, String> {

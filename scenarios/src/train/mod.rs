@@ -111,14 +111,19 @@ impl Train {
     /// # Errors
     /// If there is nothing to train, or the folder exists.
     pub fn start(registry: &Arc<Registry>, loaded: Loaded, path: &Path, threads: usize) -> Result<Train, TrainError> {
-        let (settings, training) = build(registry, &loaded, threads)?;
+        let (settings, training) = build(registry, &loaded, threads, true)?;
         let folder = RunFolder::create(path)?;
         folder::replace(&folder.file(CONFIG), loaded.render().as_bytes())?;
         let record = Record::create(&folder)?;
         let mut train = Train { loaded, settings, training, folder, record, progress: Progress::default(), wall: Duration::ZERO };
-        train.validate(None)?;
-        train.checkpoint()?;
-        Ok(train)
+        match train.validate(None).and_then(|()| train.checkpoint()) {
+            Ok(()) => Ok(train),
+            // There is nothing to go on with yet.
+            Err(error) => {
+                train.folder.discard();
+                Err(error)
+            }
+        }
     }
 
     /// Goes on with a training.
@@ -127,7 +132,7 @@ impl Train {
     /// If the folder holds none, or what it holds was changed.
     pub fn resume(registry: &Arc<Registry>, path: &Path, threads: usize) -> Result<Train, TrainError> {
         let loaded = crate::run::scenario_of(registry, path, &[]).map_err(|e| FolderError::new(path, e.to_string()))?;
-        let (settings, mut training) = build(registry, &loaded, threads)?;
+        let (settings, mut training) = build(registry, &loaded, threads, false)?;
         let folder = RunFolder::open(path)?;
         let file = folder.file(CHECKPOINT);
         let saved = checkpoint::read(&file)?;
@@ -244,8 +249,14 @@ impl Train {
     }
 }
 
-/// The training of a scenario, at its start.
-fn build(registry: &Arc<Registry>, loaded: &Loaded, threads: usize) -> Result<(TrainingSettings, Training), TrainError> {
+/// The training of a scenario at its start; or, not from the `beginning`, one that a checkpoint's state is for, whose weights and scaling replace those
+/// that training began with.
+fn build(
+    registry: &Arc<Registry>,
+    loaded: &Loaded,
+    threads: usize,
+    beginning: bool,
+) -> Result<(TrainingSettings, Training), TrainError> {
     let scenario = &loaded.scenario;
     let nothing = |why: String| TrainError::Nothing { scenario: scenario.name.clone(), why };
     let kind = &scenario.controller.kind;
@@ -267,7 +278,8 @@ fn build(registry: &Arc<Registry>, loaded: &Loaded, threads: usize) -> Result<(T
     let from = &settings.training.from;
     let read = |bytes: &[u8]| ForwardModel::read(bytes, modules, settings.neurons).map_err(|e| nothing(format!("{from}: {e}")));
     let key = format!("controller.{CONTROLLER}.training.from");
-    let bytes = (!from.is_empty()).then(|| registry.weights_of(&loaded.base, &key, from)).transpose().map_err(nothing)?;
+    let bytes =
+        (beginning && !from.is_empty()).then(|| registry.weights_of(&loaded.base, &key, from)).transpose().map_err(nothing)?;
     let beginning = Beginning {
         trunk,
         start,

@@ -15,7 +15,7 @@ use embody_brain::training::{
     Batch, Bound, Keep, LearningRate, Moments, Optimiser, RateTarget, Schedule, Settings, Shape, Surrogate, Trace,
     TrainableNetwork, Trainer, TrainerSettings, TrainingError, Update, Width, WindowMeans,
 };
-use embody_brain::{CompileError, CompileNetwork, Projection};
+use embody_brain::{CompileError, CompileNetwork, Projection, state};
 use embody_robots::trunk::Trunk;
 use embody_robots::{Pose, rotation, seed};
 use serde::{Deserialize, Serialize};
@@ -235,7 +235,7 @@ impl Training {
 
     /// The whole state as bytes.
     pub fn save(&self) -> Vec<u8> {
-        self.trainer.save()
+        state::write(&(&self.scaling, self.trainer.save()))
     }
 
     /// Goes on from what [`save`](Training::save) gave for equal settings.
@@ -243,6 +243,13 @@ impl Training {
     /// # Errors
     /// If it is the state of another network.
     pub fn load(&mut self, bytes: &[u8]) -> Result<(), TrainingError> {
-        self.trainer.load(bytes)
+        let (scaling, trainer): (Scaling, Vec<u8>) = state::read(bytes).map_err(|e| TrainingError::Saved(e.to_string()))?;
+        let (expected, found) = (self.scaling.centre.len(), [scaling.centre.len(), scaling.scale.len()]);
+        if found != [expected; 2] {
+            return Err(TrainingError::Saved(format!("expected a scaling of {expected} values, found {found:?}")));
+        }
+        self.trainer.load(&trainer)?;
+        self.scaling = scaling;
+        Ok(())
     }
 }
