@@ -142,6 +142,19 @@ fn a_nir_graph_is_told_of_checked_run_and_converted() {
     for command in ["info", "check"] {
         assert!(lab.fails(&format!("nir {command} broken.nir")).contains("broken.nir"));
     }
+    for (line, part) in [
+        ("back.json back2.nir --dt 1e-3", "back.json: --dt: expected none"),
+        ("reaching out.json --reset zero", "reaching: --reset: expected none"),
+        ("back.json out.nir --set seed=2", "back.json: --set changes a scenario"),
+        ("back.json out.txt", "out.txt: expected the name of a file that ends in .nir or .json"),
+        ("back.json out.json --drop-refractory", "out.json: expected a NIR file"),
+    ] {
+        let said = lab.fails(&format!("nir convert {line}"));
+        assert!(said.contains(part), "{line}: {said}");
+    }
+    let extra = lab.text("network.json").replacen('{', "{\"extra\": 1,", 1);
+    lab.write("extra.json", extra.as_bytes());
+    assert!(lab.fails("nir convert extra.json out.nir").contains("extra"));
     assert!(lab.fails("nir convert reaching out.nir").contains("poisson_dbl_exp"));
     assert!(!lab.path("out.nir").exists(), "nothing is left of what was refused");
 }
@@ -177,6 +190,7 @@ fn the_small_forward_model_reaches_on_every_chip() {
     for (line, part) in [
         ("loihi --metric tip_error", "there is no metric \"tip_error\": expected one of "),
         ("nobody --metric targets", "nobody/summary.json"),
+        ("loihi loihi --metric targets", "loihi: expected each run once, found it twice"),
     ] {
         assert!(lab.fails(&format!("substrate compare {line}")).contains(part), "{line}");
     }
@@ -195,6 +209,9 @@ fn a_forward_model_is_trained_with_a_chip_in_the_loop() {
     let weights = lab.bytes("whole/weights.safetensors");
     assert!(weights == lab.bytes("again/weights.safetensors"), "equal seeds give equal weights");
     lab.succeeds(&format!("{line} --set substrate.seed=2 --out other-chip"));
+    // A chip that can do nothing leaves nothing behind.
+    lab.fails(&format!("{line} --set substrate.gain=1e-45 --out nothing"));
+    assert!(!lab.path("nothing").exists());
     assert!(weights != lab.bytes("other-chip/weights.safetensors"), "another chip teaches otherwise");
     // What it came to runs on that chip, by the line that was printed.
     let line =

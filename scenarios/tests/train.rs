@@ -62,6 +62,40 @@ fn a_training_that_was_killed_goes_on_to_the_same_bytes() {
     }
 }
 
+/// What it began with is in its state: the file may be gone, or another one.
+#[test]
+fn a_training_in_the_loop_goes_on_without_the_weights_that_it_began_with() {
+    let lab = Lab::new();
+    lab.succeeds(&format!("train {SMALL} --updates 50 --quiet --out first"));
+    let line = format!("train {SMALL} --substrate pcm --from first/weights.safetensors --updates 150 --quiet");
+    lab.succeeds(&format!("{line} --out whole"));
+    let running = lab.start(&format!("{line} --out part"));
+    lab.await_file("part/checkpoint.bin");
+    running.signal("INT");
+    let ended = running.end_in_time();
+    assert!(ended.code == Some(130) && !lab.path("part/weights.safetensors").exists(), "stopped on the way: {}", ended.err);
+    fs::remove_file(lab.path("first/weights.safetensors")).unwrap();
+    lab.succeeds("train --resume part --quiet");
+    assert!(lab.bytes("part/weights.safetensors") == lab.bytes("whole/weights.safetensors"));
+    let said = lab.fails(&format!("{line} --out again"));
+    assert!(said.contains("controller.forward-model.training.from: ") && !lab.path("again").exists(), "{said}");
+}
+
+#[test]
+fn a_run_goes_on_with_no_other_weights_than_its_own() {
+    let lab = Lab::new();
+    for (name, updates) in [("one", 20), ("two", 30)] {
+        lab.succeeds(&format!("train {SMALL} --updates {updates} --quiet --out {name}"));
+    }
+    fs::copy(lab.path("one/weights.safetensors"), lab.path("w.safetensors")).unwrap();
+    lab.succeeds(&format!("run {SMALL} --set controller.forward-model.weights=w.safetensors --time 2400ms --quiet --out run"));
+    fs::copy(lab.path("two/weights.safetensors"), lab.path("w.safetensors")).unwrap();
+    let said = lab.fails("run trunk-10 --resume run --time 4800ms --quiet");
+    assert!(said.contains("w.safetensors") && said.contains("changed since"), "{said}");
+    fs::copy(lab.path("one/weights.safetensors"), lab.path("w.safetensors")).unwrap();
+    lab.succeeds("run trunk-10 --resume run --time 4800ms --quiet");
+}
+
 #[test]
 fn numbers_that_run_away_end_training_and_the_last_good_state_is_kept() {
     let lab = Lab::new();
