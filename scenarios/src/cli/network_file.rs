@@ -17,7 +17,7 @@ use crate::run::scenario_of;
 use crate::scenario::Loaded;
 
 /// What NIR leaves open.
-#[derive(Args, Clone)]
+#[derive(Args, Clone, Default)]
 pub struct Steps {
     /// Length of a step of a NIR graph, such as 1e-4 (s) [default: what the file states]
     #[arg(long, value_name = "SECONDS")]

@@ -11,6 +11,7 @@ use embody_bridges::nir::{self, Document, ExportSettings, Integration, Limits};
 
 use super::network_file::{self, Steps, is_json, is_nir, named};
 use super::{Failure, mention, say, table};
+use crate::network_file::Choices;
 use crate::registry::Registry;
 use crate::run::folder;
 
@@ -144,13 +145,16 @@ fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Fa
     if is_file && !arguments.set.is_empty() {
         return Err(format!("{}: --set changes a scenario: expected none with a file", from.display()).into());
     }
-    if !is_file {
-        arguments.steps.choices().refuse(from, "--")?;
+    if !is_nir(from) {
+        // Of what has steps of its own the equation alone is to be chosen, of which they are steps in NIR.
+        let integration = if is_nir(to) { None } else { arguments.steps.choices().integration };
+        Choices { integration, ..arguments.steps.choices() }.refuse(from, "--")?;
     }
     // A scenario of the library wins over a folder of its name, which ./NAME is.
     let is_run = from.is_dir() && !registry.library.contains_key(&arguments.from);
     let spec = if is_file {
-        network_file::network(from, &arguments.steps)?
+        let described = Steps::default();
+        network_file::network(from, if is_nir(from) { &arguments.steps } else { &described })?
     } else if is_run {
         if !arguments.set.is_empty() {
             return Err("--set changes a scenario, and a run has been: expected none with a run's folder".into());
@@ -159,16 +163,25 @@ fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Fa
     } else {
         network_file::of_scenario(registry, &arguments.from, &arguments.set)?
     };
-    let bytes = if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec)? };
+    let bytes =
+        if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec, integration(arguments)?)? };
     folder::replace(to, &bytes)?;
     say(format_args!("{}: {} populations, {} projections", to.display(), spec.populations.len(), spec.projections.len()))?;
     Ok(ExitCode::SUCCESS)
 }
 
+/// The equation that steps are written as: that of the graph they come from, or the one that was asked for, or else decay as networks here have it.
+fn integration(arguments: &Convert) -> Result<Integration, Failure> {
+    let from = Path::new(&arguments.from);
+    match is_nir(from) {
+        true => Ok(arguments.steps.of(&network_file::document(from)?, from)?.integration),
+        false => Ok(arguments.steps.choices().integration.unwrap_or(Integration::Exponential)),
+    }
+}
+
 /// A network as a NIR file.
-fn exported(arguments: &Convert, spec: &NetworkSpec) -> Result<Vec<u8>, Failure> {
-    // What networks here decay by is exact.
-    let settings = ExportSettings { integration: Integration::Exponential, drop_refractory: arguments.drop_refractory };
+fn exported(arguments: &Convert, spec: &NetworkSpec, integration: Integration) -> Result<Vec<u8>, Failure> {
+    let settings = ExportSettings { integration, drop_refractory: arguments.drop_refractory };
     let named = |error: nir::NirError| named(Path::new(&arguments.from), error);
     let export = if arguments.poisson.is_some() { nir::export_potentials } else { nir::export };
     let export = export(spec, &BTreeMap::new(), &settings).map_err(named)?;

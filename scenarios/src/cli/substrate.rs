@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use embody_brain::{Network, NetworkSpec, PopulationKind, TickInput, TickOutput};
 
 use super::network_file::{self, Steps};
-use super::{Failure, say, table};
+use super::{Failure, mention, say, table};
 use crate::registry::Registry;
 use crate::scenario::Loaded;
 
@@ -136,22 +136,20 @@ fn info(registry: &Arc<Registry>, which: &Which) -> Result<ExitCode, Failure> {
 
 /// Prints what compiling made of a network.
 fn tell(network: &dyn Network) -> std::io::Result<()> {
+    told(network).iter().try_for_each(say)
+}
+
+/// The same as lines.
+fn told(network: &dyn Network) -> Vec<String> {
     let fidelity = network.fidelity();
-    let (error, clipped) = (100.0 * fidelity.quantisation_error, fidelity.clipped);
-    say(format_args!(
-        "{}: weights are off by {error:.3} % of their root mean square, {clipped} are clipped",
-        network.substrate()
-    ))?;
-    for (name, used, available) in &fidelity.resources {
-        say(format_args!("  takes    {used} of {available} {name}"))?;
-    }
-    for (what, why) in &fidelity.on_host {
-        say(format_args!("  on host  {what}: {why}"))?;
-    }
-    for (what, change) in &fidelity.changed {
-        say(format_args!("  changed  {what}: {change}"))?;
-    }
-    Ok(())
+    let (name, error, clipped) = (network.substrate(), 100.0 * fidelity.quantisation_error, fidelity.clipped);
+    let weights = format!("{name}: weights are off by {error:.3} % of their root mean square, {clipped} are clipped");
+    let takes = |(name, used, available): &(String, f64, f64)| {
+        format!("  takes    {used} of {available} {name}, {} are left", available - used)
+    };
+    let on_host = fidelity.on_host.iter().map(|(what, why)| format!("  on host  {what}: {why}"));
+    let changed = fidelity.changed.iter().map(|(what, change)| format!("  changed  {what}: {change}"));
+    std::iter::once(weights).chain(fidelity.resources.iter().map(takes)).chain(on_host).chain(changed).collect()
 }
 
 fn trace(registry: &Arc<Registry>, arguments: &Trace) -> Result<ExitCode, Failure> {
@@ -167,6 +165,7 @@ fn trace(registry: &Arc<Registry>, arguments: &Trace) -> Result<ExitCode, Failur
     spec.readouts = spec.populations.iter().filter(|p| inside(&p.kind)).map(|p| p.name.clone()).collect();
     let named = |error: embody_brain::CompileError| network_file::named(&arguments.network, error);
     let mut network = compile(&spec, arguments.seed).map_err(named)?;
+    told(&*network).iter().for_each(mention);
     let columns = spec.populations.iter().filter(|p| !inside(&p.kind)).map(|p| p.size).sum();
     let input = table::read(&arguments.input, columns)?;
     let mut text = String::new();

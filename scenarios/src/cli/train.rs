@@ -69,7 +69,7 @@ pub fn train(registry: &Arc<Registry>, arguments: &Arguments) -> Result<ExitCode
         complain(format_args!("stopped; go on with embody train --resume {folder}"));
         return Ok(ExitCode::from(130));
     };
-    if !outcome.has_learned() {
+    if outcome.updates > 0 && !outcome.has_learned() {
         complain(format_args!(
             "warning: it learned nothing: the tip is predicted to {:.1} mm, and was to {:.1} mm before the first update",
             outcome.tip_mm, outcome.before_mm

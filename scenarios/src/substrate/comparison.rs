@@ -122,12 +122,17 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// The mean, and each value where there are several.
+/// The mean, and where there are several values their standard deviation and each of them.
 fn mean_and_each(values: &[f64]) -> String {
-    let mean = mean(values.iter().copied()).map_or_else(String::new, digits);
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
     match values {
-        [_] | [] => mean,
-        _ => format!("{mean} ({})", values.iter().copied().map(digits).collect::<Vec<_>>().join(", ")),
+        [_] | [] => digits(mean),
+        _ => {
+            let squares = values.iter().map(|x| (x - mean) * (x - mean)).sum::<f64>();
+            let deviation = (squares / (values.len() - 1) as f64).sqrt();
+            let each: Vec<String> = values.iter().copied().map(digits).collect();
+            format!("{} +- {} ({})", digits(mean), digits(deviation), each.join(", "))
+        }
     }
 }
 
@@ -161,7 +166,7 @@ mod tests {
     fn numbers_have_three_digits() {
         let said = [0.0, 1e-6, 0.0123, 1.234, 56.78, 901.2].map(digits);
         assert_eq!(said, ["0", "1.0e-6", "0.012", "1.23", "56.8", "901"]);
-        assert_eq!(mean_and_each(&[1.0, 3.0]), "2.00 (1.00, 3.00)");
+        assert_eq!(mean_and_each(&[1.0, 3.0]), "2.00 +- 1.41 (1.00, 3.00)");
         assert_eq!(mean_and_each(&[1.0]), "1.00");
     }
 }

@@ -18,6 +18,8 @@ pub struct Outcome {
     pub scenario: String,
     /// Seed, from which all random numbers follow.
     pub seed: u64,
+    /// What the network ran on forwards.
+    pub substrate: String,
     /// Updates of the weights that were taken.
     pub updates: u64,
     /// Mean distance of the predicted tip over the validation's poses before the first update (mm).
@@ -61,6 +63,7 @@ impl Outcome {
         Outcome {
             scenario: loaded.scenario.name.clone(),
             seed: loaded.scenario.seed,
+            substrate: loaded.scenario.substrate.kind.clone(),
             updates,
             before_mm,
             tip_mm: validation.tip_mm,

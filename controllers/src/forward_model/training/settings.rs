@@ -3,13 +3,16 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// The most updates of the weights.
+const MOST_UPDATES: u64 = 100_000_000;
+
 /// How a forward model is trained.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSettings {
     /// Weights that training starts from: a name of the library, or the path of a safetensors file. None are drawn at random.
     pub from: String,
-    /// Updates of the weights.
+    /// Updates of the weights; with none the Jacobian alone is fitted.
     pub updates: u64,
     /// Poses of an update.
     pub batch: usize,
@@ -72,11 +75,13 @@ impl TrainingSettings {
             return Err(format!("training.{key}: expected 0 to {most}, found {value}"));
         }
         let counts = [
-            ("updates", self.updates, 100_000_000),
             ("batch", self.batch as u64, 4096),
             ("validate_every", self.validate_every, 1_000_000),
             ("validation_poses", self.validation_poses as u64, 65_536),
         ];
+        if self.updates > MOST_UPDATES {
+            return Err(format!("training.updates: expected 0 to {MOST_UPDATES}, found {}", self.updates));
+        }
         match counts.into_iter().find(|(_, value, most)| !(1..=*most).contains(value)) {
             Some((key, value, most)) => Err(format!("training.{key}: expected 1 to {most}, found {value}")),
             None => Ok(()),

@@ -109,7 +109,8 @@ impl Files {
     /// Whether the run was resumed after its summary was written, to go on for longer, and not ended since.
     pub fn went_on(&self) -> bool {
         let Some(summary) = &self.summary else { return false };
-        summary.finished && self.time(summary.control_steps) < self.loaded.scenario.time.duration
+        // A task that was over ends a run before its time.
+        summary.finished && !summary.task_over && self.time(summary.control_steps) < self.loaded.scenario.time.duration
     }
 
     /// The recording, if it can be used.
