@@ -6,14 +6,14 @@
 #   software    trained further in software, then refitted: what training alone brings
 #   looped      trained further with the chip in the loop, as long
 # beside a training in the loop that is told the ends of other poses, and random poses. Each seed is a chip, an order of poses, and targets.
-#   docs/results/on-chips/make.sh DIR [JOBS]     writes runs, trainings and tables.md into DIR; some 25 minutes on two processors
+#   docs/results/on-chips/make.sh DIR [JOBS]     writes runs, trainings and tables.md into DIR; some 20 minutes on two processors
 set -euo pipefail
 mkdir -p "$1"
 cd "$1"
 jobs=${2:-2}
 each() { xargs -P "$jobs" -d '\n' -n 1 bash -c 'set -e; eval "$0"'; }
 seeds="1 2 3 4 5"
-few="--set task.trunk-reaching.targets=30"
+few="--set task.trunk-reaching.targets=20"
 further="--updates 500 --set controller.forward-model.training.learning_rate=0.002"
 # A chip for each seed, where chips differ.
 options() {
@@ -49,7 +49,7 @@ done | each
 with="--quiet --set controller.forward-model.weights=weights.safetensors $few"
 for seed in $seeds; do
     for chip in $all; do
-        echo "embody run reaching --quiet $(options "$chip" "$seed") --seed $seed --time 2h --controller permuted --set controller.permuted.donor=reaching-$chip-$seed --out shuffled-$chip-$seed"
+        echo "embody run reaching --quiet $(options "$chip" "$seed") --seed $seed --time 1h --controller permuted --set controller.permuted.donor=reaching-$chip-$seed --out shuffled-$chip-$seed"
     done
     for chip in $all alike uncalibrated; do
         echo "embody run trunk-10-small --quiet --seed $seed $(options "$chip" "$seed") $few --out converted-$chip-$seed"
