@@ -11,6 +11,7 @@ use super::arrays::{Allocation, CIRCUITS, Columns, LARGEST_WEIGHT, SIGNED_INPUTS
 use super::circuits::{self, Membranes, Setup};
 use super::options::BrainScaleS2Options;
 use super::population::{Arriving, Population, Projection};
+use super::scatter::{Used, WeightError};
 use super::variation::{FixedPattern, Spread};
 use crate::chips::integer::{Draws, Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
@@ -21,7 +22,7 @@ const READ: u32 = 0x4253_0004;
 const ROUNDING: u32 = 0x4253_0005;
 
 /// What a spike is sent as: the greatest of 5 bits.
-const SPIKE: i32 = 31;
+pub(super) const SPIKE: i32 = 31;
 
 /// An emulated BrainScaleS-2.
 #[derive(Clone, Debug)]
@@ -83,6 +84,32 @@ impl BrainScaleS2 {
         let signed = plan.into(at).any(|p| plan.ranges[p][0] < 0.0 || self.mirrored(plan, p));
         let by_sign = described.sums == Sums::BySign;
         Ok(Population { size, blocks, by_sign, signed, grid, unit, amplitude, circuits })
+    }
+
+    /// How far what each population uses of this chip is off what was asked: part, change.
+    fn scatter(
+        &self,
+        plan: &Plan<'_>,
+        columns: &[Columns],
+        populations: &[Population],
+        projections: &[Projection],
+    ) -> Vec<(String, String)> {
+        let mut lines = Vec::new();
+        for (at, population) in populations.iter().enumerate() {
+            let (name, mut driven, mut error) = (&plan.network.populations[at].name, false, WeightError::default());
+            for projection in plan.into(at) {
+                driven = true;
+                error.add(population, &projections[projection], &plan.network.projections[projection].fixed);
+            }
+            let (pattern, calibration, columns) = (self.pattern, self.options.calibration, columns[at]);
+            let used = Used { pattern, calibration, columns, size: population.size, driven, weights: error.relative() };
+            if !population.circuits.is_empty() {
+                lines.push((format!("neurons of {name:?}"), used.neurons(self.options.trial_noise)));
+            } else if population.size > 0 && driven {
+                lines.push((format!("sums of {name:?}"), used.sums(self.options.mac())));
+            }
+        }
+        lines
     }
 
     /// Whether a projection's inputs may be below zero, which takes a second signed input of the opposite weight.
@@ -164,7 +191,7 @@ impl Chip for BrainScaleS2 {
                 && let Ok(Some(model)) = Leaky::read(model)
             {
                 let part = format!("neurons of {:?}", described.name);
-                let current = if model.synapse.is_none() { Some(circuits::current()) } else { model.change() };
+                let current = if model.synapse.is_none() { Some(circuits::current(network.tick_ms)) } else { model.change() };
                 let changes = current.into_iter().chain(lacks::changes(&model.membrane, network.tick_ms));
                 changed.extend(changes.map(|change| (part.clone(), change)));
             }
@@ -177,7 +204,8 @@ impl Chip for BrainScaleS2 {
             let per_synapse = 1 + usize::from(self.mirrored(plan, at));
             Projection { layout, by_sign: target.by_sign, first: first[at], per_synapse, range }
         });
-        let projections = projections.collect();
+        let projections: Vec<_> = projections.collect();
+        changed.extend(self.scatter(plan, &columns, &populations, &projections));
         let resources = vec![
             ("neuron circuits".into(), allocation.used as f64, CIRCUITS as f64),
             ("signed synapses".into(), synapses as f64, (CIRCUITS * SIGNED_INPUTS) as f64),
@@ -235,7 +263,7 @@ impl Chip for BrainScaleS2 {
         _: Moment,
         counters: &mut Counters,
     ) {
-        let Projection { layout, first, per_synapse, range, .. } = projection;
+        let Projection { layout, range, .. } = projection;
         let width = layout.width();
         sums.reached = true;
         for (number, &source) in events.sources.iter().enumerate() {
@@ -247,7 +275,7 @@ impl Chip for BrainScaleS2 {
             });
             for k in 0..layout.per_pair {
                 let row = synapses.row(layout, source, k);
-                let block = (first + (source as usize * layout.per_pair + k) * per_synapse) / SIGNED_INPUTS;
+                let block = projection.block(source as usize, k);
                 let columns = block * width..(block + 1) * width;
                 if projection.by_sign {
                     add_row_by_sign([&mut sums.together[columns.clone()], &mut sums.below[columns]], row, input);

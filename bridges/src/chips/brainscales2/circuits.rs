@@ -2,7 +2,8 @@
 //!
 //! A potential of 0 is the leak's reading, the threshold the threshold's; both are set in 10 bits, as is a bias, which raises the leak. A
 //! spike that a projection delivers in a tick is sent so that it acts in that tick: the mock's step from arrival to effect is part of the
-//! shortest delay. The synaptic current, which `lif` doesn't have, then has the shortest time constant that there is.
+//! shortest delay. The synaptic current, which `lif` doesn't have, then has the shortest time constant that there is. In ticks so short that it
+//! lasts for several, it is made weaker, so that in all it brings the charge of the impulse that `lif` describes.
 //!
 //! What such a circuit can't do as these models do: the reset is to a potential, and a refractory membrane is held there.
 
@@ -19,6 +20,10 @@ use crate::chips::{Leaky, Moment};
 /// Stream of the membranes' noise.
 const TRIAL: u32 = 0x4253_0003;
 
+/// The part of a current of `lif` that may outlast a tick and not be made up for: an eighth of what half a step of a 6-bit weight is. Ticks of a
+/// millisecond leave 5e-5.
+const NEGLIGIBLE: f64 = 1e-3;
+
 /// One neuron: a circuit, or several joined.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circuit {
@@ -26,6 +31,8 @@ pub struct Circuit {
     pub neuron: MockNeuron,
     /// Current of a unit of the sum of inputs times weights.
     pub strength: f32,
+    /// What a unit of input adds to the membrane in all, relative to a circuit without deviation: other time constants are other gains.
+    pub efficacy: f64,
     /// What the membrane's noise adds in a tick (standard deviation, steps).
     pub noise: f32,
     /// The converter's offset (steps).
@@ -46,8 +53,18 @@ pub struct Membranes {
 }
 
 /// What circuits do otherwise than neurons without a current.
-pub fn current() -> String {
-    format!("the synaptic current decays with {} us, the shortest that there is", TAU_SYN_US[0])
+pub fn current(tick_ms: f64) -> String {
+    let shortest = format!("the synaptic current decays with {} us, the shortest that there is", TAU_SYN_US[0]);
+    match outlasting(tick_ms) {
+        0.0 => shortest,
+        left => format!("{shortest}: what arrives acts {:.2} ticks later on average, with the same charge", left / (1.0 - left)),
+    }
+}
+
+/// The part of the current of a neuron that is described without one that outlasts a tick; 0 if negligible.
+fn outlasting(tick_ms: f64) -> f64 {
+    let left = libm::exp(-chip_us(tick_ms) / TAU_SYN_US[0]);
+    if left < NEGLIGIBLE { 0.0 } else { left }
 }
 
 /// Why neurons can't be set up, if they can't.
@@ -97,28 +114,29 @@ impl Setup<'_> {
     /// The circuit of neuron `j`. Errors as [`check`] does.
     pub fn circuit(&self, j: usize) -> Result<Circuit, String> {
         let Setup { model, tick_ms, .. } = *self;
-        // Joined circuits: one fires and is read, all leak and integrate.
-        let joined = self.columns.per_neuron;
-        let deviations: Vec<_> = (0..joined).map(|c| self.pattern.of(self.columns.first + j * joined + c)).collect();
-        let first = deviations[0];
-        let mean = |of: &dyn Fn(usize) -> f32| (0..joined).map(of).sum::<f32>() / joined as f32;
-        let [tau_mem, tau_syn] = [mean(&|c| deviations[c].tau_mem), mean(&|c| deviations[c].tau_syn)].map(f64::from);
+        let deviation = self.pattern.neuron(self.columns, j);
+        let [tau_mem, tau_syn] = [deviation.tau_mem, deviation.tau_syn].map(f64::from);
         let [decay, gain] = model.membrane_decay(j, tick_ms);
-        let membrane_decay = libm::exp(-tick_ms / (model.membrane.tau_ms.of(j) * tau_mem)) as f32;
+        let leaked = libm::exp(-tick_ms / (model.membrane.tau_ms.of(j) * tau_mem));
+        let membrane_decay = leaked as f32;
         let tau_syn_us = model.synapse.as_ref().map_or(TAU_SYN_US[0], |synapse| chip_us(synapse.tau_ms.of(j)));
+        let [left, left_ideally] = [tau_syn, 1.0].map(|factor| libm::exp(-chip_us(tick_ms) / (tau_syn_us * factor)));
+        // The current of a `cuba_lif` is as described; that of a `lif` replaces an impulse.
+        let impulse = if model.synapse.is_none() { 1.0 - outlasting(tick_ms) } else { 1.0 };
         let set = |steps: f32| Potential::at(steps).map(Potential::steps);
         Ok(Circuit {
             neuron: MockNeuron {
                 membrane_decay,
-                synapse_decay: libm::exp(-chip_us(tick_ms) / (tau_syn_us * tau_syn)) as f32,
-                leak: leak(model, j, tick_ms)?.steps() + mean(&|c| deviations[c].leak),
-                threshold: set(THRESHOLD)? + first.threshold,
-                reset: set(LEAK)? + first.reset,
+                synapse_decay: left as f32,
+                leak: leak(model, j, tick_ms)?.steps() + deviation.leak,
+                threshold: set(THRESHOLD)? + deviation.threshold,
+                reset: set(LEAK)? + deviation.reset,
             },
             // Of a membrane without deviation: another time constant is another amplitude, as in the mock.
-            strength: (self.unit * gain * scale(model, j) / (1.0 - decay)) as f32,
+            strength: (self.unit * gain * scale(model, j) / (1.0 - decay) * impulse) as f32,
+            efficacy: (1.0 - leaked) / (1.0 - decay) * ((1.0 - left_ideally) / (1.0 - left)),
             noise: self.trial_noise * (1.0 - membrane_decay * membrane_decay).sqrt(),
-            offset: first.converter,
+            offset: deviation.converter,
             scale: scale(model, j) as f32,
             refractory: libm::round(model.membrane.refractory_ms / tick_ms) as u32,
         })
@@ -253,6 +271,44 @@ mod tests {
             assert!((membranes.potentials(&circuits)[0] - v).abs() < 0.2, "tick {tick}: {v}");
         }
         assert!(fired > 20, "{fired}");
+    }
+
+    /// What a unit of input adds to a membrane of 20 ms in all, relative to what is described, in ticks of that length (ms).
+    fn charge(model: &Leaky, tick_ms: f64) -> f64 {
+        let pattern = FixedPattern { seed: 1, spread: Spread::of(Calibration::Ideal) };
+        let columns = Columns { first: 0, per_neuron: 1 };
+        let circuit = Setup { model, tick_ms, columns, pattern, trial_noise: 0.0, unit: 0.01 }.circuit(0).unwrap();
+        let neuron = circuit.neuron;
+        let (mut current, mut added) = (f64::from(circuit.strength), 0.0);
+        for _ in 0..20_000 {
+            added += current * f64::from(1.0 - neuron.membrane_decay);
+            current *= f64::from(neuron.synapse_decay);
+        }
+        added / (0.01 * 45.0)
+    }
+
+    #[test]
+    fn the_charge_is_that_of_the_impulse_however_short_the_tick() {
+        let lif = Lif { reset: Reset::Zero, ..Lif::default() }.into();
+        for tick_ms in [0.01, 0.05, 0.1, 0.2, 0.5, 0.69] {
+            let charge = charge(&lif, tick_ms);
+            // The decays are rounded to f32, of which the one of the membrane leaves few digits.
+            assert!((charge - 1.0).abs() < 2e-4, "{tick_ms} ms: {charge}");
+        }
+        for tick_ms in [0.7, 1.0, 5.0] {
+            assert!((charge(&lif, tick_ms) - 1.0).abs() < 1.1 * NEGLIGIBLE, "{tick_ms} ms");
+        }
+        assert!(current(0.1).contains("0.58 ticks later") && !current(1.0).contains("later"), "{}", current(0.1));
+    }
+
+    /// Recorded runs of ticks of a millisecond stay what they are.
+    #[test]
+    fn ticks_of_a_millisecond_and_currents_that_are_described_are_left_alone() {
+        let ideal = circuits(&Lif { reset: Reset::Zero, ..Lif::default() }, 1, Calibration::Ideal, 0.0);
+        assert_eq!(ideal[0].strength, (0.01 * 45.0 / (1.0 - libm::exp(-1.0 / 20.0))) as f32);
+        let cuba: Leaky = CubaLif { tau_syn_ms: 0.1.into(), ..CubaLif::default() }.into();
+        // A tick that is the time constant: 1 / (1 - 1/e).
+        assert!((charge(&cuba, 0.1) - 1.581_977).abs() < 1e-3, "{}", charge(&cuba, 0.1));
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod mac;
 pub mod neuron;
 mod options;
 mod population;
+mod scatter;
 pub mod variation;
 
 pub use chip::BrainScaleS2;

@@ -2,6 +2,7 @@
 
 use embody_brain::numeric::padded;
 
+use super::arrays::SIGNED_INPUTS;
 use super::circuits::Circuit;
 use super::mac::MockMac;
 use crate::chips::Counters;
@@ -58,6 +59,13 @@ pub struct Projection {
     pub(super) per_synapse: usize,
     /// The value that is sent as 31.
     pub(super) range: f32,
+}
+
+impl Projection {
+    /// The block of signed inputs in which synapse `k` of a source lies.
+    pub(super) fn block(&self, source: usize, k: usize) -> usize {
+        (self.first + (source * self.layout.per_pair + k) * self.per_synapse) / SIGNED_INPUTS
+    }
 }
 
 /// What arrives at a population in a tick: sums of inputs times weights, for each block and neuron (padded).

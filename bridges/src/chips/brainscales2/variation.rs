@@ -6,10 +6,14 @@
 //! comes to the 3 steps that the converter's own test allows, and time constants by a fifth: an assumption. A calibrated threshold is never
 //! more than 8 steps off; the amplitude of a full input (128 steps) deviates by 10 either way.
 
+use std::fmt;
+
 use embody_brain::numeric::Kernel;
 use embody_brain::random::{Counter, fill_normals};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::arrays::Columns;
 
 /// Stream of the deviations.
 const PATTERN: u32 = 0x4253_0002;
@@ -28,6 +32,16 @@ pub enum Calibration {
     Calibrated,
     /// All have the same settings.
     Uncalibrated,
+}
+
+impl fmt::Display for Calibration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Calibration::Ideal => "ideal",
+            Calibration::Calibrated => "calibrated",
+            Calibration::Uncalibrated => "uncalibrated",
+        })
+    }
 }
 
 /// Standard deviations between the circuits of a chip.
@@ -135,6 +149,20 @@ impl FixedPattern {
             tau_syn: factor(spread.tau_syn, tau_syn),
             amplitude: factor(spread.amplitude, amplitude),
             converter: spread.converter * converter,
+        }
+    }
+
+    /// How neuron `j` of a population deviates. Of joined circuits one fires and is read; all leak and integrate.
+    pub fn neuron(&self, columns: Columns, j: usize) -> Deviation {
+        let joined = columns.per_neuron;
+        let deviations: Vec<_> = (0..joined).map(|c| self.of(columns.first + j * joined + c)).collect();
+        let mean = |of: fn(&Deviation) -> f32| deviations.iter().map(of).sum::<f32>() / joined as f32;
+        Deviation {
+            leak: mean(|d| d.leak),
+            tau_mem: mean(|d| d.tau_mem),
+            tau_syn: mean(|d| d.tau_syn),
+            amplitude: mean(|d| d.amplitude),
+            ..deviations[0]
         }
     }
 }
