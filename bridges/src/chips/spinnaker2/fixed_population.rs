@@ -102,6 +102,11 @@ impl FixedPopulation {
         self.neurons.len()
     }
 
+    /// Whether they have currents that decay.
+    pub fn has_currents(&self) -> bool {
+        self.currents
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.neurons.is_empty()
