@@ -334,6 +334,12 @@ fn programmed_weights_below_zero_reach_the_host_too() {
     assert!(fired(false) > 2 * fired(true), "{} {}", fired(false), fired(true));
 }
 
+/// Two layers of 8 and 3 columns: the first's sums are rectified and halved to be the inputs of the second, whose sums are rectified.
+fn layers(x: &[f32], [w, next]: [&[f32]; 2], multiply: impl Fn(&[f32], &[f32], usize) -> Vec<i32>) -> Vec<u8> {
+    let hidden: Vec<f32> = multiply(x, w, 8).into_iter().map(|y| f32::from(converting_relu(y as f32, 1))).collect();
+    multiply(&hidden, next, 3).into_iter().map(|y| relu(y as f32)).collect()
+}
+
 /// Whole numbers of -`most` to `most`.
 fn whole(most: i32, n: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<f32>> {
     proptest::collection::vec((-most..=most).prop_map(|x| x as f32), n)
@@ -356,20 +362,14 @@ proptest! {
         prop_assert_eq!(readings(&x, &spikes, weights, 3), mock(&x, &spikes, weights, 3));
     }
 
-    /// Two layers: what is read of the first, rectified and halved, is sent to the second.
     #[test]
     fn layers_with_rectifiers_between_are_those_of_the_mock(
         x in proptest::collection::vec((0..32).prop_map(|x| x as f32), 40),
         w in whole(63, 40 * 8),
         next in whole(63, 8 * 3),
     ) {
-        let layers = |multiply: &dyn Fn(&[f32], &[f32], usize) -> Vec<i32>| {
-            let hidden: Vec<f32> =
-                multiply(&x, &w, 8).into_iter().map(|y| f32::from(converting_relu(y as f32, 1))).collect();
-            multiply(&hidden, &next, 3).into_iter().map(|y| relu(y as f32)).collect::<Vec<_>>()
-        };
-        let chip = layers(&|x, w, columns| readings(x, &[], [w, &[]], columns));
-        prop_assert_eq!(chip, layers(&|x, w, columns| mock(x, &[], [w, &[]], columns)));
+        let chip = layers(&x, [&w, &next], |x, w, columns| readings(x, &[], [w, &[]], columns));
+        prop_assert_eq!(chip, layers(&x, [&w, &next], |x, w, columns| mock(x, &[], [w, &[]], columns)));
     }
 
     #[test]

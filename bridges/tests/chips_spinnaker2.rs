@@ -12,7 +12,7 @@ use embody_brain::substrate::{Compiled, Network};
 use embody_brain::{
     CompileError, FloatSubstrate, NetworkSpec, PopulationKind, Probe, Substrate, Synapses, ThirdFactor, TickInput, TickOutput,
 };
-use embody_bridges::chips::spinnaker2::{Arithmetic, SpiNNaker2, SpiNNaker2Options};
+use embody_bridges::chips::spinnaker2::{Arithmetic, Rounding, SpiNNaker2, SpiNNaker2Options};
 use embody_bridges::chips::{ChipSubstrate, Place};
 use proptest::prelude::*;
 
@@ -236,6 +236,12 @@ fn weights_become_8_bits() {
     let (w, clipped) = stored(SpiNNaker2Options { largest_weight: Some(127.0), ..Default::default() }, &[0.5, -1.5, 200.0]);
     assert_eq!((w, clipped), (vec![0.0, -2.0, 127.0], 1));
     assert_eq!(stored(SpiNNaker2Options::default(), &[0.0]).0, [0.0]);
+    // Those of convolutions are cut off.
+    let cut = SpiNNaker2Options { largest_weight: Some(127.0), rounding: Rounding::TowardZero, ..Default::default() };
+    let (w, clipped) = stored(cut, &[1.99, -1.99, 0.99, 126.99, 1e9, -127.9]);
+    assert_eq!((w, clipped), (vec![1.0, -1.0, 0.0, 126.0, 127.0, -127.0], 2));
+    let (w, _) = stored(SpiNNaker2Options { rounding: Rounding::TowardZero, ..Default::default() }, &[0.3, -0.7]);
+    assert_eq!(w, [step(54.0, 127.0 / f64::from(0.7f32)), -0.7], "the largest stays as it is");
 }
 
 /// Sums wait in 16 bits: 516 weights of 127 fit, with the 517th and all others they are 0xFFFF; those below zero wait apart.

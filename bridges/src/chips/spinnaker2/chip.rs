@@ -53,7 +53,7 @@ impl SpiNNaker2 {
     fn population(&self, plan: &Plan<'_>, at: usize) -> Result<Population, CompileError> {
         let described = &plan.network.populations[at];
         let largest = self.options.largest_weight.unwrap_or_else(|| plan.largest_into(at));
-        let grid = Grid::new(largest, LARGEST_WEIGHT as i8);
+        let grid = Grid { rounding: self.options.rounding, ..Grid::new(largest, LARGEST_WEIGHT as i8) };
         // Nothing is ever summed up for an input.
         let size = if matches!(described.source, Source::Model(_)) { described.size } else { 0 };
         let tick_ms = plan.network.tick_ms;

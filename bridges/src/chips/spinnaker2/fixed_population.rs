@@ -177,8 +177,9 @@ mod tests {
     use embody_brain::neuron::{CubaLif, Lif, Reset};
 
     use super::*;
+    use crate::chips::integer::Rounding;
 
-    const GRID: Grid = Grid { steps_per_unit: 127.0, most: 127 };
+    const GRID: Grid = Grid { steps_per_unit: 127.0, most: 127, rounding: Rounding::Nearest };
 
     #[test]
     fn potentials_follow_the_equation_to_rounding() {
@@ -273,7 +274,7 @@ mod tests {
         let error = |p: &Lif, grid| FixedPopulation::new(&p.clone().into(), 1, 1.0, grid).unwrap_err();
         assert!(error(&Lif { tau_ms: 1e5.into(), ..Lif::default() }, GRID).contains("time constant of neuron 0"));
         assert!(error(&Lif { bias: 1e9.into(), ..Lif::default() }, GRID).contains("bias of neuron 0"));
-        let fine = Grid { steps_per_unit: 1e9, most: 127 };
+        let fine = Grid { steps_per_unit: 1e9, ..GRID };
         assert!(error(&Lif::default(), fine).contains("weights of neuron 0"));
     }
 }

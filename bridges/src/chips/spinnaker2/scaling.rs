@@ -8,8 +8,8 @@
 //! - CuBa-LIF: g = k_m R k_s w_in, b = v_leak / (R k_s w_in) + bias / k_s; so offset = k_m v_leak scale + bias w_scale / k_s
 //! - IF: d = 1, g = R, b = bias; the step's length doesn't enter
 //!
-//! Source: py-spinnaker2, its NIR import. There, weights of a convolution are cut off toward zero; here they are among all others, and
-//! rounded to the nearest.
+//! Weights of dense connections are rounded to the nearest whole number, those of convolutions cut off toward zero: the chip is told which
+//! ([`SpiNNaker2Options::rounding`](super::SpiNNaker2Options::rounding)). Source: py-spinnaker2, its NIR import.
 
 use super::step::{ScaledNeuron, ScaledReset};
 
