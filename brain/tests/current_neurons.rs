@@ -409,3 +409,43 @@ fn what_a_parameter_must_be_is_said() {
     assert!(cuba(CubaLif { bias_syn: PerNeuron::Each(vec![0.0; 4]), ..CubaLif::default() }).contains("bias_syn: expected one"));
     assert!(cuba(CubaLif { tau_ms: 0.0.into(), ..CubaLif::default() }).starts_with("tau_ms"));
 }
+
+/// `u` and `v` as a network shows them: one spike of weight 1 through synapse and membrane.
+#[test]
+fn a_network_shows_current_and_potential_of_its_neurons() {
+    let neurons = |name: &str, model| Population { name: name.into(), size: 1, kind: PopulationKind::Neurons(model) };
+    let into = |target: &str| Projection {
+        name: target.into(),
+        source: "in".into(),
+        target: target.into(),
+        delay_ns: 0,
+        synapses: Synapses::Fixed(vec![1.0]),
+    };
+    let cuba = CubaLif { tau_syn_ms: 5.0.into(), tau_ms: 20.0.into(), threshold: 100.0.into(), ..CubaLif::default() };
+    let spec = NetworkSpec {
+        tick_ns: MS,
+        populations: vec![
+            Population { name: "in".into(), size: 1, kind: PopulationKind::Input },
+            neurons("cuba", Model::new("cuba_lif", &cuba).unwrap()),
+            neurons("out", Model::new("leaky_readout", &LeakyReadout { tau_ms: 20.0.into(), ..Default::default() }).unwrap()),
+        ],
+        projections: vec![into("cuba"), into("out")],
+        readouts: vec!["cuba".into(), "out".into()],
+    };
+    let mut network = Compiled::new(FloatSubstrate::new(Arc::new(Models::default())), &spec, 1).unwrap();
+    let (mut output, mut u, mut v, mut y) = (TickOutput::default(), 0.0, 0.0, 0.0);
+    let [alpha, beta] = [20.0f64, 5.0].map(|tau| (-1.0 / tau).exp());
+    for tick in 0..50 {
+        let spikes: &[u32] = if tick == 0 { &[0] } else { &[] };
+        let arrives = spikes.len() as f64;
+        network.tick(TickInput { spikes: &[spikes], ..TickInput::default() }, &mut output);
+        u = beta * u + arrives;
+        (v, y) = (alpha * v + u, alpha * y + arrives);
+        let near = |shown: &(&str, Vec<f64>), name: &str, value: f64| shown.0 == name && (shown.1[0] - value).abs() < 1e-5;
+        let shown = network.variables("cuba");
+        assert!(shown.len() == 2 && near(&shown[0], "u", u) && near(&shown[1], "v", v), "tick {tick}: {shown:?} {u} {v}");
+        let shown = network.variables("out");
+        assert!(shown.len() == 1 && near(&shown[0], "v", y), "tick {tick}: {shown:?} {y}");
+    }
+    assert!(network.variables("in").is_empty() && network.variables("nobody").is_empty());
+}

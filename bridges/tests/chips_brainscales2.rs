@@ -7,12 +7,14 @@ use std::collections::BTreeMap;
 
 use chip_networks::{load_spoilt, mixed, models, neurons, population, projection, recurrent, spore, weights};
 use embody_brain::conformance::{self, random_spikes};
-use embody_brain::neuron::{Lif, Reset};
+use embody_brain::neuron::{CubaLif, LeakyReadout, Lif, Reset};
 use embody_brain::substrate::{Compiled, Network};
 use embody_brain::training::{Batch, Input, observed, record};
 use embody_brain::{
     CompileError, FloatSubstrate, NetworkSpec, PopulationKind, Probe, Substrate, Synapses, ThirdFactor, TickInput, TickOutput,
 };
+use embody_bridges::chips::brainscales2::mac::{MockMac, converting_relu, relu};
+use embody_bridges::chips::brainscales2::neuron::MockNeuron;
 use embody_bridges::chips::brainscales2::variation::Calibration;
 use embody_bridges::chips::brainscales2::{BrainScaleS2, BrainScaleS2Options};
 use embody_bridges::chips::{ChipSubstrate, Place};
@@ -107,7 +109,7 @@ fn a_sum_is_read_to_half_a_step_and_saturates() {
         tick_ns: 1_000_000,
         populations: vec![
             population("in", 4, PopulationKind::Input),
-            neurons("out", 1, "leaky_readout", &embody_brain::neuron::LeakyReadout::default()),
+            neurons("out", 1, "leaky_readout", &LeakyReadout::default()),
         ],
         projections: vec![projection("in-out", ["in", "out"], 0, Synapses::Fixed(vec![1.0, 1.0, 1.0, -0.5]))],
         readouts: vec!["out".into()],
@@ -124,6 +126,128 @@ fn a_sum_is_read_to_half_a_step_and_saturates() {
         let (found, saturated) = value(spikes);
         assert!((found - steps / full).abs() < 1e-5 && saturated == saturations, "{spikes:?}: {found} {saturated}");
     }
+}
+
+/// Readings of the chip without noise: analogue inputs of `x` of 31, spikes that are sent as 31, through weights of 63rds into readouts, whose
+/// value is then half a step of each block above what was read. Where nothing is sent, nothing is read.
+fn readings(x: &[f32], spikes: &[u32], [analogue, spiking]: [&[f32]; 2], columns: usize) -> Vec<i32> {
+    // Unscaled: weights are stored as they are, and a value of 1 is sent as 31.
+    let options = BrainScaleS2Options { largest_weight: Some(63.0), input_range: 1.0, num_sends: 1, ..ideal() };
+    let gain = options.gain;
+    let readout = neurons("out", columns, "leaky_readout", &LeakyReadout::default());
+    let mut spec = NetworkSpec { tick_ns: 1_000_000, populations: vec![], projections: vec![], readouts: vec!["out".into()] };
+    let inputs = spiking.len() / columns;
+    if !x.is_empty() {
+        spec.populations.push(population("values", x.len(), PopulationKind::Analogue));
+        spec.projections.push(projection("values-out", ["values", "out"], 0, Synapses::Fixed(analogue.to_vec())));
+    }
+    if inputs > 0 {
+        spec.populations.push(population("in", inputs, PopulationKind::Input));
+        spec.projections.push(projection("in-out", ["in", "out"], 0, Synapses::Fixed(spiking.to_vec())));
+    }
+    spec.populations.push(readout);
+    let mut network = Compiled::new(chip(options), &spec, 1).unwrap();
+    let mut output = TickOutput::default();
+    if !x.is_empty() {
+        network.set_values("values", &x.iter().map(|x| x / 31.0).collect::<Vec<_>>()).unwrap();
+    }
+    let sent = [spikes];
+    network.tick(TickInput { spikes: &sent[..usize::from(inputs > 0)], ..TickInput::default() }, &mut output);
+    if spikes.is_empty() && x.iter().all(|&x| x == 0.0) {
+        assert_eq!(output.values[0], vec![0.0; columns]);
+        return vec![0; columns];
+    }
+    let blocks = (2 * x.len() + inputs).div_ceil(128);
+    let reading = |value: &f32| {
+        let steps = value * 31.0 * gain - 0.5 * blocks as f32;
+        assert!((steps - steps.round()).abs() < 1e-3, "{steps}");
+        steps.round() as i32
+    };
+    output.values[0].iter().map(reading).collect()
+}
+
+/// hxtorch's mock without noise, on the rows that such inputs take: two for each value, of opposite weights, of which one is sent, then one for each
+/// spiking input.
+fn mock(x: &[f32], spikes: &[u32], [analogue, spiking]: [&[f32]; 2], columns: usize) -> Vec<i32> {
+    let mut sent: Vec<f32> = x.iter().flat_map(|&x| [x.max(0.0), (-x).max(0.0)]).collect();
+    let mut w: Vec<f32> = Vec::new();
+    for row in analogue.chunks(columns) {
+        w.extend(row);
+        w.extend(row.iter().map(|w| -w));
+    }
+    sent.extend((0..spiking.len() / columns).map(|i| if spikes.contains(&(i as u32)) { 31.0 } else { 0.0 }));
+    w.extend(spiking);
+    let mac = MockMac { noise: 0.0, ..MockMac::default() };
+    mac.multiply(&sent, &w, columns, 0, 0).unwrap().into_iter().map(i32::from).collect()
+}
+
+/// The published product, x = 12 and w = 15 over 128 rows: 46; and as values, of which 64 take as many rows: 23.
+#[test]
+fn the_published_product_is_read_on_the_chip() {
+    assert_eq!(readings(&[12.0; 64], &[], [&[15.0; 64], &[]], 1), [23]);
+    assert_eq!(readings(&[12.0; 128], &[], [&[15.0; 128], &[]], 1), [46], "two blocks of 23.04");
+    assert_eq!(readings(&[-12.0; 128], &[], [&[15.0; 128], &[]], 1), [-48], "each is rounded down");
+    let spikes: Vec<u32> = (0..128).collect();
+    assert_eq!(readings(&[], &spikes, [&[], &[5.0; 128]], 1), [39], "0.002 x 31 x 5 x 128 = 39.68, one block");
+}
+
+/// hxtorch's transform: weights are multiplied by a scale and limited to 63; storing rounds.
+#[test]
+fn weights_are_scaled_limited_and_then_rounded() {
+    let spec = NetworkSpec {
+        tick_ns: 1_000_000,
+        populations: vec![
+            population("in", 3, PopulationKind::Input),
+            neurons("out", 1, "leaky_readout", &LeakyReadout::default()),
+        ],
+        projections: vec![projection("in-out", ["in", "out"], 0, Synapses::Fixed(vec![1.01, -7.0, 7.0]))],
+        readouts: vec!["out".into()],
+    };
+    let network = Compiled::new(chip(BrainScaleS2Options { largest_weight: Some(6.3), ..ideal() }), &spec, 1).unwrap();
+    let stored: Vec<f32> = network.weights("in-out").unwrap().iter().map(|w| w * 10.0).collect();
+    let expected = [10.0, -63.0, 63.0];
+    assert!(stored.iter().zip(expected).all(|(w, e)| (w - e).abs() < 1e-4), "{stored:?}");
+    assert_eq!(network.fidelity().clipped, 2);
+}
+
+/// Membranes of a chip whose circuits are alike are those of hxtorch's spiking mock to the bit. What is sent acts in the same tick, so that
+/// the mock's next step is the chip's tick.
+#[test]
+fn membranes_are_those_of_the_spiking_mock() {
+    let neuron = CubaLif { threshold: 6.0.into(), reset: ZERO, ..CubaLif::default() };
+    let spec = NetworkSpec {
+        tick_ns: 1_000_000,
+        populations: vec![population("in", 10, PopulationKind::Input), neurons("cuba", 4, "cuba_lif", &neuron)],
+        projections: vec![projection("in-cuba", ["in", "cuba"], 0, weights(2, 40, 1.0))],
+        readouts: vec!["cuba".into()],
+    };
+    let (program, _) = chip(ideal()).compile(&spec).unwrap();
+    let circuits = program.population(1).circuits();
+    let [membrane_decay, synapse_decay] = [20.0, 5.0].map(|tau| libm::exp(-1.0 / tau) as f32);
+    let mock = MockNeuron { membrane_decay, synapse_decay, leak: 80.0, threshold: 125.0, reset: 80.0 };
+    let mut network = Compiled::new(chip(ideal()), &spec, 1).unwrap();
+    let stored = network.weights("in-cuba").unwrap();
+    let largest = stored.iter().fold(0.0f32, |most, w| most.max(w.abs()));
+    let steps: Vec<f32> = stored.iter().map(|w| libm::rintf(w / largest * 63.0)).collect();
+    let (mut states, mut output, mut fired) = (vec![mock.at_rest(); 4], TickOutput::default(), 0);
+    // At first nothing arrives, which leaves the mock where it is.
+    states.iter_mut().for_each(|state| assert!(!mock.step(state, 0.0)));
+    for tick in 0..1000 {
+        let spikes = random_spikes(4, tick, 10, 0.2);
+        network.tick(TickInput { spikes: &[&spikes], ..TickInput::default() }, &mut output);
+        let shown: BTreeMap<_, _> = network.variables("cuba").into_iter().collect();
+        for (j, state) in states.iter_mut().enumerate() {
+            assert_eq!(circuits[j].neuron, mock);
+            let input: f32 = spikes.iter().map(|&i| 31.0 * steps[i as usize * 4 + j]).sum();
+            // What the step before left of the current, and what arrives now: the mock has it in one step, and uses it in the next.
+            state.current += circuits[j].strength * input;
+            assert_eq!(shown["u"][j], f64::from(state.current), "tick {tick}, neuron {j}");
+            let spike = mock.step(state, 0.0);
+            assert_eq!((shown["v"][j], output.spikes[0].contains(&(j as u32))), (f64::from(state.v), spike), "tick {tick}");
+            fired += usize::from(spike);
+        }
+    }
+    assert!(fired > 100, "{fired}");
 }
 
 #[test]
@@ -304,8 +428,43 @@ fn programmed_weights_below_zero_reach_the_host_too() {
     assert!(fired(false) > 2 * fired(true), "{} {}", fired(false), fired(true));
 }
 
+/// Two layers of 8 and 3 columns: the first's sums are rectified and halved to be the inputs of the second, whose sums are rectified.
+fn layers(x: &[f32], [w, next]: [&[f32]; 2], multiply: impl Fn(&[f32], &[f32], usize) -> Vec<i32>) -> Vec<u8> {
+    let hidden: Vec<f32> = multiply(x, w, 8).into_iter().map(|y| f32::from(converting_relu(y as f32, 1))).collect();
+    multiply(&hidden, next, 3).into_iter().map(|y| relu(y as f32)).collect()
+}
+
+/// Whole numbers of -`most` to `most`.
+fn whole(most: i32, n: impl Into<proptest::collection::SizeRange>) -> impl Strategy<Value = Vec<f32>> {
+    proptest::collection::vec((-most..=most).prop_map(|x| x as f32), n)
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Up to five blocks of rows.
+    #[test]
+    fn sums_are_those_of_the_mock(
+        (x, analogue) in (0usize..200).prop_flat_map(|n| (whole(31, n), whole(63, 3 * n))),
+        (spikes, spiking) in (1usize..200).prop_flat_map(|n| (proptest::collection::vec(any::<bool>(), n), whole(63, 3 * n))),
+        offset in -20i32..20,
+    ) {
+        // Some are far off zero, where readings saturate.
+        let spiking: Vec<f32> = spiking.iter().map(|w| (w + offset as f32).clamp(-63.0, 63.0)).collect();
+        let spikes: Vec<u32> = (0..).zip(spikes).filter(|(_, spike)| *spike).map(|(i, _)| i).collect();
+        let weights = [&analogue[..], &spiking[..]];
+        prop_assert_eq!(readings(&x, &spikes, weights, 3), mock(&x, &spikes, weights, 3));
+    }
+
+    #[test]
+    fn layers_with_rectifiers_between_are_those_of_the_mock(
+        x in proptest::collection::vec((0..32).prop_map(|x| x as f32), 40),
+        w in whole(63, 40 * 8),
+        next in whole(63, 8 * 3),
+    ) {
+        let chip = layers(&x, [&w, &next], |x, w, columns| readings(x, &[], [w, &[]], columns));
+        prop_assert_eq!(chip, layers(&x, [&w, &next], |x, w, columns| mock(x, &[], [w, &[]], columns)));
+    }
 
     #[test]
     fn spoilt_states_are_refused_or_load_and_never_panic(at in 0usize..4000, byte: u8, cut in 0usize..4000) {

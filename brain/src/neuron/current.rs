@@ -187,6 +187,10 @@ impl NeuronKernel for CurrentKernel {
         }
     }
 
+    fn current(&self) -> Option<&[f32]> {
+        self.synapse.as_ref().map(|(_, currents)| &currents[..])
+    }
+
     fn duplicate(&self) -> Box<dyn NeuronKernel> {
         Box::new(self.clone())
     }

@@ -62,6 +62,11 @@ pub trait NeuronKernel: State + Send {
     /// Membrane potential of each neuron (padded), in the model's unit.
     fn membrane(&self) -> &[f32];
 
+    /// Synaptic current of each neuron (padded), in the model's unit, if what arrives passes through one that decays.
+    fn current(&self) -> Option<&[f32]> {
+        None
+    }
+
     /// A copy with its own state.
     fn duplicate(&self) -> Box<dyn NeuronKernel>;
 

@@ -14,6 +14,7 @@ pub use resolved::Resolved;
 
 use serde::{Deserialize, Serialize};
 
+use crate::neuron::NeuronKernel;
 use crate::spec::{CompileError, NetworkSpec};
 use crate::state::StateError;
 
@@ -71,6 +72,14 @@ pub struct Fidelity {
 
 /// Variables of a population in a substrate's own numbers: name, one number for each neuron (whole ones are exact up to 2^53).
 pub type Variables = Vec<(&'static str, Vec<f64>)>;
+
+/// The variables of `size` neurons that run in single precision, on the float substrate or on the host beside a chip: the synaptic current `u`
+/// of models that have one, and the membrane potential `v`, which is the value of a readout.
+pub fn variables_of(neurons: &dyn NeuronKernel, size: usize) -> Variables {
+    let exact = |values: &[f32]| values.iter().take(size).map(|&value| f64::from(value)).collect();
+    let current = neurons.current().map(|current| ("u", exact(current)));
+    current.into_iter().chain([("v", exact(neurons.membrane()))]).collect()
+}
 
 /// What a network runs on: compiles a description into an immutable program, and moves a state on.
 ///

@@ -1,13 +1,25 @@
 //! Synapses of whole-number weights: one step of the grid for all that enters a population.
 //!
-//! Given weights are stored as the nearest step, halves to even; requested ones are rounded stochastically, so that small changes aren't lost
+//! Given weights are stored as the nearest step, halves to even, or cut off toward zero; requested ones are rounded stochastically, so that small changes aren't lost
 //! on average. What lies beyond the range saturates.
 
 use embody_brain::numeric::padded;
 use embody_brain::random::{Counter, Philox};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Cause, Counters};
+
+/// How given weights that lie between two steps are stored.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// As the nearest step, halves to even.
+    #[default]
+    Nearest,
+    /// Cut off toward zero.
+    TowardZero,
+}
 
 /// How weights become whole numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -16,6 +28,8 @@ pub struct Grid {
     pub steps_per_unit: f64,
     /// The greatest number of steps, either way.
     pub most: i8,
+    /// What becomes of given weights between two steps.
+    pub rounding: Rounding,
 }
 
 /// What lies this close to a step is meant to be it: it was read from the chip, and rounded to `f32`.
@@ -25,7 +39,8 @@ impl Grid {
     /// The grid on which `largest` is the greatest number of steps; a step is 1 if there is no such weight.
     pub fn new(largest: f32, most: i8) -> Grid {
         let steps_per_unit = f64::from(most) / f64::from(largest);
-        Grid { steps_per_unit: if steps_per_unit.is_finite() { steps_per_unit } else { 1.0 }, most }
+        let steps_per_unit = if steps_per_unit.is_finite() { steps_per_unit } else { 1.0 };
+        Grid { steps_per_unit, most, rounding: Rounding::Nearest }
     }
 
     /// The weight of so many steps.
@@ -33,7 +48,7 @@ impl Grid {
         (f64::from(steps) / self.steps_per_unit) as f32
     }
 
-    /// Steps of a weight. `draw` gives a number in 0..1 where it is rounded stochastically, and none where to the nearest.
+    /// Steps of a weight. `draw` gives a number in 0..1 where it is rounded stochastically, and none where it is given.
     fn steps(&self, weight: f32, draw: impl FnOnce() -> Option<f32>, counters: &mut Counters) -> i8 {
         let exact = f64::from(weight) * self.steps_per_unit;
         let nearest = libm::rint(exact);
@@ -46,7 +61,11 @@ impl Grid {
             return nearest as i8;
         }
         counters.rounded_weights += 1;
-        let steps = draw().map_or(nearest, |draw| libm::floor(exact + f64::from(draw)));
+        let given = match self.rounding {
+            Rounding::Nearest => nearest,
+            Rounding::TowardZero => libm::trunc(exact),
+        };
+        let steps = draw().map_or(given, |draw| libm::floor(exact + f64::from(draw)));
         steps.clamp(-most, most) as i8
     }
 }

@@ -203,13 +203,16 @@ fn present(spec: &NetworkSpec, network: &mut dyn Network, row: &[f32]) -> Result
     Ok(spikes)
 }
 
-/// The columns of a step: of each population its variables, and its spikes.
+/// The columns of a step: of each population its variables, and its spikes unless it is a readout, which has values and never fires.
 fn columns_of(spec: &NetworkSpec, network: &dyn Network, output: &TickOutput) -> Vec<(String, f64)> {
     let mut columns = Vec::new();
     for (number, name) in spec.readouts.iter().enumerate() {
         let size = spec.population(name).map_or(0, |population| population.size);
         for (variable, values) in network.variables(name) {
             columns.extend((0..size).zip(values).map(|(i, value)| (format!("{name}.{variable}[{i}]"), value)));
+        }
+        if output.values.get(number).is_some_and(|values| !values.is_empty()) {
+            continue;
         }
         let fired = |i: usize| output.spikes.get(number).is_some_and(|spikes| spikes.contains(&(i as u32)));
         columns.extend((0..size).map(|i| (format!("{name}.spike[{i}]"), f64::from(u8::from(fired(i))))));

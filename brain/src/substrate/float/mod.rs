@@ -14,7 +14,7 @@ use kernels::{add_up, deliver, sum_pairs};
 
 use super::history::Analogue;
 use super::resolved::{Resolved, ResolvedPopulation, ResolvedProjection, Source, unpad_rows};
-use super::{Fidelity, History, Probe, Substrate, ThirdFactor, TickInput, TickOutput};
+use super::{Fidelity, History, Probe, Substrate, ThirdFactor, TickInput, TickOutput, Variables, variables_of};
 use crate::models::Models;
 use crate::neuron::{Arrivals, NeuronKernel, PopulationContext, Sums};
 use crate::numeric::{Kernel, dispatch, padded};
@@ -216,6 +216,12 @@ impl Substrate for FloatSubstrate {
                 Some(vec![state.projections[at].rule.as_ref().map_or_else(all, |rule| rule.active()) as f32])
             }
         }
+    }
+
+    fn variables(&self, program: &Resolved, state: &FloatState, population: &str) -> Variables {
+        let Some(at) = program.population(population) else { return Vec::new() };
+        let neurons = state.populations[at].neurons.as_deref();
+        neurons.map_or(Vec::new(), |neurons| variables_of(neurons, program.populations[at].size))
     }
 
     fn weights(&self, program: &Resolved, state: &FloatState, projection: &str) -> Option<Vec<f32>> {

@@ -2,19 +2,23 @@
 //!
 //! Inputs are 5-bit, 0 ... 31, weights 6-bit with a sign, -63 ... 63; both are rounded, halves to even, and then must lie in range. Of each
 //! block of 128 rows y = num_sends gain (x . W) + N(0, sigma), rounded down and limited to -128 ... 127, what the 8-bit converter reads;
-//! blocks are summed up and limited again. Source: electronicvisions/hxtorch, `perceptron`, mock mode.
+//! blocks are summed up and limited again.
+//!
+//! The chip reads its sums by [`MockMac::read`] and [`MockMac::total`]. [`MockMac::multiply`], which takes a whole matrix, is the oracle that
+//! those sums are tested against, with [`relu`] and [`converting_relu`] between layers; networks that run on the chip saturate where it refuses.
+//!
+//! Source: electronicvisions/hxtorch, `perceptron`, mock mode.
 
 use embody_brain::numeric::Kernel;
 use embody_brain::random::{Counter, fill_normals};
 
-/// Rows of a block: the signed inputs of an array.
-pub const ROWS: usize = 128;
+use super::arrays::SIGNED_INPUTS as ROWS;
 
 /// Stream of the noise.
 const NOISE: u32 = 0x4253_0001;
 
 /// The least and the greatest that the converter reads.
-const READ: [f32; 2] = [-128.0, 127.0];
+const READ: [i32; 2] = [-128, 127];
 
 /// The mock's constants.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -77,21 +81,28 @@ impl MockMac {
                 *sum += self.read(product as f32, *noise).0;
             }
         }
-        Ok(sums.into_iter().map(|sum| sum.clamp(-128, 127) as i8).collect())
+        Ok(sums.into_iter().map(|sum| Self::total(sum).0 as i8).collect())
     }
 
     /// What the converter reads of a block's product and its noise (of standard deviation 1), and whether it saturates.
     #[inline(always)]
     pub fn read(&self, product: f32, noise: f32) -> (i32, bool) {
         let y = (self.num_sends as f32 * self.gain * product + self.noise * noise).floor();
-        let limited = y.clamp(READ[0], READ[1]);
+        let limited = y.clamp(READ[0] as f32, READ[1] as f32);
         (limited as i32, limited != y)
+    }
+
+    /// What a sum of readings is limited to, and whether it has to be.
+    #[inline(always)]
+    pub fn total(readings: i32) -> (i32, bool) {
+        let limited = readings.clamp(READ[0], READ[1]);
+        (limited, limited != readings)
     }
 }
 
 /// The rectifier after a product: rounded down and limited to 0 ... 127.
 pub fn relu(y: f32) -> u8 {
-    y.floor().clamp(0.0, READ[1]) as u8
+    y.floor().clamp(0.0, READ[1] as f32) as u8
 }
 
 /// The rectifier that makes inputs of the next product: [`relu`], then divided by 2^shift, rounded down, and limited to 0 ... 31.

@@ -5,8 +5,10 @@
 //! 2. i = a_s i + x
 //! 3. a spike where v > threshold (strict), then v = reset
 //!
-//! At first i is 0 and v the leak. So a spike acts on v one step after it arrives. In the loop, v and z are the chip's: the software's reset
-//! is then skipped. Source: electronicvisions/hxtorch, `spiking/functional/lif`.
+//! At first i is 0 and v the leak. So a spike acts on v one step after it arrives. The chip's circuits move their membranes on by
+//! [`MockNeuron::membrane`], with deviations, noise and a refractory time of their own; [`MockNeuron::step`] is the oracle that they are tested
+//! against. What the mock does in the loop, v and z of the chip in the place of the software's, is `embody_brain::training`'s, for all chips.
+//! Source: electronicvisions/hxtorch, `spiking/functional/lif`.
 
 /// Constants of a neuron.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -45,35 +47,17 @@ impl MockNeuron {
         a * (state.v - self.leak) + self.leak + (1.0 - a) * state.current
     }
 
-    /// Potential and current of the next step, before any reset.
-    #[inline(always)]
-    pub fn integrate(&self, state: &mut MockState, x: f32) {
-        state.v = self.membrane(state);
-        state.current = self.synapse_decay * state.current + x;
-    }
-
     /// One step. Returns whether the neuron fires.
     #[inline(always)]
     pub fn step(&self, state: &mut MockState, x: f32) -> bool {
-        self.integrate(state, x);
+        state.v = self.membrane(state);
+        state.current = self.synapse_decay * state.current + x;
         let spike = state.v > self.threshold;
         if spike {
             state.v = self.reset;
         }
         spike
     }
-
-    /// One step in which potential and spike are what the chip gave: the current goes on, the software neither fires nor resets.
-    #[inline(always)]
-    pub fn substitute(&self, state: &mut MockState, x: f32, v: f32) {
-        self.integrate(state, x);
-        state.v = v;
-    }
-}
-
-/// hxtorch's transform of a weight for the array: `scale` times it, limited to +-63, not rounded (storing does that).
-pub fn scaled_weight(w: f32, scale: f32) -> f32 {
-    (scale * w).clamp(-63.0, 63.0)
 }
 
 #[cfg(test)]
@@ -98,17 +82,5 @@ mod tests {
     fn the_threshold_itself_is_not_enough() {
         let mut state = MockState { v: 1.0, current: 8.0 };
         assert!(!NEURON.step(&mut state, 0.0) && state.v == 3.0);
-    }
-
-    #[test]
-    fn a_substituted_step_never_resets() {
-        let mut state = MockState { v: 1.0, current: 16.0 };
-        NEURON.substitute(&mut state, 2.0, 3.7);
-        assert_eq!(state, MockState { v: 3.7, current: 10.0 });
-    }
-
-    #[test]
-    fn weights_are_limited_but_not_rounded() {
-        assert_eq!([scaled_weight(1.01, 10.0), scaled_weight(-7.0, 10.0), scaled_weight(7.0, 10.0)], [10.1, -63.0, 63.0]);
     }
 }

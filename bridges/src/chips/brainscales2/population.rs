@@ -41,8 +41,8 @@ impl Population {
             total += reading;
             counters.saturations += u64::from(saturated);
         }
-        let limited = total.clamp(-128, 127);
-        counters.saturations += u64::from(limited != total);
+        let (limited, saturated) = MockMac::total(total);
+        counters.saturations += u64::from(saturated);
         counters.conversions += self.blocks as u64;
         // Rounding down takes half a step of each block, which the host knows of.
         let steps = limited as f32 + 0.5 * self.blocks as f32;

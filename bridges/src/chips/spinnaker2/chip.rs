@@ -8,6 +8,7 @@ use embody_brain::{CompileError, Model, Variables};
 use serde::{Deserialize, Serialize};
 
 use super::accelerators::Kiss;
+use super::fixed_neuron::FixedState;
 use super::fixed_population::FixedPopulation;
 use super::memory::{Demand, ELEMENTS, PROGRAM_BYTES, SRAM_BYTES};
 use super::options::{Arithmetic, SpiNNaker2Options};
@@ -52,7 +53,7 @@ impl SpiNNaker2 {
     fn population(&self, plan: &Plan<'_>, at: usize) -> Result<Population, CompileError> {
         let described = &plan.network.populations[at];
         let largest = self.options.largest_weight.unwrap_or_else(|| plan.largest_into(at));
-        let grid = Grid::new(largest, LARGEST_WEIGHT as i8);
+        let grid = Grid { rounding: self.options.rounding, ..Grid::new(largest, LARGEST_WEIGHT as i8) };
         // Nothing is ever summed up for an input.
         let size = if matches!(described.source, Source::Model(_)) { described.size } else { 0 };
         let tick_ms = plan.network.tick_ms;
@@ -339,11 +340,20 @@ impl Chip for SpiNNaker2 {
         if population.readout { self.membrane(population, neurons) } else { Vec::new() }
     }
 
-    fn variables(&self, _: &Population, neurons: &States) -> Variables {
-        let v = match neurons {
-            States::Float(states) => states.iter().map(|state| f64::from(state.v)).collect(),
-            States::Fixed(states) => states.iter().map(|state| f64::from(state.v)).collect(),
-        };
-        vec![("v", v)]
+    /// Current and potential: of floats in steps of the weights, that of a neuron without a current being what arrived; of s16.15 in units of
+    /// 2^-15, excitatory and inhibitory current apart, if there are any.
+    fn variables(&self, population: &Population, neurons: &States) -> Variables {
+        match neurons {
+            States::Float(states) => {
+                let of = |value: fn(&ScaledState) -> f32| states.iter().map(|state| f64::from(value(state))).collect();
+                vec![("u", of(|state| state.current)), ("v", of(|state| state.v))]
+            }
+            States::Fixed(states) => {
+                let of = |value: fn(&FixedState) -> i32| states.iter().map(|state| f64::from(value(state))).collect();
+                let currents = [("u_exc", of(|state| state.currents[0])), ("u_inh", of(|state| state.currents[1]))];
+                let flow = matches!(&population.neurons, Neurons::Fixed(neurons) if neurons.has_currents());
+                currents.into_iter().filter(|_| flow).chain([("v", of(|state| state.v))]).collect()
+            }
+        }
     }
 }

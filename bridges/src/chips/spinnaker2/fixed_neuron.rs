@@ -126,11 +126,13 @@ pub struct FixedState {
     pub refractory: i32,
 }
 
-/// What a step shows: the recorded potential, from before the update, and whether the neuron fired.
+/// What a step shows: the recorded potential, from before the update, the current that flowed, and whether the neuron fired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FixedStep {
     /// Recorded potential.
     pub recorded: i32,
+    /// Excitatory less inhibitory current, without the constant one.
+    pub current: i32,
     /// Whether it fired.
     pub spike: bool,
 }
@@ -193,16 +195,18 @@ impl FixedNeuron {
     }
 
     /// One step; `inputs` are the excitatory and inhibitory input of the ring buffer.
+    #[inline(always)]
     pub fn step(&self, state: &mut FixedState, inputs: [i32; 2]) -> FixedStep {
         for ((current, synapse), input) in state.currents.iter_mut().zip(self.synapses).zip(inputs) {
             *current = synapse.add(*current, input);
         }
         let recorded = state.v;
-        let spike = self.advance(state, state.currents[0].wrapping_sub(state.currents[1]));
+        let current = state.currents[0].wrapping_sub(state.currents[1]);
+        let spike = self.advance(state, current);
         for (current, synapse) in state.currents.iter_mut().zip(self.synapses) {
             *current = synapse.shape(*current);
         }
-        FixedStep { recorded, spike }
+        FixedStep { recorded, current, spike }
     }
 }
 
@@ -230,7 +234,7 @@ mod tests {
         let mut state = neuron.at_rest();
         let first = neuron.step(&mut state, [0, 0]);
         // I = 19661, I R = 393220; alpha - V_rest = 393220; 31170 x 393220 / 2^15 = 374043.8 -> 374044.
-        assert_eq!(first, FixedStep { recorded: -65 * ONE, spike: false });
+        assert_eq!(first, FixedStep { recorded: -65 * ONE, current: 0, spike: false });
         assert_eq!(state.v, -65 * ONE + 393_220 - 374_044);
     }
 

@@ -13,6 +13,7 @@ use embody_brain::neuron::Comparison;
 use super::exponential::expk;
 use super::fixed::{ONE, bits, divide, value};
 use super::fixed_neuron::{ExponentialSynapse, FixedNeuron, FixedState};
+use super::ring_buffer::Waiting;
 use crate::chips::Leaky;
 use crate::chips::integer::Grid;
 
@@ -102,6 +103,11 @@ impl FixedPopulation {
         self.neurons.len()
     }
 
+    /// Whether they have currents that decay.
+    pub fn has_currents(&self) -> bool {
+        self.currents
+    }
+
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.neurons.is_empty()
@@ -111,24 +117,18 @@ impl FixedPopulation {
     /// sum saturated or the asymptote left s16.15.
     #[inline(always)]
     pub fn step(&self, j: usize, state: &mut FixedState, sums: [i64; 2]) -> (bool, bool) {
-        let most = i64::from(u16::MAX);
-        let [above, below] = [sums[0].clamp(0, most), sums[1].saturating_neg().clamp(0, most)];
+        let waiting = [sums[0], sums[1].saturating_neg()].map(Waiting::of);
+        let inputs = waiting.map(|waiting| waiting.input(self.shift));
         let neuron = &self.neurons[j];
-        let mut current = ((above - below) << self.shift) as i32;
-        if self.currents {
-            for ((x, synapse), sum) in state.currents.iter_mut().zip(neuron.synapses).zip([above, below]) {
-                *x = synapse.add(*x, (sum << self.shift) as i32);
-            }
-            current = state.currents[0].wrapping_sub(state.currents[1]);
-        }
+        let (current, spike) = if self.currents {
+            let step = neuron.step(state, inputs);
+            (step.current, step.spike)
+        } else {
+            let current = inputs[0] - inputs[1];
+            (current, neuron.advance(state, current))
+        };
         let asymptote = ((i128::from(current) + i128::from(neuron.i_offset)) * i128::from(neuron.resistance)) >> 15;
-        let spike = neuron.advance(state, current);
-        if self.currents {
-            for (x, synapse) in state.currents.iter_mut().zip(neuron.synapses) {
-                *x = synapse.shape(*x);
-            }
-        }
-        (spike, [above, -below] != sums || i32::try_from(asymptote).is_err())
+        (spike, waiting.into_iter().any(Waiting::saturated) || i32::try_from(asymptote).is_err())
     }
 
     /// Potentials in the unit of the model.
@@ -177,8 +177,9 @@ mod tests {
     use embody_brain::neuron::{CubaLif, Lif, Reset};
 
     use super::*;
+    use crate::chips::integer::Rounding;
 
-    const GRID: Grid = Grid { steps_per_unit: 127.0, most: 127 };
+    const GRID: Grid = Grid { steps_per_unit: 127.0, most: 127, rounding: Rounding::Nearest };
 
     #[test]
     fn potentials_follow_the_equation_to_rounding() {
@@ -273,7 +274,7 @@ mod tests {
         let error = |p: &Lif, grid| FixedPopulation::new(&p.clone().into(), 1, 1.0, grid).unwrap_err();
         assert!(error(&Lif { tau_ms: 1e5.into(), ..Lif::default() }, GRID).contains("time constant of neuron 0"));
         assert!(error(&Lif { bias: 1e9.into(), ..Lif::default() }, GRID).contains("bias of neuron 0"));
-        let fine = Grid { steps_per_unit: 1e9, most: 127 };
+        let fine = Grid { steps_per_unit: 1e9, ..GRID };
         assert!(error(&Lif::default(), fine).contains("weights of neuron 0"));
     }
 }

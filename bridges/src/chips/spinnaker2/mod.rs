@@ -21,6 +21,7 @@ pub mod scaling;
 pub mod spore;
 pub mod step;
 
+pub use crate::chips::integer::Rounding;
 pub use chip::{Projection, SpiNNaker2, Synapses};
 pub use options::{Arithmetic, SpiNNaker2Options};
 pub use population::{Arriving, Population, States};

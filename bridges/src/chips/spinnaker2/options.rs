@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::chips::Place;
+use crate::chips::integer::Rounding;
 
 /// In what numbers an element's program computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +32,9 @@ pub struct SpiNNaker2Options {
     /// Whether neurons that the program lacks (in s16.15: a reset that subtracts, a refractory neuron that integrates) are replaced by those
     /// that it has (reset to zero, held there). If not they are refused.
     pub approximate: bool,
+    /// How weights between two steps are stored: dense connections of py-spinnaker2 take the nearest step, its convolutions cut off. What a rule
+    /// requests is rounded at random either way.
+    pub rounding: Rounding,
     /// The weight that is stored as 127, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub largest_weight: Option<f32>,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fixed_neuron::FixedState;
 use super::fixed_population::FixedPopulation;
+use super::scaling::Unscaled;
 use super::step::{ScaledNeuron, ScaledReset, ScaledState};
 use crate::chips::Leaky;
 use crate::chips::integer::Grid;
@@ -93,22 +94,24 @@ pub(super) fn float(described: &Leaky, size: usize, tick_ms: f64, grid: Grid) ->
     let (p, readout) = (&described.membrane, described.readout);
     let neuron = |j: usize| {
         let [decay, gain] = described.membrane_decay(j, tick_ms);
-        let scale = grid.steps_per_unit / gain;
+        let unscaled = Unscaled {
+            decay,
+            synapse_decay: described.current_decay(j, tick_ms),
+            gain,
+            constant: described.constant(j, tick_ms),
+            threshold: if readout { f64::INFINITY } else { p.threshold.of(j) },
+        };
         let reset = match p.reset {
             Reset::SubtractNextTick => ScaledReset::SubtractNextStep,
             Reset::Subtract => ScaledReset::Subtract,
             Reset::Zero => ScaledReset::To(0.0),
         };
         let neuron = ScaledNeuron {
-            decay: decay as f32,
-            synapse_decay: described.current_decay(j, tick_ms) as f32,
-            threshold: if readout { f32::INFINITY } else { (p.threshold.of(j) * scale) as f32 },
-            offset: (described.constant(j, tick_ms) * grid.steps_per_unit) as f32,
-            reset,
             at_threshold: !readout && p.comparison == Comparison::AtLeast,
             refractory: libm::round(p.refractory_ms / tick_ms) as u32,
+            ..unscaled.scaled(grid.steps_per_unit, reset)
         };
-        (neuron, scale as f32)
+        (neuron, unscaled.scale(grid.steps_per_unit) as f32)
     };
     let (neurons, scale) = (0..size).map(neuron).unzip();
     Neurons::Float { neurons, scale }

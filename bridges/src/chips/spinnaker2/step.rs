@@ -76,33 +76,7 @@ impl ScaledNeuron {
 
 #[cfg(test)]
 mod tests {
-    use super::super::scaling::{Integration, Lif};
     use super::*;
-
-    /// Input, potential and spike of each step, as py-spinnaker2 recorded them on the chip.
-    const TRACE: &str = include_str!("../../../tests/data/spinnaker2/lif_spinnaker2.csv");
-
-    #[test]
-    fn the_recorded_neuron_is_reproduced() {
-        // There, the weight's scale was set by hand and the weight stored in 8 bits.
-        let w_scale = 102.02;
-        let lif = Lif { tau_s: 2.5e-3, r: 1.0, v_leak: 0.0, v_threshold: 0.1 };
-        let scaled = lif.scale(Integration::Forward, 1e-4, w_scale, 0.0, ScaledReset::To(0.0)).unwrap();
-        assert!((scaled.neuron.threshold - 255.05).abs() < 1e-4);
-        let (mut state, mut spikes, mut worst) = (ScaledState::default(), Vec::new(), 0.0f64);
-        let mut steps = 0;
-        for (step, line) in TRACE.lines().enumerate() {
-            let row: Vec<f64> = line.split(',').map(|number| number.parse().unwrap()).collect();
-            let [input, v, spike] = row[..] else { panic!("three columns") };
-            let fired = scaled.neuron.step(&mut state, 102.0 * input as f32);
-            assert_eq!(fired, spike == 1.0, "step {step}");
-            spikes.extend(fired.then_some(step));
-            worst = worst.max((f64::from(state.v) / w_scale - v).abs());
-            steps += 1;
-        }
-        assert_eq!((steps, spikes), (1000, vec![460, 510, 710, 760]));
-        assert!(worst < 9e-7, "{worst:e}");
-    }
 
     const NEURON: ScaledNeuron = ScaledNeuron {
         decay: 0.5,

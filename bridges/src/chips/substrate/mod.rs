@@ -12,6 +12,7 @@ use std::sync::Arc;
 use embody_brain::numeric::padded;
 use embody_brain::state::StateError;
 use embody_brain::substrate::resolved::unpad_rows;
+use embody_brain::substrate::variables_of;
 use embody_brain::{
     CompileError, Fidelity, Models, NetworkSpec, Probe, Substrate, ThirdFactor, TickInput, TickOutput, Variables,
 };
@@ -133,8 +134,9 @@ impl<C: Chip> Substrate for ChipSubstrate<C> {
     fn variables(&self, program: &ChipProgram<C>, state: &ChipState<C>, population: &str) -> Variables {
         let Some(at) = program.network.population(population) else { return Vec::new() };
         match &state.populations[at].cells {
+            Cells::Outside => Vec::new(),
             Cells::Chip(neurons) => self.chip.variables(&program.populations[at], neurons),
-            _ => Vec::new(),
+            Cells::Host(neurons) => variables_of(&**neurons, program.network.populations[at].size),
         }
     }
 
