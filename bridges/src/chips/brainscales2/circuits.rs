@@ -19,6 +19,9 @@ use crate::chips::{Leaky, Moment};
 /// Stream of the membranes' noise.
 const TRIAL: u32 = 0x4253_0003;
 
+/// The most converter steps to a unit of potential or of what arrives, and its inverse the fewest to one of potential.
+const MOST_SCALE: f32 = 1e26;
+
 /// One neuron: a circuit, or several joined.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circuit {
@@ -107,6 +110,17 @@ impl Setup<'_> {
         let membrane_decay = libm::exp(-tick_ms / (model.membrane.tau_ms.of(j) * tau_mem)) as f32;
         let tau_syn_us = model.synapse.as_ref().map_or(TAU_SYN_US[0], |synapse| chip_us(synapse.tau_ms.of(j)));
         let set = |steps: f32| Potential::at(steps).map(Potential::steps);
+        // Of a membrane without deviation: another time constant is another amplitude, as in the mock.
+        let strength = (self.unit * gain * scale(model, j) / (1.0 - decay)) as f32;
+        let scale = scale(model, j) as f32;
+        // Sums of 6 bits times 5 over all inputs stay finite then.
+        if !(strength.abs() <= MOST_SCALE && (1.0 / MOST_SCALE..=MOST_SCALE).contains(&scale.abs())) {
+            let threshold = model.membrane.threshold.of(j);
+            return Err(format!(
+                "neuron {j}: expected a threshold and weights whose unit is at most {MOST_SCALE:e} converter steps, found a threshold of {threshold:e}, which takes \
+                 {scale:e} steps to a unit of potential and {strength:e} to one of what arrives"
+            ));
+        }
         Ok(Circuit {
             neuron: MockNeuron {
                 membrane_decay,
@@ -115,11 +129,10 @@ impl Setup<'_> {
                 threshold: set(THRESHOLD)? + first.threshold,
                 reset: set(LEAK)? + first.reset,
             },
-            // Of a membrane without deviation: another time constant is another amplitude, as in the mock.
-            strength: (self.unit * gain * scale(model, j) / (1.0 - decay)) as f32,
+            strength,
             noise: self.trial_noise * (1.0 - membrane_decay * membrane_decay).sqrt(),
             offset: first.converter,
-            scale: scale(model, j) as f32,
+            scale,
             refractory: libm::round(model.membrane.refractory_ms / tick_ms) as u32,
         })
     }
