@@ -95,8 +95,7 @@ fn loads_under_its_own(name: &str, spec: &NetworkSpec, compile: &[CompileNetwork
     let mut networks: Vec<Box<dyn Network>> = compile.iter().map(|compile| compile(spec, 1).unwrap()).collect();
     let mut output = TickOutput::default();
     networks.iter_mut().for_each(|network| network.tick(TickInput { spikes: &[&[1, 2]], ..Default::default() }, &mut output));
-    for from in 0..networks.len() {
-        let saved = networks[from].save();
+    for (from, saved) in networks.iter().map(|network| network.save()).enumerate() {
         for (to, compile) in compile.iter().enumerate() {
             let mut network = compile(spec, 1).unwrap();
             let loaded = network.load(&saved);
