@@ -96,13 +96,13 @@ impl NetworkSpec {
         self.populations.iter().find(|population| population.name == name)
     }
 
-    /// How many synapses a projection has; none if one of its populations isn't there.
+    /// How many synapses a projection has; none if one of its populations isn't there, or there are more than can be counted.
     pub fn synapses(&self, projection: &Projection) -> Option<usize> {
-        let pairs = self.population(&projection.source)?.size * self.population(&projection.target)?.size;
-        Some(match projection.synapses {
-            Synapses::Fixed(_) => pairs,
-            Synapses::Plastic { per_pair, .. } => per_pair * pairs,
-        })
+        let pairs = self.population(&projection.source)?.size.checked_mul(self.population(&projection.target)?.size)?;
+        match projection.synapses {
+            Synapses::Fixed(_) => Some(pairs),
+            Synapses::Plastic { per_pair, .. } => per_pair.checked_mul(pairs),
+        }
     }
 
     /// The same network with fixed weights in the place of rules: those that `learned` gives by the projection's name, as

@@ -2,7 +2,7 @@
 #![cfg(feature = "chips")]
 
 use embody_bridges::chips::Counters;
-use embody_bridges::chips::energy::{Evidence, PriceError, PriceTable, TERMS};
+use embody_bridges::chips::energy::{Evidence, HOST_TERMS, PriceError, PriceTable, TERMS};
 use proptest::prelude::*;
 
 fn near(found: f64, expected: f64) {
@@ -16,6 +16,7 @@ fn table(name: &str) -> PriceTable {
 #[test]
 fn every_term_is_a_counter() {
     assert!(TERMS.iter().all(|term| Counters::default().get(term).is_some()));
+    assert!(HOST_TERMS.iter().all(|term| TERMS.contains(term)));
 }
 
 #[test]
@@ -57,6 +58,38 @@ fn brainscales_is_billed_by_time() {
     let total = table("brainscales2").bill(&counters, 3_600_000_000_000).total().unwrap();
     near(total.low_j, 0.057 * 3.6);
     assert_eq!(total.evidence, Some(Evidence::Cited));
+}
+
+#[test]
+fn a_power_is_the_chips_and_what_the_host_reads_and_writes_is_beside_it() {
+    let counters = Counters { synaptic_operations: 3, host_reads: 4, host_writes: 5, ..Counters::default() };
+    let bill = table("brainscales2").bill(&counters, 3_600_000_000_000);
+    let error = bill.total().unwrap_err();
+    assert_eq!(error.terms, [("host_reads".to_string(), 4), ("host_writes".to_string(), 5)]);
+    near(bill.subtotal().low_j, 0.057 * 3.6);
+    assert!(bill.subtotal().at_least);
+
+    let power = "device = \"x\"\n[power]\nmilliwatts = 1.0\nspeed = 1.0\nsource = \"s\"\nevidence = \"measured\"\n";
+    let host = |term: &str, rate: &str| format!("[prices.{term}]\n{rate}\nsource = \"s\"\nevidence = \"measured\"\n");
+    let parts = [power, &host("host_reads", "part_of = \"power\""), &host("host_writes", "picojoules = [2.0, 2.0]")].concat();
+    let bill = PriceTable::parse(&parts).unwrap().bill(&counters, 1_000_000_000);
+    near(bill.total().unwrap().low_j, 1e-3 + 10e-12);
+    assert_eq!(bill.lines().iter().map(|line| line.energy.is_some()).collect::<Vec<_>>(), [true, false, true]);
+
+    let error = PriceTable::parse(&[power, &host("spikes", "picojoules = [2.0, 2.0]")].concat()).unwrap_err().to_string();
+    assert!(error.contains("spikes") && error.contains("beside a power"), "{error}");
+    let error = PriceTable::parse(&["device = \"x\"\n", &host("host_reads", "part_of = \"power\"")].concat()).unwrap_err();
+    assert!(error.to_string().contains("part_of"), "{error}");
+}
+
+/// The published prices of synaptic operations don't say that they contain these.
+#[test]
+fn what_a_price_does_not_say_that_it_contains_is_unpriced() {
+    let counters = Counters { synaptic_operations: 1, fetches: 2, spikes: 3, hops: 4, host_reads: 5, ..Counters::default() };
+    let unpriced =
+        |name: &str| table(name).bill(&counters, 1).unpriced().iter().map(|(term, _)| term.clone()).collect::<Vec<_>>();
+    assert_eq!(unpriced("loihi1"), ["fetches", "host_reads"]);
+    assert_eq!(unpriced("spinnaker2-prototype"), ["fetches", "spikes", "hops", "host_reads"]);
 }
 
 #[test]

@@ -38,6 +38,9 @@ impl Chip for Exact {
     fn name(&self) -> &'static str {
         "exact"
     }
+    fn options_digest(&self) -> u64 {
+        0
+    }
     fn wishes(&self) -> Wishes {
         self.wishes
     }

@@ -55,7 +55,7 @@ pub enum Probe {
     ActiveSynapses(String),
 }
 
-/// What compiling lost, and what it took.
+/// What compiling lost, and what it took. The first two are of the initial weights.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fidelity {
     /// Root mean square error of the stored weights, relative to their root mean square.
@@ -93,11 +93,18 @@ pub trait Substrate: Send + Sync {
     /// Its name.
     fn name(&self) -> &str;
 
-    /// Translates a network, and says what was lost.
+    /// Translates a network, and says what was lost: where initial weights are random, by those of seed 0. Of a state's own weights
+    /// [`fidelity`](Substrate::fidelity) says it.
     fn compile(&self, spec: &NetworkSpec) -> Result<(Self::Program, Fidelity), CompileError>;
 
     /// The state at time zero; every random number of the run follows from `seed`.
     fn init(&self, program: &Self::Program, seed: u64) -> Result<Self::State, CompileError>;
+
+    /// What [`compile`](Substrate::compile) lost, with what storing the initial weights lost as they are under the state's own seed. A substrate
+    /// whose weights are stored as they are leaves it as it is.
+    fn fidelity(&self, _program: &Self::Program, _state: &Self::State, compiled: &Fidelity) -> Fidelity {
+        compiled.clone()
+    }
 
     /// One tick.
     fn tick(&self, program: &Self::Program, state: &mut Self::State, input: TickInput<'_>, output: &mut TickOutput);

@@ -10,7 +10,7 @@ use crate::state::{State, StateError};
 pub trait Network: State + Send {
     /// Name of the substrate.
     fn substrate(&self) -> &str;
-    /// What compiling lost.
+    /// What compiling lost, with the initial weights of the run's own seed.
     fn fidelity(&self) -> &Fidelity;
     /// One tick.
     fn tick(&mut self, input: TickInput<'_>, output: &mut TickOutput);
@@ -53,6 +53,7 @@ impl<S: Substrate> Compiled<S> {
     pub fn new(substrate: S, spec: &NetworkSpec, seed: u64) -> Result<Self, CompileError> {
         let (program, fidelity) = substrate.compile(spec)?;
         let state = substrate.init(&program, seed)?;
+        let fidelity = substrate.fidelity(&program, &state, &fidelity);
         Ok(Compiled { substrate, program, fidelity, state })
     }
 }
@@ -63,6 +64,8 @@ impl<S: Substrate> State for Compiled<S> {
     }
     fn load(&mut self, bytes: &[u8]) -> Result<(), StateError> {
         self.state = self.substrate.load(&self.program, bytes)?;
+        // The bytes may be of another seed.
+        self.fidelity = self.substrate.fidelity(&self.program, &self.state, &self.fidelity);
         Ok(())
     }
 }

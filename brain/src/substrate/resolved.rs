@@ -150,11 +150,10 @@ impl Resolved {
                 }
                 Synapses::Plastic { per_pair, rule } => (*per_pair, Some(rule.clone()), Vec::new()),
             };
-            if per_pair == 0 || (sources * per_pair).checked_mul(padded(targets)).is_none_or(|n| n > 1 << 28) {
-                return Err(invalid(
-                    name,
-                    format!("expected at least one synapse a pair and at most 2^28 in all, found {per_pair} a pair"),
-                ));
+            let all = sources.checked_mul(per_pair).and_then(|rows| rows.checked_mul(padded(targets)));
+            if per_pair == 0 || all.is_none_or(|n| n > 1 << 28) {
+                let found = format!("found {per_pair} of each of {sources} x {targets} pairs");
+                return Err(invalid(name, format!("expected at least one synapse a pair and at most 2^28 in all, {found}")));
             }
             let delay = (projection.delay_ns / spec.tick_ns) as usize;
             let late = delay == 0 && fires;

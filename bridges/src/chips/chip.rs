@@ -114,6 +114,9 @@ pub trait Chip: Send + Sync {
     /// Its name.
     fn name(&self) -> &'static str;
 
+    /// A digest of all its options, of which a saved state holds the same: [`digest`](super::digest).
+    fn options_digest(&self) -> u64;
+
     /// Where the user wants things to run.
     fn wishes(&self) -> Wishes;
 

@@ -48,7 +48,8 @@ counters! {
     neuron_updates_driven,
     /// Spikes of neurons on the chip.
     spikes,
-    /// Steps of spikes from core to core, or tile to tile.
+    /// Steps of spikes from core to core over Loihi's mesh; published prices are per hop between tiles of several cores, of which there are no
+    /// more. On SpiNNaker 2 one for each element that a spike is sent to.
     hops,
     /// Synapses that a rule on the chip worked through.
     plasticity_updates,

@@ -26,5 +26,5 @@ mod substrate;
 pub use chip::{Cause, Chip, Events, Moment, Placement, Plan, Refusal};
 pub use counters::Counters;
 pub use leaky::{Leaky, Synapse};
-pub use options::{Place, Wishes};
+pub use options::{Place, Wishes, digest};
 pub use substrate::{ChipProgram, ChipState, ChipSubstrate};

@@ -9,6 +9,7 @@ use embody_brain::random::{Counter, philox_block};
 use embody_brain::{
     Model, Models, NetworkSpec, Population, PopulationKind, Projection, Substrate, Synapses, TickInput, TickOutput,
 };
+use proptest::prelude::*;
 
 pub fn models() -> Arc<Models> {
     Arc::new(Models::default())
@@ -57,6 +58,18 @@ pub fn spore() -> NetworkSpec {
         ],
         readouts: vec!["out".into(), "hidden".into()],
     }
+}
+
+/// Whether weights may enter chips: finite, and so large that sums and scales of them are.
+pub fn are_storable(weights: &[f32]) -> bool {
+    let greatest = weights.iter().fold(0.0f32, |most, w| most.max(w.abs()));
+    weights.iter().all(|w| w.is_finite()) && (greatest == 0.0 || (1e-24..=1e24).contains(&greatest))
+}
+
+/// Weights of all magnitudes, storable or not.
+pub fn any_weights(n: usize) -> impl Strategy<Value = Vec<f32>> {
+    let moderate = (-1.0f32..1.0, -60i32..60).prop_map(|(mantissa, exponent)| libm::ldexpf(mantissa, exponent));
+    prop_oneof![3 => proptest::collection::vec(moderate, n), 1 => proptest::collection::vec(proptest::num::f32::ANY, n)]
 }
 
 /// `size` recurrent `lif` neurons driven by 5 spiking inputs: 255 weights each for 250. Weights are scaled by `scale`.

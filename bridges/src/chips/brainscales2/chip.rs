@@ -15,7 +15,7 @@ use super::scatter::{Used, WeightError};
 use super::variation::{FixedPattern, Spread};
 use crate::chips::integer::{Draws, Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
-use crate::chips::{Cause, Chip, Counters, Events, Leaky, Moment, Placement, Plan, Refusal, Wishes};
+use crate::chips::{Cause, Chip, Counters, Events, Leaky, Moment, Placement, Plan, Refusal, Wishes, digest};
 
 /// Streams of the noise of sums that are read, and of the rounding of weights.
 const READ: u32 = 0x4253_0004;
@@ -134,6 +134,10 @@ impl Chip for BrainScaleS2 {
 
     fn name(&self) -> &'static str {
         "brainscales2"
+    }
+
+    fn options_digest(&self) -> u64 {
+        digest(&self.options)
     }
 
     fn wishes(&self) -> Wishes {

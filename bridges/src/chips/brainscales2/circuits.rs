@@ -24,6 +24,9 @@ const TRIAL: u32 = 0x4253_0003;
 /// millisecond leave 5e-5.
 const NEGLIGIBLE: f64 = 1e-3;
 
+/// The most converter steps to a unit of potential or of what arrives, and its inverse the fewest to one of potential.
+const MOST_SCALE: f32 = 1e26;
+
 /// One neuron: a circuit, or several joined.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Circuit {
@@ -124,6 +127,17 @@ impl Setup<'_> {
         // The current of a `cuba_lif` is as described; that of a `lif` replaces an impulse.
         let impulse = if model.synapse.is_none() { 1.0 - outlasting(tick_ms) } else { 1.0 };
         let set = |steps: f32| Potential::at(steps).map(Potential::steps);
+        // Of a membrane without deviation: another time constant is another amplitude, as in the mock.
+        let strength = (self.unit * gain * scale(model, j) / (1.0 - decay) * impulse) as f32;
+        let scale = scale(model, j) as f32;
+        // Sums of 6 bits times 5 over all inputs stay finite then.
+        if !(strength.abs() <= MOST_SCALE && (1.0 / MOST_SCALE..=MOST_SCALE).contains(&scale.abs())) {
+            let threshold = model.membrane.threshold.of(j);
+            return Err(format!(
+                "neuron {j}: expected a threshold and weights whose unit is at most {MOST_SCALE:e} converter steps, found a threshold of {threshold:e}, which takes \
+                 {scale:e} steps to a unit of potential and {strength:e} to one of what arrives"
+            ));
+        }
         Ok(Circuit {
             neuron: MockNeuron {
                 membrane_decay,
@@ -132,12 +146,11 @@ impl Setup<'_> {
                 threshold: set(THRESHOLD)? + deviation.threshold,
                 reset: set(LEAK)? + deviation.reset,
             },
-            // Of a membrane without deviation: another time constant is another amplitude, as in the mock.
-            strength: (self.unit * gain * scale(model, j) / (1.0 - decay) * impulse) as f32,
+            strength,
             efficacy: (1.0 - leaked) / (1.0 - decay) * ((1.0 - left_ideally) / (1.0 - left)),
             noise: self.trial_noise * (1.0 - membrane_decay * membrane_decay).sqrt(),
             offset: deviation.converter,
-            scale: scale(model, j) as f32,
+            scale,
             refractory: libm::round(model.membrane.refractory_ms / tick_ms) as u32,
         })
     }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::mac::MockMac;
 use super::variation::Calibration;
 use crate::chips::Place;
+use crate::chips::options::within;
 
 /// Which chip, in what state, and what runs on it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,15 +27,15 @@ pub struct BrainScaleS2Options {
     pub calibration: Calibration,
     /// Standard deviation over time of a membrane at rest (converter steps); it differs from run to run.
     pub trial_noise: f32,
-    /// Converter steps per unit of input times weight, where sums are read.
+    /// Converter steps per unit of input times weight, where sums are read: 1e-6 to 1e3.
     pub gain: f32,
     /// Standard deviation of the noise of a sum that is read (converter steps).
     pub read_noise: f32,
     /// How often each input is sent where sums are read.
     pub num_sends: u32,
-    /// The value of an analogue input that is sent as 31; larger ones saturate.
+    /// The value of an analogue input that is sent as 31: 1e-6 to 1e6. Larger ones saturate.
     pub input_range: f32,
-    /// The weight that is stored as 63, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
+    /// The weight that is stored as 63, in the unit of the network: 1e-6 to 1e6. Larger ones saturate. Unsaid, the largest that enters a population.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub largest_weight: Option<f32>,
 }
@@ -63,11 +64,9 @@ impl BrainScaleS2Options {
     /// Errors name the option and what it must be.
     pub fn check(&self) -> Result<(), String> {
         let largest = self.largest_weight.unwrap_or(1.0);
-        for (name, x) in [("gain", self.gain), ("input_range", self.input_range), ("largest_weight", largest)] {
-            if !(x.is_finite() && x > 0.0) {
-                return Err(format!("{name}: expected a number above zero, found {x}"));
-            }
-        }
+        within("gain", self.gain, [1e-6, 1e3])?;
+        within("input_range", self.input_range, [1e-6, 1e6])?;
+        within("largest_weight", largest, [1e-6, 1e6])?;
         for (name, x) in [("trial_noise", self.trial_noise), ("read_noise", self.read_noise)] {
             if !(0.0..=255.0).contains(&x) {
                 return Err(format!("{name}: expected 0 to 255 converter steps, found {x}"));
@@ -97,6 +96,21 @@ mod tests {
         assert!(error(BrainScaleS2Options { gain: 0.0, ..default() }).contains("gain"));
         assert!(error(BrainScaleS2Options { input_range: f32::NAN, ..default() }).contains("input_range"));
         assert!(error(BrainScaleS2Options { largest_weight: Some(-1.0), ..default() }).contains("largest_weight"));
+        for (name, low, high) in [("gain", 1e-6, 1e3), ("input_range", 1e-6, 1e6), ("largest_weight", 1e-6, 1e6)] {
+            for (x, ok) in [(1e-45, false), (1e38, false), (low, true), (high, true)] {
+                let mut options = default();
+                match name {
+                    "gain" => options.gain = x,
+                    "input_range" => options.input_range = x,
+                    _ => options.largest_weight = Some(x),
+                }
+                let checked = options.check();
+                let said = |why: &String| {
+                    why.contains(name) && why.contains("expected 1e-6 to") && why.contains(&format!("found {x:e}"))
+                };
+                assert!(if ok { checked.is_ok() } else { checked.as_ref().is_err_and(said) }, "{name} {x}: {checked:?}");
+            }
+        }
         assert!(error(BrainScaleS2Options { trial_noise: -1.0, ..default() }).contains("trial_noise"));
         assert!(error(BrainScaleS2Options { num_sends: 0, ..default() }).contains("num_sends"));
     }

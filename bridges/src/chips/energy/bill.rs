@@ -1,6 +1,6 @@
 //! Counts times prices.
 
-use super::prices::{Evidence, Price, PriceTable, Rate, TERMS};
+use super::prices::{Evidence, HOST_TERMS, POWER, Price, PriceTable, Rate, TERMS};
 use crate::chips::Counters;
 
 /// An energy between two limits (J).
@@ -60,10 +60,11 @@ impl PriceTable {
             let joules = power.milliwatts * 1e-3 * chip_s;
             let energy = Energy { low_j: joules, high_j: joules, at_least: false, evidence: Some(power.evidence) };
             let count = (simulated_ns as f64 / power.speed) as u64;
-            bill.lines.push(Line { term: "power".into(), count, energy: Some(energy), source: power.source.clone() });
-            return bill;
+            bill.lines.push(Line { term: POWER.into(), count, energy: Some(energy), source: power.source.clone() });
         }
-        for term in TERMS {
+        // A power is that of the chip: the host's terms are beside it.
+        let in_power = |term: &str| self.power.is_some() && !HOST_TERMS.contains(&term);
+        for term in TERMS.into_iter().filter(|term| !in_power(term)) {
             let count = counters.get(term).unwrap_or(0);
             match self.prices.get(term) {
                 _ if count == 0 => (),

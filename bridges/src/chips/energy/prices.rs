@@ -19,6 +19,12 @@ pub const TERMS: [&str; 11] = [
     "programming_pulses",
 ];
 
+/// The terms among them that the host takes, not the chip: its power doesn't contain them unless the table says that they are `part_of` it.
+pub const HOST_TERMS: [&str; 2] = ["host_reads", "host_writes"];
+
+/// The power's name, as a term of a bill and in `part_of`.
+pub const POWER: &str = "power";
+
 /// How good the evidence for a price is, best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -54,9 +60,9 @@ pub enum Rate {
         /// Least and most (pJ).
         picojoules: [f64; 2],
     },
-    /// It is part of another term's price.
+    /// It is part of another term's price, or of the power.
     Part {
-        /// That term.
+        /// That term, or `power`.
         part_of: String,
     },
 }
@@ -76,7 +82,7 @@ pub struct Price {
     pub evidence: Evidence,
 }
 
-/// Power that is billed for the time the chip runs, whatever it does.
+/// Power of the chip, which is billed for the time it runs, whatever it does: the price of all terms but the host's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Power {
@@ -90,13 +96,13 @@ pub struct Power {
     pub evidence: Evidence,
 }
 
-/// The prices of a device. With a power, that is the price of all events.
+/// The prices of a device. With a power, that is the price of all events on the chip; what the host reads and writes is billed beside it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PriceTable {
     /// The device.
     pub device: String,
-    /// Power that contains every event.
+    /// Power that contains every event on the chip.
     #[serde(default)]
     pub power: Option<Power>,
     /// Prices by term.
@@ -165,13 +171,19 @@ impl PriceTable {
         let invalid = |term: &str, expected: &str, found: String| {
             Err(PriceError::Invalid { device: self.device.clone(), term: term.into(), expected: expected.into(), found })
         };
-        let power = |power: &Power| {
-            (0.0..=1e12).contains(&power.milliwatts) && (1e-6..=1e9).contains(&power.speed) && self.prices.is_empty()
-        };
+        let power = |power: &Power| (0.0..=1e12).contains(&power.milliwatts) && (1e-6..=1e9).contains(&power.speed);
         if let Some(found) = self.power.as_ref().filter(|found| !power(found)) {
-            let expected = "0 to 1e12 mW, a speed of 1e-6 to 1e9, and no other prices";
-            return invalid("power", expected, format!("{} mW, {}, {} prices", found.milliwatts, found.speed, self.prices.len()));
+            let expected = "0 to 1e12 mW, and a speed of 1e-6 to 1e9";
+            return invalid(POWER, expected, format!("{} mW, {}", found.milliwatts, found.speed));
         }
+        let beside = |term: &str| self.power.is_none() || HOST_TERMS.contains(&term);
+        if let Some(term) = self.prices.keys().find(|term| !beside(term)) {
+            return invalid(term, &format!("beside a power no prices but of {}", HOST_TERMS.join(", ")), term.clone());
+        }
+        let priced = |whole: &str| match self.prices.get(whole) {
+            Some(price) => matches!(price.rate, Rate::Each { .. }),
+            None => whole == POWER && self.power.is_some(),
+        };
         for (term, price) in &self.prices {
             if !TERMS.contains(&term.as_str()) {
                 return invalid(term, &format!("one of {}", TERMS.join(", ")), term.clone());
@@ -180,8 +192,8 @@ impl PriceTable {
                 Rate::Each { picojoules: [low, high] } if !(0.0 <= *low && low <= high && *high <= 1e15) => {
                     return invalid(term, "0 to 1e15 pJ, least and most", format!("{low}, {high}"));
                 }
-                Rate::Part { part_of } if !matches!(self.prices.get(part_of), Some(Price { rate: Rate::Each { .. }, .. })) => {
-                    return invalid(term, "part_of a term with a price of its own", part_of.clone());
+                Rate::Part { part_of } if !priced(part_of) => {
+                    return invalid(term, "part_of a term with a price of its own, or of the power", part_of.clone());
                 }
                 _ => (),
             }

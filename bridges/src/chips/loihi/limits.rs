@@ -24,7 +24,8 @@ const MOST_CONFIGURATIONS: usize = 31;
 const MOST_THRESHOLDS: usize = 7;
 /// Configurations of synapses of a core.
 const MOST_SYNAPSES: usize = 8;
-/// Cores in a row of the mesh, over which spikes travel in straight steps: 8 rows of 16, one router each.
+/// Cores in a row of the mesh, over which spikes travel in straight steps: 8 rows of 16, each core with a router of its own. How many cores
+/// share a router on the chip, and how they lie, isn't known here: steps between tiles of several cores are no more than these.
 const MESH_COLUMNS: usize = 16;
 
 /// Words of 64 bits of an axon with `synapses` of the given bits each: blocks of up to 64 synapses, each with 10 bits more and rounded up to
@@ -207,7 +208,8 @@ impl Allocation {
         self.targets(wiring).into_iter().map(|(_, n)| words(n * per_pair, bits) as u64).sum()
     }
 
-    /// Steps over the mesh that a spike of each source neuron of a projection takes, to all cores that it reaches; none from outside the chip.
+    /// Steps from core to core over the mesh that a spike of each source neuron of a projection takes, to all cores that it reaches, each on a
+    /// way of its own; none from outside the chip.
     pub fn hops_of(&self, wiring: usize, sends: bool) -> Vec<u32> {
         let targets = self.targets(wiring);
         let place = |core: usize| [core / MESH_COLUMNS, core % MESH_COLUMNS];

@@ -29,7 +29,7 @@ pub use options::LoihiOptions;
 pub use population::{LoihiNeurons, LoihiPopulation};
 pub use synapses::{LoihiProjection, LoihiSums, LoihiSynapses};
 
-use super::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
+use super::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes, digest};
 
 /// Its name as a substrate.
 pub const NAME: &str = "loihi";
@@ -64,6 +64,10 @@ impl Chip for Loihi {
 
     fn name(&self) -> &'static str {
         NAME
+    }
+
+    fn options_digest(&self) -> u64 {
+        digest(&self.options)
     }
 
     fn wishes(&self) -> Wishes {

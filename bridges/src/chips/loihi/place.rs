@@ -189,7 +189,14 @@ impl Loihi {
             };
             let made = Compartment::new(du as u16, dv as u16, bias, vth).map_err(|why| CompileError::invalid(name, why))?;
             compartments.push(made);
-            units.push((gain / step) as f32);
+            let unit = (gain / step) as f32;
+            if !(unit.is_finite() && unit > 0.0) {
+                let why = format!(
+                    "neuron {i}: expected a finite step of its potential, above zero, found {unit:e}: its threshold and weights are too far apart"
+                );
+                return Err(CompileError::invalid(name, why));
+            }
+            units.push(unit);
         }
         lost.report(described, tick_ms, changed);
         Ok(LoihiPopulation { compartments, units, scale, ..blank })
@@ -268,7 +275,9 @@ impl Loihi {
             let described = &network.projections[at];
             let delay = if described.delay > 1 { DELAY_BITS } else { 0 };
             let tag = if projection.learns { TAG_BITS } else { 0 };
-            let bits = 8 + delay + tag;
+            // A rule on the chip has all bits to learn with.
+            let weight = if projection.learns { 8 } else { usize::from(self.options.weight_bits) };
+            let bits = weight + delay + tag;
             Wiring {
                 source: described.source,
                 sources: projection.sources,

@@ -75,8 +75,9 @@ impl LoihiProjection {
 
     /// Holds synapses that were read from bytes against what they must be.
     pub(super) fn restore(&self, synapses: &mut LoihiSynapses) -> bool {
-        let [low, high] = self.format.range();
-        let fits = synapses.weights.len() == self.len() && synapses.weights.iter().all(|&w| (low..=high).contains(&w.into()));
+        let ([low, high], step) = (self.format.range(), self.format.step());
+        let stored = |weight: i32| (low..=high).contains(&weight) && weight % step == 0;
+        let fits = synapses.weights.len() == self.len() && synapses.weights.iter().all(|&w| stored(w.into()));
         if fits {
             self.sum_pairs(synapses);
         }
@@ -235,6 +236,16 @@ mod tests {
         projection.write(&mut synapses, &mut weights, Cause::Given, Moment { seed: 5, tick: 0 }, &mut counters);
         assert_eq!(weights[..4], [25.5, 0.0, 0.3, 0.0]);
         assert_eq!((counters.clipped_weights, counters.rounded_weights), (2, 1));
+    }
+
+    #[test]
+    fn what_is_finer_than_the_format_is_not_restored() {
+        let coarse = LoihiProjection { format: Format::new(SignMode::Mixed, 3), ..projection(SignMode::Mixed, 1.0) };
+        for (weight, ok) in [(64, true), (-256, true), (2, false), (65, false), (256, false)] {
+            let mut synapses = coarse.blank();
+            synapses.weights[3] = weight;
+            assert_eq!(coarse.restore(&mut synapses), ok, "{weight}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::placed::{PcmPopulation, PcmProjection, PcmSynapses, count, phases};
 use super::settings::Compensation;
 use super::tile::{Phases, Scratch, TILE};
 use super::writing::Targets;
-use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes};
+use crate::chips::{Cause, Chip, Counters, Events, Moment, Placement, Plan, Refusal, Wishes, digest};
 
 /// A phase-change chip. Each projection has tiles of its own.
 #[derive(Clone)]
@@ -42,6 +42,10 @@ impl Chip for Pcm {
 
     fn name(&self) -> &'static str {
         "pcm"
+    }
+
+    fn options_digest(&self) -> u64 {
+        digest(&self.options)
     }
 
     fn wishes(&self) -> Wishes {

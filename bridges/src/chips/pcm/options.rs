@@ -7,6 +7,7 @@ use super::converter::{Periphery, PeripheryKind};
 use super::device::DeviceModel;
 use super::settings::{ArraySettings, Compensation};
 use crate::chips::Place;
+use crate::chips::options::within;
 
 /// Options of the substrate `pcm`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,12 +19,12 @@ pub struct PcmOptions {
     pub neuron: Option<Place>,
     /// Which characterisation of a device is followed.
     pub device: DeviceModel,
-    /// The weight that takes g_max, as a share of the greatest that a projection has or may be asked for (above 0, at most 1). Weights beyond it
+    /// The weight that takes g_max, as a share of the greatest that a projection has or may be asked for (1e-3 to 1). Weights beyond it
     /// are clipped. Where few weights are great, a smaller share leaves less noise on all others.
     pub weight_share: f32,
     /// Which converters tiles have.
     pub periphery: PeripheryKind,
-    /// Greatest output of a tile, in outputs of one spike at the greatest weight; above 0. Unsaid: the periphery's own.
+    /// Greatest output of a tile, in outputs of one spike at the greatest weight: 1e-3 to 1e6. Unsaid: the periphery's own.
     pub output_bound: Option<f32>,
     /// Standard deviation of the noise of outputs, in the same unit. Unsaid: the periphery's own.
     pub output_noise: Option<f32>,
@@ -76,10 +77,9 @@ impl PcmOptions {
         let expect = |ok: bool, option: &str, expected: &str, found: f64| {
             if ok { Ok(()) } else { Err(format!("{option}: expected {expected}, found {found}")) }
         };
-        let share = f64::from(self.weight_share);
-        expect(positive(share) && share <= 1.0, "weight_share", "above 0, at most 1", share)?;
+        within("weight_share", self.weight_share, [1e-3, 1.0])?;
         let [bound, noise] = [self.output_bound, self.output_noise].map(|x| x.map(f64::from));
-        expect(bound.is_none_or(|x| positive(x) && x <= 1e6), "output_bound", "above 0, at most 1e6", bound.unwrap_or(0.0))?;
+        self.output_bound.map_or(Ok(()), |bound| within("output_bound", bound, [1e-3, 1e6]))?;
         let quiet = noise.is_none_or(|x| (0.0..=1e6).contains(&x));
         expect(quiet, "output_noise", "0 to 1e6", noise.unwrap_or(0.0))?;
         let bound_of_none = self.periphery == PeripheryKind::Ideal && self.output_bound.is_some();

@@ -18,7 +18,7 @@ use super::spore::{ElementSpore, STATE_BYTES};
 use super::step::ScaledState;
 use crate::chips::integer::{Grid, Layout, Weights, add_row, add_row_by_sign};
 use crate::chips::lacks;
-use crate::chips::{Cause, Chip, Counters, Events, Leaky, Moment, Placement, Plan, Refusal, Wishes};
+use crate::chips::{Cause, Chip, Counters, Events, Leaky, Moment, Placement, Plan, Refusal, Wishes, digest};
 
 /// An emulated SpiNNaker 2.
 #[derive(Clone, Debug, Default)]
@@ -61,7 +61,7 @@ impl SpiNNaker2 {
         let neurons = match &described.source {
             Source::Model(model) if plan.neurons_on_chip[at] => match Leaky::read(model).map_err(invalid)? {
                 None => Neurons::None,
-                Some(p) if self.options.arithmetic == Arithmetic::Float => float(&p, size, tick_ms, grid),
+                Some(p) if self.options.arithmetic == Arithmetic::Float => float(&p, size, tick_ms, grid).map_err(invalid)?,
                 Some(p) => Neurons::Fixed(FixedPopulation::new(&p, size, tick_ms, grid).map_err(invalid)?),
             },
             _ => Neurons::None,
@@ -117,6 +117,10 @@ impl Chip for SpiNNaker2 {
 
     fn name(&self) -> &'static str {
         "spinnaker2"
+    }
+
+    fn options_digest(&self) -> u64 {
+        digest(&self.options)
     }
 
     fn wishes(&self) -> Wishes {

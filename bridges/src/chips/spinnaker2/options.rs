@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chips::Place;
 use crate::chips::integer::Rounding;
+use crate::chips::options::within;
 
 /// In what numbers an element's program computes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -35,7 +36,7 @@ pub struct SpiNNaker2Options {
     /// How weights between two steps are stored: dense connections of py-spinnaker2 take the nearest step, its convolutions cut off. What a rule
     /// requests is rounded at random either way.
     pub rounding: Rounding,
-    /// The weight that is stored as 127, in the unit of the network; larger ones saturate. Unsaid, the largest that enters a population.
+    /// The weight that is stored as 127, in the unit of the network: 1e-6 to 1e6. Larger ones saturate. Unsaid, the largest that enters a population.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub largest_weight: Option<f32>,
 }
@@ -43,9 +44,6 @@ pub struct SpiNNaker2Options {
 impl SpiNNaker2Options {
     /// Errors name the option and what it must be.
     pub fn check(&self) -> Result<(), String> {
-        match self.largest_weight {
-            Some(w) if !(w.is_finite() && w > 0.0) => Err(format!("largest_weight: expected a number above zero, found {w}")),
-            _ => Ok(()),
-        }
+        self.largest_weight.map_or(Ok(()), |w| within("largest_weight", w, [1e-6, 1e6]))
     }
 }

@@ -89,8 +89,11 @@ impl Arriving {
     }
 }
 
-/// Neurons in units of a weight's step, and those units per unit of the model.
-pub(super) fn float(described: &Leaky, size: usize, tick_ms: f64, grid: Grid) -> Neurons {
+/// The greatest threshold, bias and unit of potential in steps of a weight: potentials stay finite then.
+const MOST_STEPS: f32 = 1e30;
+
+/// Neurons in units of a weight's step, and those units per unit of the model. Errors name the neuron whose numbers are too large.
+pub(super) fn float(described: &Leaky, size: usize, tick_ms: f64, grid: Grid) -> Result<Neurons, String> {
     let (p, readout) = (&described.membrane, described.readout);
     let neuron = |j: usize| {
         let [decay, gain] = described.membrane_decay(j, tick_ms);
@@ -111,8 +114,18 @@ pub(super) fn float(described: &Leaky, size: usize, tick_ms: f64, grid: Grid) ->
             refractory: libm::round(p.refractory_ms / tick_ms) as u32,
             ..unscaled.scaled(grid.steps_per_unit, reset)
         };
-        (neuron, unscaled.scale(grid.steps_per_unit) as f32)
+        let scale = unscaled.scale(grid.steps_per_unit) as f32;
+        let threshold = readout || neuron.threshold.abs() <= MOST_STEPS;
+        if (1.0 / MOST_STEPS..=MOST_STEPS).contains(&scale) && threshold && neuron.offset.abs() <= MOST_STEPS {
+            return Ok((neuron, scale));
+        }
+        let ScaledNeuron { threshold, offset, .. } = neuron;
+        Err(format!(
+            "neuron {j}: expected at most {MOST_STEPS:e} steps of a weight, found {scale:e} to a unit of potential, a threshold of {threshold:e} and a bias of \
+             {offset:e}"
+        ))
     };
-    let (neurons, scale) = (0..size).map(neuron).unzip();
-    Neurons::Float { neurons, scale }
+    let made = (0..size).map(neuron).collect::<Result<Vec<_>, String>>()?;
+    let (neurons, scale) = made.into_iter().unzip();
+    Ok(Neurons::Float { neurons, scale })
 }

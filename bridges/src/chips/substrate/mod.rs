@@ -20,7 +20,7 @@ use embody_brain::{
 use super::{Cause, Chip, Moment};
 pub use program::ChipProgram;
 pub use state::ChipState;
-use state::{Cells, SynapsesState};
+use state::{Cells, Lost, SynapsesState};
 
 /// Runs networks on an emulated chip, with a host beside it.
 #[derive(Clone)]
@@ -54,18 +54,22 @@ impl<C: Chip> Substrate for ChipSubstrate<C> {
     }
 
     fn compile(&self, spec: &NetworkSpec) -> Result<(ChipProgram<C>, Fidelity), CompileError> {
-        let (program, mut fidelity) = self.place(spec)?;
-        self.measure(&program, &mut fidelity)?;
+        let (program, fidelity) = self.place(spec)?;
+        let state = self.init(&program, 0)?;
+        let fidelity = self.fidelity(&program, &state, &fidelity);
         Ok((program, fidelity))
     }
 
     fn init(&self, program: &ChipProgram<C>, seed: u64) -> Result<ChipState<C>, CompileError> {
         let mut state = self.blank(program, seed)?;
-        for at in 0..state.projections.len() {
-            self.write(program, &mut state, at, Cause::Given);
-        }
+        self.store(program, &mut state);
         state.counters = Default::default();
         Ok(state)
+    }
+
+    fn fidelity(&self, _: &ChipProgram<C>, state: &ChipState<C>, compiled: &Fidelity) -> Fidelity {
+        let Lost { quantisation_error, clipped } = state.lost;
+        Fidelity { quantisation_error, clipped, ..compiled.clone() }
     }
 
     fn tick(&self, program: &ChipProgram<C>, state: &mut ChipState<C>, input: TickInput<'_>, output: &mut TickOutput) {
@@ -174,7 +178,7 @@ impl<C: Chip> Substrate for ChipSubstrate<C> {
     }
 
     fn save(&self, state: &ChipState<C>) -> Vec<u8> {
-        state.save()
+        state.save(self.chip.options_digest())
     }
 
     fn load(&self, program: &ChipProgram<C>, bytes: &[u8]) -> Result<ChipState<C>, StateError> {

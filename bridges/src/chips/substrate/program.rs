@@ -7,8 +7,9 @@ use embody_brain::substrate::Resolved;
 use embody_brain::substrate::resolved::{ResolvedProjection, Source};
 use embody_brain::{CompileError, Fidelity, NetworkSpec};
 
-use super::ChipSubstrate;
-use crate::chips::{Chip, Place, Placement, Plan, Refusal};
+use super::state::Lost;
+use super::{ChipState, ChipSubstrate};
+use crate::chips::{Cause, Chip, Place, Placement, Plan, Refusal};
 
 /// A network placed on a chip: immutable.
 pub struct ChipProgram<C: Chip> {
@@ -48,6 +49,7 @@ impl<C: Chip> ChipSubstrate<C> {
         let neurons_on_chip = self.neurons_on_chip(&network, &mut fidelity)?;
         let (rule_on_chip, ranges) = self.rules_on_chip(&network, &mut fidelity)?;
         let plan = Plan { network: &network, neurons_on_chip, rule_on_chip, ranges };
+        self.check_weights(&plan)?;
         let Placement { populations, projections, resources, changed } = self.chip.place(&plan)?;
         let Plan { neurons_on_chip, rule_on_chip, .. } = plan;
         (fidelity.resources, fidelity.changed) = (resources, changed);
@@ -90,6 +92,20 @@ impl<C: Chip> ChipSubstrate<C> {
             on_chip.push(here);
         }
         Ok((on_chip, ranges))
+    }
+
+    /// Looks for weights so great, or so small, that sums of them, or their scale, wouldn't be finite in single precision.
+    fn check_weights(&self, plan: &Plan<'_>) -> Result<(), CompileError> {
+        const LIMITS: [f32; 2] = [1e-24, 1e24];
+        for (projection, [low, high]) in plan.network.projections.iter().zip(&plan.ranges) {
+            let greatest = low.abs().max(high.abs());
+            if greatest != 0.0 && !(LIMITS[0]..=LIMITS[1]).contains(&greatest) {
+                let (name, [least, most]) = (&projection.name, LIMITS);
+                let why = format!("weights of {name:?}: expected the greatest at 0 or {least:e} to {most:e}, found {greatest:e}");
+                return Err(self.invalid(&plan.network.populations[projection.target].name, why));
+            }
+        }
+        Ok(())
     }
 
     /// Whether a part runs on the chip, by what the user wishes and the chip can do.
@@ -146,14 +162,13 @@ impl<C: Chip> ChipSubstrate<C> {
         built.map_err(|why| self.invalid(&projection.name, why))
     }
 
-    /// What storing the initial weights lost: into the fidelity.
-    pub(super) fn measure(&self, program: &ChipProgram<C>, fidelity: &mut Fidelity) -> Result<(), CompileError> {
-        let mut state = self.blank(program, 0)?;
+    /// Stores the initial weights, and takes down what that loses.
+    pub(super) fn store(&self, program: &ChipProgram<C>, state: &mut ChipState<C>) {
         let (mut error, mut all) = (0.0, 0.0);
         for (at, projection) in program.network.projections.iter().enumerate() {
             let asked = state.projections[at].rule.as_ref().map_or(projection.fixed.clone(), |rule| rule.weights().to_vec());
-            self.write(program, &mut state, at, super::Cause::Given);
-            let moment = program.moment_of_projection(&state, at);
+            self.write(program, state, at, Cause::Given);
+            let moment = program.moment_of_projection(state, at);
             let stored = self.chip.weights(&program.projections[at], &state.projections[at].synapses, moment);
             let [_, targets] = program.network.sizes(projection);
             let rows = asked.chunks_exact(padded(targets)).zip(stored.chunks_exact(padded(targets)));
@@ -162,9 +177,8 @@ impl<C: Chip> ChipSubstrate<C> {
                 all += f64::from(asked) * f64::from(asked);
             }
         }
-        fidelity.quantisation_error = if all > 0.0 { (error / all).sqrt() } else { 0.0 };
-        fidelity.clipped = state.counters.clipped_weights as usize;
-        Ok(())
+        let quantisation_error = if all > 0.0 { (error / all).sqrt() } else { 0.0 };
+        state.lost = Lost { quantisation_error, clipped: state.counters.clipped_weights as usize };
     }
 }
 

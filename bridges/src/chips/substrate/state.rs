@@ -18,10 +18,19 @@ pub struct ChipState<C: Chip> {
     pub(super) tick: u64,
     pub(super) learning: bool,
     pub(super) counters: Counters,
+    /// What storing the initial weights lost. It follows from the seed, and so isn't saved.
+    pub(super) lost: Lost,
     /// What each population sent in the last ticks.
     pub(super) histories: Vec<History>,
     pub(super) populations: Vec<PopulationState<C>>,
     pub(super) projections: Vec<SynapsesState<C>>,
+}
+
+/// What storing weights lost, as [`Fidelity`](embody_brain::Fidelity) has it.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Lost {
+    pub(super) quantisation_error: f64,
+    pub(super) clipped: usize,
 }
 
 pub(super) struct PopulationState<C: Chip> {
@@ -82,6 +91,7 @@ impl<C: Chip> Clone for ChipState<C> {
             tick: self.tick,
             learning: self.learning,
             counters: self.counters,
+            lost: self.lost,
             histories: self.histories.clone(),
             populations: self.populations.iter().map(population).collect(),
             projections: self.projections.iter().map(projection).collect(),
@@ -92,6 +102,8 @@ impl<C: Chip> Clone for ChipState<C> {
 /// A state as it is written: what runs on the host as bytes of its own.
 #[derive(Serialize, Deserialize)]
 struct Saved<N, S> {
+    /// Digest of the chip's options.
+    options: u64,
     seed: u64,
     tick: u64,
     learning: bool,
@@ -115,8 +127,8 @@ struct SavedSynapses<S> {
 }
 
 impl<C: Chip> ChipState<C> {
-    /// The whole state as bytes.
-    pub(super) fn save(&self) -> Vec<u8> {
+    /// The whole state as bytes, beside the digest of the chip's options.
+    pub(super) fn save(&self, options: u64) -> Vec<u8> {
         let cells = |p: &PopulationState<C>| match &p.cells {
             Cells::Outside => SavedCells::Outside,
             Cells::Chip(neurons) => SavedCells::Chip(neurons.clone()),
@@ -125,6 +137,7 @@ impl<C: Chip> ChipState<C> {
         let synapses =
             |p: &SynapsesState<C>| SavedSynapses { synapses: p.synapses.clone(), rule: p.rule.as_ref().map(|rule| rule.save()) };
         state::write(&Saved {
+            options,
             seed: self.seed,
             tick: self.tick,
             learning: self.learning,
@@ -148,8 +161,8 @@ impl<C: Chip> ChipSubstrate<C> {
             projections.push(SynapsesState { synapses: self.chip.synapses(&program.projections[at], seed), rule });
         }
         let (populations, histories) = self.at_rest(program, seed)?;
-        let counters = Counters::default();
-        Ok(ChipState { seed, tick: 0, learning: true, counters, histories, populations, projections })
+        let (counters, lost) = (Counters::default(), Lost::default());
+        Ok(ChipState { seed, tick: 0, learning: true, counters, lost, histories, populations, projections })
     }
 
     /// All populations before their first tick, with nothing sent yet.
@@ -185,6 +198,9 @@ impl<C: Chip> ChipSubstrate<C> {
     /// A state from its bytes, each part of which is held against the program.
     pub(super) fn restore(&self, program: &ChipProgram<C>, bytes: &[u8]) -> Result<ChipState<C>, StateError> {
         let saved: Saved<C::Neurons, C::Synapses> = state::read(bytes)?;
+        if saved.options != self.chip.options_digest() {
+            return Err(StateError(format!("it is of {} under other options", self.chip.name())));
+        }
         let mut state = self.init(program, saved.seed).map_err(|e| StateError(e.to_string()))?;
         let sizes = [saved.histories.len(), saved.populations.len(), saved.projections.len()];
         if saved.tick >> 62 != 0 || sizes != [state.histories.len(), state.populations.len(), state.projections.len()] {
