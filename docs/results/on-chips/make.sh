@@ -6,7 +6,7 @@
 #   software    trained further in software, then refitted: what training alone brings
 #   looped      trained further with the chip in the loop, as long
 # beside a training in the loop that is told the ends of other poses, and random poses. Each seed is a chip, an order of poses, and targets.
-#   docs/results/on-chips/make.sh DIR [JOBS]     writes runs, trainings and tables.md into DIR; some 20 minutes on two processors
+#   docs/results/on-chips/make.sh DIR [JOBS]     takes embody from the path, and writes runs, trainings and tables.md into DIR; some 20 minutes on two processors
 set -euo pipefail
 mkdir -p "$1"
 cd "$1"
