@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::{document, trace};
+use common::{document, refused, trace};
 use embody_brain::neuron::{Alif, Comparison, LeakyReadout, Lif, PerNeuron, Reset as After};
 use embody_brain::substrate::Compiled;
 use embody_brain::{
@@ -427,13 +427,6 @@ fn neurons_that_keep_everything_or_nothing_are_imported_and_come_back() {
         let back = import(&exported.graph, &settings(exported.discretisation)).unwrap().spec;
         let again = played(&NetworkSpec { readouts: spec.readouts.clone(), ..back }, 302, value);
         assert!((0..302).all(|t| again[t].0 == ticks[t].0));
-    }
-}
-
-fn refused(result: Result<impl std::fmt::Debug, NirError>, node: &str, key: &str) {
-    match result {
-        Err(NirError::Inexpressible { node: n, key: k, .. }) if n == node && k == key => {}
-        other => panic!("expected {node}: {key}, found {other:?}"),
     }
 }
 

@@ -7,7 +7,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use common::{document, npy};
+use common::{document, npy, refused};
 use embody_brain::neuron::{Comparison, CubaLif, CubaReadout, Lif, PerNeuron, Reset as After};
 use embody_brain::substrate::Compiled;
 use embody_brain::{
@@ -259,13 +259,6 @@ proptest! {
                 }
             }
         }
-    }
-}
-
-fn refused(result: Result<impl std::fmt::Debug, NirError>, node: &str, key: &str) {
-    match result {
-        Err(NirError::Inexpressible { node: n, key: k, .. }) if n == node && k == key => {}
-        other => panic!("expected {node}: {key}, found {other:?}"),
     }
 }
 

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::decoder::{Decoder, DecoderSettings, Filter, Rates};
 use crate::encoder::{Encoder, EncoderSettings};
 use crate::spore::Loop;
+use crate::telemetry::Spike;
 
 /// The most neural ticks in a control period, which all have memory of their own.
 const MOST_TICKS: u64 = 100_000;
@@ -49,6 +50,12 @@ impl Periphery {
         }
         let filter = Filter::new(parts.motor_neurons, parts.motor_filter.as_secs_f64(), tick.as_secs_f64());
         Ok(Periphery { encoder, filter, decoder })
+    }
+
+    /// The encoder's spikes of the last control period.
+    pub fn seen(&self) -> impl Iterator<Item = Spike> {
+        let ticks = (0..).zip(self.encoder.ticks());
+        ticks.flat_map(|(tick, spikes)| spikes.iter().map(move |&neuron| Spike { tick, neuron }))
     }
 
     /// Its state, written as a [`PeripheryState`].

@@ -31,6 +31,13 @@ pub struct Activity {
     pub membrane: Vec<f32>,
 }
 
+impl Activity {
+    /// A population of so many neurons, as if nothing went on in it.
+    pub(crate) fn silent(name: &str, neurons: usize) -> Activity {
+        Activity { name: name.into(), size: u32::try_from(neurons).unwrap_or(u32::MAX), ..Activity::default() }
+    }
+}
+
 /// One spike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Spike {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use embody_bridges::nir::{Document, Limits};
+use embody_bridges::nir::{Document, Limits, NirError};
 
 /// A file of the test data.
 pub fn path(name: &str) -> PathBuf {
@@ -61,3 +61,12 @@ pub const FILES: [&str; 6] = [
     "braille_noDelay_bias_zero.nir",
     "all_kinds.nir",
 ];
+
+/// A graph or network that can't be expressed, told by node and key.
+#[allow(dead_code, reason = "not every test of NIR refuses")]
+pub fn refused(result: Result<impl std::fmt::Debug, NirError>, node: &str, key: &str) {
+    match result {
+        Err(NirError::Inexpressible { node: n, key: k, .. }) if n == node && k == key => {}
+        other => panic!("expected {node}: {key}, found {other:?}"),
+    }
+}

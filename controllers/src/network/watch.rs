@@ -71,19 +71,12 @@ impl NetworkController {
     fn silent(&self) -> Vec<Activity> {
         let encoded = self.wiring.encoded.iter().map(|population| (&population.name, population.size));
         let readouts = self.wiring.readouts.iter().map(|(name, size)| (name, *size));
-        let size = |neurons| u32::try_from(neurons).unwrap_or(u32::MAX);
-        let silent =
-            |(name, neurons): (&String, usize)| Activity { name: name.clone(), size: size(neurons), ..Activity::default() };
-        encoded.chain(readouts).map(silent).collect()
+        encoded.chain(readouts).map(|(name, neurons)| Activity::silent(name, neurons)).collect()
     }
 
     fn add_spikes(&self, watched: &Watched, out: &mut [Activity]) {
         let (inputs, readouts) = out.split_at_mut(usize::from(self.wiring.encoded.is_some()));
-        for (tick, spikes) in (0..).zip(self.periphery.encoder.ticks()) {
-            for input in inputs.iter_mut() {
-                input.spikes.extend(spikes.iter().map(|&neuron| Spike { tick, neuron }));
-            }
-        }
+        inputs.iter_mut().for_each(|input| input.spikes.extend(self.periphery.seen()));
         for (activity, spikes) in readouts.iter_mut().zip(&watched.spikes) {
             activity.spikes.extend_from_slice(spikes);
         }

@@ -46,7 +46,7 @@ impl SporeController {
     /// What went on in the last control period.
     pub(super) fn show(&self, watched: &Watched) -> Telemetry {
         let mut telemetry = self.show_readings(watched, watched.period.is_multiple_of(PERIODS_PER_HISTOGRAM));
-        telemetry.populations[0].spikes.extend(self.visual_spikes());
+        telemetry.populations[0].spikes.extend(self.periphery.seen());
         telemetry.populations[1].spikes.clone_from(&watched.spikes);
         telemetry
     }
@@ -68,7 +68,7 @@ impl SporeController {
     /// The populations, as if nothing went on in them.
     fn silent(&self) -> [Activity; 2] {
         let sizes = [(VISUAL, self.periphery.encoder.neurons()), (MOTOR, self.settings.motor_neurons)];
-        sizes.map(|(name, neurons)| Activity { name: name.into(), size: size(neurons), ..Activity::default() })
+        sizes.map(|(name, neurons)| Activity::silent(name, neurons))
     }
 
     /// The spikes of the last control period.
@@ -77,16 +77,7 @@ impl SporeController {
             *out = self.silent().into();
         }
         out[0].spikes.clear();
-        out[0].spikes.extend(self.visual_spikes());
+        out[0].spikes.extend(self.periphery.seen());
         out[1].spikes.clone_from(&watched.spikes);
     }
-
-    fn visual_spikes(&self) -> impl Iterator<Item = Spike> {
-        let seen = (0..).zip(self.periphery.encoder.ticks());
-        seen.flat_map(|(tick, spikes)| spikes.iter().map(move |neuron| Spike { tick, neuron: *neuron }))
-    }
-}
-
-fn size(neurons: usize) -> u32 {
-    u32::try_from(neurons).unwrap_or(u32::MAX)
 }
