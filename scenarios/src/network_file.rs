@@ -22,6 +22,8 @@ pub(crate) struct FromFile {
     pub spec: NetworkSpec,
     /// What an import chose and changed, a line each.
     pub notes: Vec<String>,
+    /// How the steps of a graph are integrated; none of a description, which has steps of its own.
+    pub integration: Option<Integration>,
 }
 
 impl Choices {
@@ -92,7 +94,7 @@ pub(crate) fn read(path: &Path, choices: &Choices, prefix: &str, inputs: InputKi
         }
         let bytes = std::fs::read(path).map_err(|e| named(path, e))?;
         let spec = serde_json::from_slice(&bytes).map_err(|e| named(path, e))?;
-        return Ok(FromFile { spec, notes: Vec::new() });
+        return Ok(FromFile { spec, notes: Vec::new(), integration: None });
     }
     let document = document(path)?;
     let discretisation = choices.of(&document, path, prefix)?;
@@ -100,5 +102,5 @@ pub(crate) fn read(path: &Path, choices: &Choices, prefix: &str, inputs: InputKi
     let import = nir::import(&document.graph, &settings).map_err(|error| named(path, error))?;
     let notes = import.notes.iter().map(|note| format!("{}: {}: {}", path.display(), note.node, note.why));
     let notes = std::iter::once(format!("{}: {}", path.display(), import.discretisation)).chain(notes).collect();
-    Ok(FromFile { spec: import.spec, notes })
+    Ok(FromFile { spec: import.spec, notes, integration: Some(discretisation.integration) })
 }

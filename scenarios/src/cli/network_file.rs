@@ -11,7 +11,7 @@ pub(super) use crate::network_file::{document, is_json, is_nir, named};
 
 use super::{Failure, mention};
 use crate::controls::{bring_to_end, finished};
-use crate::network_file::{self, Choices};
+use crate::network_file::{self, Choices, FromFile};
 use crate::registry::Registry;
 use crate::run::scenario_of;
 use crate::scenario::Loaded;
@@ -70,8 +70,8 @@ pub fn of_run(registry: &Arc<Registry>, folder: &Path) -> Result<NetworkSpec, Fa
 }
 
 /// The network of a file. What an import changes is told on standard error.
-pub fn network(path: &Path, steps: &Steps) -> Result<NetworkSpec, Failure> {
+pub fn network(path: &Path, steps: &Steps) -> Result<FromFile, Failure> {
     let read = network_file::read(path, &steps.choices(), "--", InputKind::Analogue)?;
     read.notes.iter().for_each(mention);
-    Ok(read.spec)
+    Ok(read)
 }

@@ -152,9 +152,13 @@ fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Fa
     }
     // A scenario of the library wins over a folder of its name, which ./NAME is.
     let is_run = from.is_dir() && !registry.library.contains_key(&arguments.from);
+    // The equation that steps are written as: what was asked for, or that of the graph they come from, or else decay as networks here have it.
+    let mut integration = arguments.steps.choices().integration;
     let spec = if is_file {
         let described = Steps::default();
-        network_file::network(from, if is_nir(from) { &arguments.steps } else { &described })?
+        let read = network_file::network(from, if is_nir(from) { &arguments.steps } else { &described })?;
+        integration = read.integration.or(integration);
+        read.spec
     } else if is_run {
         if !arguments.set.is_empty() {
             return Err("--set changes a scenario, and a run has been: expected none with a run's folder".into());
@@ -163,20 +167,11 @@ fn convert(registry: &Arc<Registry>, arguments: &Convert) -> Result<ExitCode, Fa
     } else {
         network_file::of_scenario(registry, &arguments.from, &arguments.set)?
     };
-    let bytes =
-        if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec, integration(arguments)?)? };
+    let integration = integration.unwrap_or(Integration::Exponential);
+    let bytes = if is_json(to) { serde_json::to_vec_pretty(&spec)? } else { exported(arguments, &spec, integration)? };
     folder::replace(to, &bytes)?;
     say(format_args!("{}: {} populations, {} projections", to.display(), spec.populations.len(), spec.projections.len()))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// The equation that steps are written as: that of the graph they come from, or the one that was asked for, or else decay as networks here have it.
-fn integration(arguments: &Convert) -> Result<Integration, Failure> {
-    let from = Path::new(&arguments.from);
-    match is_nir(from) {
-        true => Ok(arguments.steps.of(&network_file::document(from)?, from)?.integration),
-        false => Ok(arguments.steps.choices().integration.unwrap_or(Integration::Exponential)),
-    }
 }
 
 /// A network as a NIR file.

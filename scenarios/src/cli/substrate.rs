@@ -160,7 +160,7 @@ fn trace(registry: &Arc<Registry>, arguments: &Trace) -> Result<ExitCode, Failur
     let mut options = crate::config::Node::parse("", "options")?;
     arguments.set.iter().try_for_each(|setting| options.apply_set(setting))?;
     let compile = part.build(&(part.resolve)(&options)?, &registry.models)?;
-    let mut spec = network_file::network(&arguments.network, &arguments.steps)?;
+    let mut spec = network_file::network(&arguments.network, &arguments.steps)?.spec;
     let inside = |kind: &PopulationKind| matches!(kind, PopulationKind::Neurons(_));
     spec.readouts = spec.populations.iter().filter(|p| inside(&p.kind)).map(|p| p.name.clone()).collect();
     let named = |error: embody_brain::CompileError| network_file::named(&arguments.network, error);
